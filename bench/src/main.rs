@@ -1,0 +1,2 @@
+//! fanfare-bench
+fn main() {}

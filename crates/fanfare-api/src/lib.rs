@@ -1,0 +1,1 @@
+//! Everything that answers and ends: publish, history, channels

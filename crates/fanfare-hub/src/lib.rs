@@ -1,0 +1,1 @@
+//! Who hears: subscription index and read points

@@ -1,0 +1,1 @@
+//! One running node: commit thread, tail, catch-up, sessions

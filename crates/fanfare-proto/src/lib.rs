@@ -1,0 +1,1 @@
+//! The words of Fanfare and the protocols that carry them

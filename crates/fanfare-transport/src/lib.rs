@@ -1,0 +1,1 @@
+//! Sockets: the acceptor, the front, held-open sessions
