@@ -1,1 +1,46 @@
-//! The words of Fanfare and the protocols that carry them
+//! The words of Fanfare and the protocols that carry them.
+//!
+//! Every other crate speaks in these types. Nothing here opens a socket, reads a file or asks a clock:
+//! bytes and times are arguments. The parts:
+//!
+//! - names: [`Channel`], [`Pattern`];
+//! - places: [`Position`], [`Epoch`], [`LogId`], [`Mark`], [`Cursor`], [`Time`];
+//! - what is said: [`Publish`], [`Message`], [`Content`], [`Event`], [`Gap`];
+//! - what is asked: [`Subscribe`], [`Start`], [`History`], [`Selection`];
+//! - what bytes mean: [`protocol`], [`Wire`];
+//! - rules: [`Namespace`], [`Grant`], [`limits`];
+//! - refusals: [`Code`], [`Refusal`].
+
+mod channel;
+mod code;
+mod command;
+mod cursor;
+mod event;
+mod grant;
+pub mod limits;
+mod message;
+mod name;
+mod namespace;
+mod origins;
+mod pattern;
+mod position;
+pub mod protocol;
+mod selection;
+mod time;
+mod wire;
+
+pub use channel::Channel;
+pub use code::{Code, Refusal, Retry};
+pub use command::{History, Start, Subscribe};
+pub use cursor::{Cursor, CursorError, CursorPart};
+pub use event::{Event, Gap, GapReason};
+pub use grant::Grant;
+pub use message::{Content, Message, Publish, TagValue, Tags};
+pub use name::NameError;
+pub use namespace::{Keeping, Namespace, NamespaceId, Namespaces, Retention};
+pub use origins::Origins;
+pub use pattern::Pattern;
+pub use position::{Epoch, LogId, LogSet, Mark, Position};
+pub use selection::Selection;
+pub use time::Time;
+pub use wire::{Form, Framing, ProtocolId, Wire};

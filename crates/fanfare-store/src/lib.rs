@@ -1,1 +1,8 @@
-//! Where messages are ordered and kept
+//! Where messages are ordered and kept, and where records live.
+//!
+//! Two traits, [`Log`] and [`Records`], and what keeps them: [`MemoryLog`] forgets at the end of the process,
+//! [`SqliteLog`] survives kill -9 and power loss. Calls block; they belong on threads that may wait.
+
+mod log;
+
+pub use log::{ChannelInfo, Draft, Log, LogStatus, Order, Page, Read, Removal, StoreError, Trimmed};

@@ -1,0 +1,57 @@
+//! What a session hears.
+
+use crate::{Cursor, Message, Position, Refusal};
+use std::time::Duration;
+
+/// What was lost before it could be heard (design rule 6).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Gap {
+    /// Messages after this position...
+    pub from: Position,
+    /// ...up to this one may be missing.
+    pub to: Position,
+    /// Why.
+    pub reason: GapReason,
+}
+
+/// Why messages are missing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GapReason {
+    /// Retention let them go.
+    Trimmed,
+    /// Somebody removed them.
+    Purged,
+    /// The log of the cursor is gone: another store, or a live log of an earlier start.
+    Epoch,
+    /// The cursor is ahead of the log: the store went back.
+    WentBack,
+}
+
+impl GapReason {
+    /// The word on the wire.
+    pub fn name(self) -> &'static str {
+        match self {
+            GapReason::Trimmed => "trimmed",
+            GapReason::Purged => "purged",
+            GapReason::Epoch => "epoch",
+            GapReason::WentBack => "went-back",
+        }
+    }
+}
+
+/// One thing a session hears. A cursor beside an event says where the session is once it has heard it.
+#[derive(Debug, Clone, Copy)]
+pub enum Event<'a> {
+    /// A message.
+    Message(&'a Message, &'a Cursor),
+    /// Messages were lost.
+    Gap(&'a Gap, &'a Cursor),
+    /// Everything up to the head has been heard; what follows is live.
+    CaughtUp(&'a Cursor),
+    /// The connection lives, and nothing new was said.
+    Alive(&'a Cursor),
+    /// Something asked for was refused; the session goes on.
+    Error(&'a Refusal),
+    /// The session ends; come back after this long.
+    Closing(&'a Refusal, Duration),
+}

@@ -1,0 +1,108 @@
+//! Every limit of the server, each with its reason. What a namespace or the configuration may change is the
+//! default here; everything else is fixed.
+
+use std::time::Duration;
+
+/// Logs a cursor can name and a node can read (design section 3, Cursor).
+pub const LOGS: usize = 8;
+
+/// Bytes of a channel's name or a pattern: long enough for paths, short enough for a request head.
+pub const NAME_BYTES: usize = 256;
+/// Segments of a name.
+pub const NAME_SEGMENTS: usize = 32;
+
+/// Bytes of a request head, all lines together (RFC 6585: 431 beyond).
+pub const HEAD_BYTES: usize = 16 * 1024;
+/// Bytes of a request target (RFC 9110 section 4.1: 414 beyond).
+pub const TARGET_BYTES: usize = 8 * 1024;
+/// Header lines of a request.
+pub const HEADERS: usize = 64;
+/// Time to send a whole request head.
+pub const HEAD_TIME: Duration = Duration::from_secs(10);
+/// Time a kept connection may be silent between two requests.
+pub const IDLE_TIME: Duration = Duration::from_secs(75);
+/// Slowest rate at which a request body may arrive, bytes per second, after [`BODY_GRACE`].
+pub const BODY_RATE: u64 = 1024;
+/// Time before a body's rate is judged.
+pub const BODY_GRACE: Duration = Duration::from_secs(5);
+
+/// Bytes of a message's body unless its namespace allows more.
+pub const BODY_BYTES: usize = 64 * 1024;
+/// Bytes of a message's body at the most that a namespace can allow.
+pub const BODY_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// Bytes of a `POST /publish` request: a thousand small messages, or a few large ones.
+pub const BATCH_BYTES: usize = 4 * 1024 * 1024;
+/// Messages of one `POST /publish` request and of one atomic group (design rule 22).
+pub const BATCH_MESSAGES: usize = 1000;
+/// Bytes of an idempotency key, a key, an event name, a content type.
+pub const FIELD_BYTES: usize = 256;
+/// Bytes of a notice, as JSON.
+pub const NOTICE_BYTES: usize = 4 * 1024;
+/// Tags of one message.
+pub const TAGS: usize = 32;
+
+/// Subscriptions of one session.
+pub const SUBSCRIPTIONS: usize = 256;
+/// `last=n` at the most.
+pub const LAST: u32 = 10_000;
+/// Messages of one history page at the most, and when nothing is asked.
+pub const PAGE_MESSAGES: usize = 1000;
+/// Messages of a history page when nothing is asked.
+pub const PAGE_MESSAGES_DEFAULT: usize = 100;
+/// Longest wait of a long poll.
+pub const POLL_WAIT: Duration = Duration::from_secs(300);
+
+/// One step of catching up (design rule 7).
+pub const STEP_MESSAGES: usize = 256;
+/// Bytes of bodies in one step of catching up; one message more may pass it.
+pub const STEP_BYTES: usize = 256 * 1024;
+/// Bytes written to one socket in one turn (design rule 13).
+pub const TURN_BYTES: usize = 64 * 1024;
+/// What the kernel may hold unsent for one socket (design rule 13).
+pub const NOTSENT_BYTES: u32 = 16 * 1024;
+/// A peer that acknowledges nothing for this long is dead (design rule 13).
+pub const PEER_TIME: Duration = Duration::from_secs(300);
+/// Time between signs of life on a quiet held-open response, before jitter.
+pub const ALIVE_TIME: Duration = Duration::from_secs(25);
+
+/// Publishes that wait for the commit thread (design rule 24).
+pub const PENDING_MESSAGES: usize = 16 * 1024;
+/// Bytes of publishes that wait for the commit thread.
+pub const PENDING_BYTES: usize = 64 * 1024 * 1024;
+/// Messages of one commit.
+pub const COMMIT_MESSAGES: usize = 1024;
+/// Bytes of one commit; one message more may pass it.
+pub const COMMIT_BYTES: usize = 8 * 1024 * 1024;
+/// How long an idempotency key is remembered (design rule 23).
+pub const IDEMPOTENCY_TIME: Duration = Duration::from_secs(120);
+/// Idempotency keys remembered; beyond, publishes that carry one are refused for now.
+pub const IDEMPOTENCY_KEYS: usize = 4_000_000;
+
+/// Slots of the tail and of a worker's window on it.
+pub const TAIL_SLOTS: usize = 16 * 1024;
+/// Bytes of bodies in the tail.
+pub const TAIL_BYTES: usize = 64 * 1024 * 1024;
+/// Page requests that wait for the two reader threads.
+pub const READS_WAITING: usize = 64 * 1024;
+/// Channel heads in memory.
+pub const CHANNEL_HEADS: usize = 1 << 20;
+/// One index row is kept for every so many messages of a channel.
+pub const INDEX_EVERY: u64 = 64;
+
+/// Kept namespaces: how long.
+pub const KEPT_AGE: Duration = Duration::from_secs(24 * 3600);
+/// Kept namespaces: messages of a channel.
+pub const KEPT_MESSAGES: u64 = 10_000;
+/// The whole store, bytes.
+pub const KEPT_BYTES: u64 = 10 * 1024 * 1024 * 1024;
+/// Live namespaces: how long.
+pub const LIVE_AGE: Duration = Duration::from_secs(5 * 60);
+/// Live namespaces: messages of a channel.
+pub const LIVE_MESSAGES: u64 = 1_000;
+/// All live messages, bytes.
+pub const LIVE_BYTES: u64 = 256 * 1024 * 1024;
+
+/// Descriptors kept free of held-open sessions: for publishers, the store and the listener.
+pub const DESCRIPTORS_RESERVED: u64 = 512;
+/// Time in which the server ends when told to.
+pub const DRAIN_TIME: Duration = Duration::from_secs(10);

@@ -1,0 +1,99 @@
+//! What is said: the request to say it, and the message it becomes.
+
+use crate::{Channel, Position, Time};
+use bytes::Bytes;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// What filters see: names to values, in the order of the names.
+pub type Tags = BTreeMap<Box<str>, TagValue>;
+
+/// The value of a tag.
+#[derive(Debug, Clone, PartialEq)]
+pub enum TagValue {
+    /// Text.
+    Text(Box<str>),
+    /// A finite number.
+    Number(f64),
+    /// True or false.
+    Bool(bool),
+}
+
+/// What a publisher says; the same in the request and in the message.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Content {
+    /// A newer message with the same key replaces the older.
+    pub key: Option<Box<str>>,
+    /// 1 (least) to 5 (most); 3 when absent.
+    pub priority: Option<u8>,
+    /// What filters see.
+    pub tags: Tags,
+    /// The kind of event; becomes `event:` on an event stream.
+    pub event: Option<Box<str>>,
+    /// Media type of the body; `None` means text when the body is UTF-8, else bytes.
+    pub content_type: Option<Box<str>>,
+    /// What a person sees: JSON text of an object, kept as it came.
+    pub notice: Option<Box<str>>,
+    /// The body exactly as it came.
+    pub body: Bytes,
+}
+
+impl Content {
+    /// The bytes that limits and retention count: the body, and the text of the fields.
+    pub fn size(&self) -> usize {
+        let texts = [&self.key, &self.event, &self.content_type, &self.notice];
+        let fields: usize = texts.into_iter().flatten().map(|text| text.len()).sum();
+        let tags: usize = self.tags.keys().map(|name| name.len() + 16).sum();
+        self.body.len() + fields + tags
+    }
+}
+
+/// A request to add a message.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Publish {
+    /// Where to.
+    pub channel: Channel,
+    /// The publisher's idempotency key (design rule 23).
+    pub id: Option<Box<str>>,
+    /// Not delivered later than this after it was accepted.
+    pub ttl: Option<Duration>,
+    /// What is said.
+    pub content: Content,
+}
+
+/// An accepted publish. Immutable.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Message {
+    /// Where.
+    pub channel: Channel,
+    /// Its place in the log.
+    pub position: Position,
+    /// The message before it in the same channel; `None` for the first.
+    pub previous: Option<Position>,
+    /// When it was accepted.
+    pub time: Time,
+    /// The publisher's idempotency key; readers see one made of time and position where there is none.
+    pub id: Option<Box<str>>,
+    /// Who published it: the grant's subject, where it has one. Not shown to readers.
+    pub publisher: Option<Box<str>>,
+    /// Not delivered from this moment on.
+    pub expires: Option<Time>,
+    /// What is said.
+    pub content: Content,
+}
+
+impl Message {
+    /// The id that readers see.
+    pub fn shown_id(&self) -> Cow<'_, str> {
+        match &self.id {
+            Some(id) => Cow::Borrowed(id),
+            None => Cow::Owned(format!("{:x}-{:x}", self.time.0, self.position.0)),
+        }
+    }
+
+    /// Whether the message is no longer to be delivered.
+    pub fn is_expired(&self, now: Time) -> bool {
+        self.expires.is_some_and(|expires| expires <= now)
+    }
+}

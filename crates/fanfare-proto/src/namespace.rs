@@ -1,0 +1,144 @@
+//! Namespaces: the rules of all channels that match a pattern.
+
+use crate::{LogId, LogSet, Pattern, limits};
+use std::time::Duration;
+
+/// Where the messages of a namespace are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keeping {
+    /// In the store, synced before the publisher is answered.
+    Kept,
+    /// In memory only.
+    Live,
+}
+
+impl Keeping {
+    /// The log of such a namespace.
+    pub fn log(self) -> LogId {
+        match self {
+            Keeping::Kept => LogId::KEPT,
+            Keeping::Live => LogId::LIVE,
+        }
+    }
+}
+
+/// What is kept at the most; the oldest messages go first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Retention {
+    /// How long.
+    pub age: Duration,
+    /// Messages of each channel.
+    pub messages: u64,
+    /// Bytes of the whole namespace.
+    pub bytes: u64,
+}
+
+/// The rules of all channels that match a pattern.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Namespace {
+    /// Which channels.
+    pub pattern: Pattern,
+    /// Kept or live.
+    pub keeping: Keeping,
+    /// How long and how much.
+    pub retention: Retention,
+    /// Bytes of a message's body.
+    pub body_bytes: usize,
+}
+
+impl Namespace {
+    /// The defaults for channels that match a pattern (design section 7).
+    pub fn new(pattern: Pattern, keeping: Keeping) -> Namespace {
+        let retention = match keeping {
+            Keeping::Kept => Retention {
+                age: limits::KEPT_AGE,
+                messages: limits::KEPT_MESSAGES,
+                bytes: limits::KEPT_BYTES,
+            },
+            Keeping::Live => Retention {
+                age: limits::LIVE_AGE,
+                messages: limits::LIVE_MESSAGES,
+                bytes: limits::LIVE_BYTES,
+            },
+        };
+        Namespace { pattern, keeping, retention, body_bytes: limits::BODY_BYTES }
+    }
+}
+
+/// An index into [`Namespaces`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct NamespaceId(pub u16);
+
+/// All namespaces in order: the first whose pattern matches a channel rules it. The last one is always the
+/// default, which matches what no other does.
+#[derive(Debug, Clone)]
+pub struct Namespaces {
+    rules: Vec<Namespace>,
+}
+
+impl Namespaces {
+    /// These rules, then the default: kept, for every channel.
+    pub fn new(rules: impl IntoIterator<Item = Namespace>) -> Namespaces {
+        let mut rules: Vec<Namespace> = rules.into_iter().take(usize::from(u16::MAX)).collect();
+        rules.push(Namespace::new(Pattern::everything(), Keeping::Kept));
+        Namespaces { rules }
+    }
+
+    /// Which namespace rules a channel of this name.
+    pub fn id_of(&self, channel: &str) -> NamespaceId {
+        let found = self.rules.iter().position(|rule| rule.pattern.matches(channel));
+        NamespaceId(found.unwrap_or(self.rules.len() - 1) as u16)
+    }
+
+    /// The namespace that rules a channel of this name.
+    pub fn of(&self, channel: &str) -> &Namespace {
+        self.get(self.id_of(channel))
+    }
+
+    /// A namespace by its index; the default for an index of another list.
+    pub fn get(&self, id: NamespaceId) -> &Namespace {
+        let last = self.rules.len() - 1;
+        &self.rules[usize::from(id.0).min(last)]
+    }
+
+    /// All namespaces with their indexes, in order.
+    pub fn iter(&self) -> impl Iterator<Item = (NamespaceId, &Namespace)> {
+        self.rules.iter().enumerate().map(|(index, rule)| (NamespaceId(index as u16), rule))
+    }
+
+    /// The logs in which channels of this pattern can lie.
+    pub fn logs_of(&self, pattern: &Pattern) -> LogSet {
+        let mut logs = LogSet::default();
+        if pattern.is_literal() {
+            return logs.with(self.of(pattern.as_str()).keeping.log());
+        }
+        for rule in &self.rules {
+            if rule.pattern.overlaps(pattern) {
+                logs = logs.with(rule.keeping.log());
+            }
+            if rule.pattern.covers(pattern) {
+                return logs;
+            }
+        }
+        logs.with(LogId::KEPT)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_match_rules_and_patterns_may_span_logs() {
+        let pattern = |text| Pattern::parse(text).unwrap();
+        let live = Namespace::new(pattern("live/**"), Keeping::Live);
+        let spaces = Namespaces::new([live]);
+        assert_eq!(spaces.of("live/a").keeping, Keeping::Live);
+        assert_eq!(spaces.of("other").keeping, Keeping::Kept);
+        let both = LogSet::default().with(LogId::KEPT).with(LogId::LIVE);
+        assert_eq!(spaces.logs_of(&pattern("**")), both);
+        assert_eq!(spaces.logs_of(&pattern("live/*")), LogSet::default().with(LogId::LIVE));
+        assert_eq!(spaces.logs_of(&pattern("logs/*")), LogSet::default().with(LogId::KEPT));
+        assert_eq!(spaces.logs_of(&pattern("*/a")), both);
+    }
+}

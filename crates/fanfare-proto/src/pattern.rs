@@ -1,0 +1,169 @@
+//! A pattern: which channels a subscription, a namespace or a grant means.
+
+use crate::name;
+use crate::{Channel, NameError};
+use std::fmt;
+use std::sync::Arc;
+
+/// A channel name in which a segment may be `*` (any one segment) and the last may be `**` (any number of
+/// segments, none included). A pattern without stars means exactly one channel. Stars in the first segment do
+/// not match system names (`$...`).
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Pattern(Arc<str>);
+
+impl Pattern {
+    /// Checks and takes a pattern; the rules are a channel's (design rule 17), stars apart.
+    pub fn parse(text: &str) -> Result<Pattern, NameError> {
+        name::check(text, true)?;
+        Ok(Pattern(text.into()))
+    }
+
+    /// The pattern `**`: every channel that is not a system channel.
+    pub fn everything() -> Pattern {
+        Pattern("**".into())
+    }
+
+    /// The pattern as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The one channel this pattern means, if it has no stars.
+    pub fn channel(&self) -> Option<Channel> {
+        if self.is_literal() { Channel::parse(&self.0).ok() } else { None }
+    }
+
+    /// Whether the pattern has no stars.
+    pub fn is_literal(&self) -> bool {
+        !self.0.contains('*')
+    }
+
+    /// What every matching name starts with: the text before the first star.
+    pub fn literal_prefix(&self) -> &str {
+        let end = self.0.find('*').unwrap_or(self.0.len());
+        let prefix = &self.0[..end];
+        // `a/**` matches `a` itself, which does not start with `a/`.
+        if self.0[end..].starts_with("**") { prefix.strip_suffix('/').unwrap_or(prefix) } else { prefix }
+    }
+
+    /// Whether the channel of this name is meant.
+    pub fn matches(&self, name: &str) -> bool {
+        if self.is_literal() {
+            return &*self.0 == name;
+        }
+        if name.starts_with('$') && !self.0.starts_with('$') {
+            return false;
+        }
+        let mut names = name.split('/');
+        for wanted in self.0.split('/') {
+            if wanted == "**" {
+                return true;
+            }
+            match names.next() {
+                Some(segment) if wanted == "*" || wanted == segment => {}
+                _ => return false,
+            }
+        }
+        names.next().is_none()
+    }
+
+    /// Whether every channel that `other` means is meant by this pattern too (design rule 18).
+    pub fn covers(&self, other: &Pattern) -> bool {
+        self.relate(other, |mine, theirs| mine == theirs || (mine == "*" && theirs != "**"), |open| open)
+    }
+
+    /// Whether some channel is meant by both patterns.
+    pub fn overlaps(&self, other: &Pattern) -> bool {
+        self.relate(other, |mine, theirs| mine == theirs || mine == "*" || theirs == "*", |_| true)
+    }
+
+    /// Walks two patterns segment by segment. `pair` says whether two segments agree; `rest` says whether what
+    /// one side leaves over agrees with `**` on the other (its argument: is it this side that has the `**`).
+    fn relate(&self, other: &Pattern, pair: fn(&str, &str) -> bool, rest: fn(bool) -> bool) -> bool {
+        if self.0.starts_with('$') != other.0.starts_with('$') {
+            return false;
+        }
+        let (mut mine, mut theirs) = (self.0.split('/'), other.0.split('/'));
+        loop {
+            match (mine.next(), theirs.next()) {
+                (Some("**"), _) => return true,
+                (_, Some("**")) => return rest(false),
+                (None, None) => return true,
+                (Some(a), Some(b)) if pair(a, b) => {}
+                _ => return false,
+            }
+        }
+    }
+}
+
+impl From<&Channel> for Pattern {
+    fn from(channel: &Channel) -> Pattern {
+        Pattern(channel.as_str().into())
+    }
+}
+
+impl fmt::Debug for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", &*self.0)
+    }
+}
+
+impl fmt::Display for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pattern(text: &str) -> Pattern {
+        Pattern::parse(text).unwrap()
+    }
+
+    #[test]
+    fn stars_match_segments() {
+        for (text, yes, no) in [
+            ("a/b", &["a/b"][..], &["a", "a/b/c", "a/c"][..]),
+            ("sensors/*/temp", &["sensors/1/temp"], &["sensors/temp", "sensors/1/2/temp", "sensors/1/hum"]),
+            ("chat/**", &["chat", "chat/a", "chat/a/b"], &["chats", "ch", "$chat/a"]),
+            ("**", &["a", "a/b"], &["$presence/a"]),
+            ("*", &["a"], &["a/b", "$a"]),
+            ("$presence/**", &["$presence/a"], &["presence/a"]),
+        ] {
+            yes.iter().for_each(|name| assert!(pattern(text).matches(name), "{text} {name}"));
+            no.iter().for_each(|name| assert!(!pattern(text).matches(name), "{text} {name}"));
+        }
+        for text in ["a*", "a/**/b", "***", "a/b*"] {
+            assert!(matches!(Pattern::parse(text), Err(NameError::Star(_))), "{text}");
+        }
+    }
+
+    #[test]
+    fn covering_and_overlapping() {
+        for (a, b, covers, overlaps) in [
+            ("a/**", "a/*/c", true, true),
+            ("a/**", "a", true, true),
+            ("a/*", "a/**", false, true),
+            ("a/*/c", "a/b/*", false, true),
+            ("a/*", "b/*", false, false),
+            ("a", "a/**", false, true),
+            ("**", "$x/a", false, false),
+            ("*/b", "a/b", true, true),
+            ("a/b/c", "a/**", false, true),
+        ] {
+            assert_eq!(pattern(a).covers(&pattern(b)), covers, "{a} covers {b}");
+            assert_eq!(pattern(a).overlaps(&pattern(b)), overlaps, "{a} overlaps {b}");
+            assert_eq!(pattern(b).overlaps(&pattern(a)), overlaps, "{b} overlaps {a}");
+        }
+    }
+
+    #[test]
+    fn the_literal_prefix_is_in_every_match() {
+        assert_eq!(pattern("a/**").literal_prefix(), "a");
+        assert_eq!(pattern("a/*/b").literal_prefix(), "a/");
+        assert_eq!(pattern("a/b").literal_prefix(), "a/b");
+        assert_eq!(pattern("**").literal_prefix(), "");
+    }
+}

@@ -1,0 +1,63 @@
+//! Protocols: what bytes mean. One file each; [`ALL`] is the only list.
+//!
+//! A protocol turns events into frames and knows nothing of sockets, sessions or chunks. Frames hold nothing
+//! that belongs to one session, so that one frame serves all. Two shapes:
+//!
+//! - a **stream** is the concatenation of [`Protocol::open`] and a frame for each event, without end;
+//! - an **answer** is one body made of several frames by [`Protocol::answer`], and then the response is over.
+
+mod ndjson;
+mod page;
+mod poll;
+mod sse;
+
+use crate::{Cursor, Event, Form, Gap, ProtocolId};
+use std::time::Duration;
+
+/// How a protocol's responses end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shape {
+    /// Held open; goes on until one side leaves.
+    Stream,
+    /// Held until there is something to say; then one body.
+    Answer,
+    /// Answered at once from what is there; not held.
+    Page,
+}
+
+/// What bytes mean.
+pub trait Protocol: Sync {
+    /// A short stable name; also the value of `?via=`.
+    fn name(&self) -> &'static str;
+    /// One line for people.
+    fn about(&self) -> &'static str;
+    /// The media type of responses, and what `Accept` asks for.
+    fn media_type(&self) -> &'static str;
+    /// How responses end.
+    fn shape(&self) -> Shape;
+    /// The form when the request names none.
+    fn form(&self) -> Form {
+        Form::Envelope
+    }
+    /// The first bytes of a stream: where it starts, and how long to wait before reconnecting.
+    fn open(&self, _cursor: &Cursor, _retry: Duration, _out: &mut Vec<u8>) {}
+    /// Appends one event. An event that the protocol cannot say appends nothing.
+    fn encode(&self, event: &Event<'_>, form: Form, out: &mut Vec<u8>);
+    /// Joins the frames of messages into one body; only for [`Shape::Answer`] and [`Shape::Page`].
+    fn answer(
+        &self,
+        _frames: &mut dyn Iterator<Item = &[u8]>,
+        _cursor: &Cursor,
+        _gap: Option<&Gap>,
+        _out: &mut Vec<u8>,
+    ) {
+    }
+}
+
+/// Every protocol.
+pub const ALL: &[&dyn Protocol] = &[&sse::Sse, &ndjson::Ndjson, &poll::Poll, &page::Page];
+
+/// The protocol of this name.
+pub fn by_name(name: &str) -> Option<ProtocolId> {
+    ALL.iter().position(|protocol| protocol.name() == name).map(|index| ProtocolId(index as u8))
+}
