@@ -1,7 +1,7 @@
 //! Where messages are ordered and kept, and where records live.
 //!
-//! Two traits, [`Log`] and [`Records`], and what keeps them: [`MemoryLog`] forgets at the end of the process,
-//! [`SqliteLog`] survives kill -9 and power loss. Calls block; they belong on threads that may wait.
+//! Two traits, [`Log`] and `Records`, and what keeps them: `MemoryLog` forgets at the end of the process,
+//! `SqliteLog` survives kill -9 and power loss. Calls block; they belong on threads that may wait.
 
 mod log;
 

@@ -19,7 +19,7 @@ pub struct Draft {
 }
 
 /// In which direction a page is read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Order {
     /// The oldest after the place.
     Forward,
