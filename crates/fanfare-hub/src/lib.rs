@@ -1,1 +1,16 @@
-//! Who hears: subscription index and read points
+//! Who hears: given a channel, which sessions; given a place, which messages.
+//!
+//! - [`Index`]: from a channel's name to the selections that want it;
+//! - [`Interests`]: equal selections kept once, with the sessions that share each;
+//! - [`Window`]: the newest messages of all logs in one order, with a mark beside each, and how a reader that
+//!   comes from a log joins that order without a hole or a repeat.
+//!
+//! Everything here is a pure value: no socket, no thread, no clock.
+
+mod index;
+mod interest;
+mod window;
+
+pub use index::Index;
+pub use interest::{Interest, InterestId, Interests, Membership};
+pub use window::{Slot, Window};

@@ -1,0 +1,170 @@
+//! The newest messages of all logs in one order.
+//!
+//! Every slot has a sequence number, which belongs to this process alone and is never shown, and a mark: the
+//! heads of all logs once the slot is heard. A reader that comes from the logs with a mark of its own joins at
+//! the last slot before which it has heard everything, and skips what it has heard already (design rule 2).
+
+use fanfare_proto::{LogId, LogSet, Mark, Message};
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+/// One message in the order of the node.
+#[derive(Debug, Clone)]
+pub struct Slot<T> {
+    /// Its log.
+    pub log: LogId,
+    /// The message.
+    pub message: Arc<Message>,
+    /// The heads of all logs, this message included.
+    pub mark: Mark,
+    /// The first sequence number of those that became visible together with this slot.
+    pub batch: u64,
+    /// What the owner of the window remembers beside the slot.
+    pub beside: T,
+}
+
+/// A run of slots with consecutive sequence numbers.
+#[derive(Debug)]
+pub struct Window<T> {
+    slots: VecDeque<Slot<T>>,
+    start: u64,
+    base: Mark,
+    bytes: usize,
+}
+
+impl<T> Window<T> {
+    /// An empty window: the next slot has sequence number `start`, and everything up to `base` lies before.
+    pub fn new(start: u64, base: Mark) -> Window<T> {
+        Window { slots: VecDeque::new(), start, base, bytes: 0 }
+    }
+
+    /// Adds a slot at the end.
+    pub fn push(&mut self, slot: Slot<T>) {
+        self.bytes += slot.message.content.size();
+        self.slots.push_back(slot);
+    }
+
+    /// Drops slots from the start until at most so many and so many bytes remain.
+    pub fn shrink(&mut self, slots: usize, bytes: usize) {
+        while self.slots.len() > slots || self.bytes > bytes {
+            let Some(slot) = self.slots.pop_front() else { return };
+            self.bytes -= slot.message.content.size();
+            self.base = slot.mark;
+            self.start += 1;
+        }
+    }
+
+    /// The first sequence number still here.
+    pub fn start(&self) -> u64 {
+        self.start
+    }
+
+    /// The sequence number of the next slot.
+    pub fn end(&self) -> u64 {
+        self.start + self.slots.len() as u64
+    }
+
+    /// The mark of a reader that has heard everything before a sequence number; the window's first mark for
+    /// numbers before it.
+    pub fn mark_before(&self, seq: u64) -> Mark {
+        match seq.checked_sub(self.start + 1) {
+            Some(index) => self.slots.get(index as usize).map_or_else(|| self.head(), |slot| slot.mark),
+            None => self.base,
+        }
+    }
+
+    /// The mark of a reader that has heard everything.
+    pub fn head(&self) -> Mark {
+        self.slots.back().map_or(self.base, |slot| slot.mark)
+    }
+
+    /// The slot of a sequence number.
+    pub fn get(&self, seq: u64) -> Option<&Slot<T>> {
+        self.slots.get(usize::try_from(seq.checked_sub(self.start)?).ok()?)
+    }
+
+    /// The slot of a sequence number.
+    pub fn get_mut(&mut self, seq: u64) -> Option<&mut Slot<T>> {
+        self.slots.get_mut(usize::try_from(seq.checked_sub(self.start)?).ok()?)
+    }
+
+    /// The latest place at which a reader with this mark can join without a hole; `None` if it has to read a log
+    /// first. What it has heard already comes again after that place and is to be skipped.
+    pub fn join(&self, own: &Mark, logs: LogSet) -> Option<u64> {
+        if !self.base.reached_by(own, logs) {
+            return None;
+        }
+        // Marks only grow from slot to slot, so the slots that were heard whole come first.
+        let heard = self.slots.partition_point(|slot| slot.mark.reached_by(own, logs));
+        Some(self.start + heard as u64)
+    }
+
+    /// The first log of the set that a reader with this mark has to read before it can join.
+    pub fn behind_in(&self, own: &Mark, logs: LogSet) -> Option<LogId> {
+        logs.iter().find(|log| self.base.get(*log) > own.get(*log))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use fanfare_proto::{Channel, Content, Position, Time};
+    use proptest::prelude::*;
+
+    fn slot(log: LogId, mark: Mark) -> Slot<()> {
+        let message = Message {
+            channel: Channel::parse("a").unwrap(),
+            position: mark.get(log),
+            previous: None,
+            time: Time(0),
+            id: None,
+            publisher: None,
+            expires: None,
+            content: Content::default(),
+        };
+        Slot { log, message: Arc::new(message), mark, batch: 0, beside: () }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+        /// A list and a loop: joining at any mark and skipping what was heard gives exactly what comes after it.
+        #[test]
+        fn joining_leaves_no_hole_and_repeats_nothing(
+            steps in prop::collection::vec((0u8..3, 1u64..4), 0..40),
+            keep in 0usize..40,
+            own in prop::array::uniform3(0u64..60),
+            logs in 1u8..8,
+        ) {
+            let (mut mark, mut all) = (Mark::default(), Vec::new());
+            let mut window = Window::new(7, mark);
+            for (log, step) in steps {
+                let log = LogId(log);
+                mark.set(log, Position(mark.get(log).0 + step));
+                all.push((log, mark.get(log)));
+                window.push(slot(log, mark));
+            }
+            window.shrink(keep, usize::MAX);
+            let logs = LogSet(logs);
+            let mut place = Mark::default();
+            (0..3).for_each(|log| place.set(LogId(log), Position(own[usize::from(log)])));
+            let after = |log: LogId, position: Position| logs.contains(log) && position > place.get(log);
+            let wanted: Vec<_> = all.iter().copied().filter(|(log, position)| after(*log, *position)).collect();
+            match window.join(&place, logs) {
+                Some(at) => {
+                    let heard: Vec<_> = (at..window.end())
+                        .map(|seq| window.get(seq).unwrap())
+                        .map(|slot| (slot.log, slot.message.position))
+                        .filter(|(log, position)| after(*log, *position))
+                        .collect();
+                    prop_assert_eq!(heard, wanted);
+                    prop_assert_eq!(window.behind_in(&place, logs), None);
+                }
+                None => {
+                    let behind = window.behind_in(&place, logs).unwrap();
+                    let gone = &all[..all.len() - (window.end() - window.start()) as usize];
+                    prop_assert!(gone.iter().any(|(log, position)| *log == behind && after(*log, *position)));
+                }
+            }
+        }
+    }
+}
