@@ -1,0 +1,40 @@
+# One line per target: `make` prints them.
+
+ROUNDS ?= 500
+POINTS ?= 10000
+
+.NOTPARALLEL:
+.PHONY: help run test need lint deny tests crash power-loss bench
+
+help: ## Say what there is
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: ## Build the server and start it on 127.0.0.1:8080; the store is ./data
+	@cargo run --release --locked -p fanfare -- serve --listen 127.0.0.1:8080 --data ./data
+
+test: need lint deny tests ## Get what the tests need, then everything that has to pass
+
+need: ## Get what the tests need, asking apt only for what is missing
+	@scripts/need
+
+lint: ## Format, clippy, documentation, tidy
+	@scripts/step rustfmt cargo fmt --all --check
+	@scripts/step clippy cargo clippy --workspace --all-targets --locked -- -D warnings
+	@RUSTDOCFLAGS="-D warnings" scripts/step rustdoc cargo doc --workspace --no-deps --locked
+	@scripts/step tidy cargo run --quiet --locked -p xtask -- tidy
+
+deny: ## Licences, advisories, bans and sources of dependencies
+	@scripts/step deny scripts/deny
+
+tests: ## The tests alone
+	@scripts/step tests cargo test --workspace --locked --no-fail-fast
+
+crash: ## kill -9 while publishing, ROUNDS=500 times
+	@FANFARE_CRASH_ROUNDS=$(ROUNDS) scripts/step crash cargo test --locked -p fanfare --test crash -- --nocapture
+
+power-loss: ## Lose power at POINTS=10000 places
+	@FANFARE_POWER_POINTS=$(POINTS) scripts/step power-loss \
+		cargo test --locked -p fanfare-store --test power_loss -- --nocapture
+
+bench: ## Measure: speed, memory, slow readers (release build)
+	@cargo run --release --locked -p fanfare-bench
