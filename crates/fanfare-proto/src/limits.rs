@@ -32,6 +32,8 @@ pub const BODY_BYTES: usize = 64 * 1024;
 pub const BODY_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// Bytes of a `POST /publish` request: a thousand small messages, or a few large ones.
 pub const BATCH_BYTES: usize = 4 * 1024 * 1024;
+/// Bytes of request bodies that all requests together may hold: beyond, publishers are told to come back.
+pub const INTAKE_BYTES: usize = 256 * 1024 * 1024;
 /// Messages of one `POST /publish` request and of one atomic group (design rule 22).
 pub const BATCH_MESSAGES: usize = 1000;
 /// Bytes of an idempotency key, a key, an event name, a content type.
@@ -78,12 +80,18 @@ pub const IDEMPOTENCY_TIME: Duration = Duration::from_secs(120);
 /// Idempotency keys remembered; beyond, publishes that carry one are refused for now.
 pub const IDEMPOTENCY_KEYS: usize = 4_000_000;
 
-/// Slots of the tail and of a worker's window on it.
-pub const TAIL_SLOTS: usize = 16 * 1024;
-/// Bytes of bodies in the tail.
-pub const TAIL_BYTES: usize = 64 * 1024 * 1024;
+/// Slots of the tail and of a worker's window on it: what a busy second brings, and small beside the sockets.
+pub const TAIL_SLOTS: usize = 4 * 1024;
+/// Bytes of contents in the tail.
+pub const TAIL_BYTES: usize = 8 * 1024 * 1024;
+/// Pages of logs that readers behind at the same place share.
+pub const PAGES_SHARED: usize = 64;
 /// Page requests that wait for the two reader threads.
 pub const READS_WAITING: usize = 64 * 1024;
+/// What a message costs a log beside its contents, bytes: counted when a log as a whole is too large.
+pub const MESSAGE_BYTES: u64 = 256;
+/// Channels without messages that a log remembers for what is gone of them; beyond, the longest empty go.
+pub const EMPTY_CHANNELS: usize = 1 << 16;
 /// Channel heads in memory.
 pub const CHANNEL_HEADS: usize = 1 << 20;
 /// One index row is kept for every so many messages of a channel.

@@ -119,6 +119,9 @@ pub enum StoreError {
     /// Another process has it open.
     #[error("{0}")]
     InUse(String),
+    /// The place cannot hold a store: no permission, not a directory, somebody else's file.
+    #[error("the store cannot be opened: {0}")]
+    Unusable(String),
     /// Written by a newer version.
     #[error(
         "the store has schema version {found}; this server knows versions up to {known}: use a newer server"
@@ -155,4 +158,9 @@ pub trait Log: Send + Sync {
 
     /// Numbers about the log; cheap.
     fn status(&self) -> LogStatus;
+
+    /// Why the log takes no more messages, if so.
+    fn trouble(&self) -> Option<StoreError> {
+        None
+    }
 }

@@ -1,0 +1,74 @@
+//! The log of live namespaces: in memory, forgotten at the end of the process.
+//!
+//! Every start is another life of the log with another epoch, so a cursor of an earlier one is recognised. One
+//! lock guards everything; no call holds it longer than a bounded piece of work takes.
+
+mod read;
+mod records;
+mod state;
+mod trim;
+
+pub use records::MemoryRecords;
+
+use crate::retention::Rules;
+use crate::{ChannelInfo, Draft, Log, LogStatus, Page, Read, Removal, StoreError, Trimmed};
+use fanfare_proto::{Epoch, LogId, Message, Namespaces, Pattern, Position, Time};
+use state::State;
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+/// A [`Log`] in memory. All of it together holds at most [`limits::LIVE_BYTES`](fanfare_proto::limits), at once
+/// and not only when trimmed.
+pub struct MemoryLog {
+    state: RwLock<State>,
+}
+
+impl MemoryLog {
+    /// An empty log with a new epoch. `log` says which of the namespaces are its own.
+    pub fn new(log: LogId, namespaces: Arc<Namespaces>) -> MemoryLog {
+        let epoch = Epoch(fastrand::u32(1..));
+        MemoryLog { state: RwLock::new(State::new(Rules::new(log, namespaces), epoch)) }
+    }
+
+    fn state(&self) -> RwLockReadGuard<'_, State> {
+        self.state.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn state_mut(&self) -> RwLockWriteGuard<'_, State> {
+        self.state.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Log for MemoryLog {
+    fn append(&self, drafts: Vec<Draft>, now: Time) -> Result<Vec<Arc<Message>>, StoreError> {
+        Ok(self.state_mut().append(drafts, now))
+    }
+
+    fn read(&self, read: &Read) -> Result<Page, StoreError> {
+        Ok(read::page(&self.state(), read))
+    }
+
+    fn find(&self, time: Time) -> Result<Position, StoreError> {
+        Ok(read::find(&self.state(), time))
+    }
+
+    fn channels(&self, pattern: &Pattern, after: &str, limit: usize) -> Result<Vec<ChannelInfo>, StoreError> {
+        Ok(read::channels(&self.state(), pattern, after, limit))
+    }
+
+    fn remove(&self, removal: &Removal) -> Result<bool, StoreError> {
+        let mut state = self.state_mut();
+        Ok(match removal {
+            Removal::Message(position) => state.remove(*position),
+            Removal::Purge(channel) => state.purge(channel),
+            Removal::Drop(channel) => state.forget(channel),
+        })
+    }
+
+    fn trim(&self, now: Time) -> Result<Trimmed, StoreError> {
+        Ok(trim::step(&mut self.state_mut(), now))
+    }
+
+    fn status(&self) -> LogStatus {
+        self.state().status
+    }
+}

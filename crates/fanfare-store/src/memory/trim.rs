@@ -1,0 +1,48 @@
+//! Retention of the memory log, in short steps.
+
+use super::state::State;
+use crate::Trimmed;
+use fanfare_proto::{Channel, Message, NamespaceId, Time};
+use std::sync::Arc;
+
+/// Messages removed in one step: some milliseconds of work.
+const STEP: u64 = 4 * 1024;
+
+/// One step: first what channels have too many of, then what is too old, then what is too much for a namespace.
+pub(super) fn step(state: &mut State, now: Time) -> Trimmed {
+    let mut removed = 0;
+    while let (Some(channel), true) = (state.crowded.first().cloned(), removed < STEP) {
+        removed += trim_channel(state, &channel, STEP - removed, now);
+    }
+    for index in 0..state.spaces.len() {
+        while let (Some(message), true) = (too_much(state, index, now), removed < STEP) {
+            state.trim(&message, now);
+            removed += 1;
+        }
+    }
+    state.forget_empty();
+    Trimmed { removed, more: removed >= STEP }
+}
+
+fn trim_channel(state: &mut State, channel: &Channel, most: u64, now: Time) -> u64 {
+    let Some(line) = state.channels.get(channel) else {
+        state.crowded.remove(channel);
+        return 0;
+    };
+    let excess = state.rules.excess(line.namespace, line.messages.len() as u64);
+    let count = excess.min(most);
+    let oldest: Vec<Arc<Message>> = line.messages.iter().take(count as usize).cloned().collect();
+    oldest.iter().for_each(|message| state.trim(message, now));
+    if count == excess {
+        state.crowded.remove(channel);
+    }
+    count
+}
+
+/// The oldest message of a namespace, if it is to go.
+fn too_much(state: &State, index: usize, now: Time) -> Option<Arc<Message>> {
+    let (space, keep) = (&state.spaces[index], state.rules.of(NamespaceId(index as u16)));
+    let (_, oldest) = space.messages.first_key_value()?;
+    let old = oldest.time.after(keep.age) <= now;
+    (old || space.bytes > keep.bytes).then(|| oldest.clone())
+}

@@ -1,0 +1,51 @@
+//! What a log is to keep: the rules of its namespaces, as trimming needs them.
+
+use fanfare_proto::{Keeping, LogId, Namespace, NamespaceId, Namespaces, Retention};
+use std::sync::Arc;
+
+/// The retention of each namespace, as one log applies it. Channels that a namespace of another log rules were
+/// left here by an earlier configuration; they keep this log's defaults, so that they go too.
+pub(crate) struct Rules {
+    namespaces: Arc<Namespaces>,
+    retention: Vec<Retention>,
+}
+
+impl Rules {
+    pub(crate) fn new(log: LogId, namespaces: Arc<Namespaces>) -> Rules {
+        let keeping = if log == LogId::LIVE { Keeping::Live } else { Keeping::Kept };
+        let of = |rule: &Namespace| {
+            let own = rule.keeping.log() == log;
+            if own { rule.retention } else { Namespace::new(rule.pattern.clone(), keeping).retention }
+        };
+        let retention = namespaces.iter().map(|(_, rule)| of(rule)).collect();
+        Rules { namespaces, retention }
+    }
+
+    /// The namespaces behind the rules.
+    pub(crate) fn namespaces(&self) -> &Namespaces {
+        &self.namespaces
+    }
+
+    /// Which namespace rules a channel of this name.
+    pub(crate) fn id_of(&self, channel: &str) -> NamespaceId {
+        self.namespaces.id_of(channel)
+    }
+
+    /// What a namespace keeps.
+    pub(crate) fn of(&self, id: NamespaceId) -> Retention {
+        self.retention[usize::from(id.0)]
+    }
+
+    /// How many namespaces there are.
+    pub(crate) fn len(&self) -> usize {
+        self.retention.len()
+    }
+
+    /// How many of a channel's oldest messages its limit asks to remove. There is slack, so that a busy channel
+    /// at its limit is trimmed in batches; small limits are exact.
+    pub(crate) fn excess(&self, id: NamespaceId, messages: u64) -> u64 {
+        let limit = self.of(id).messages;
+        let batch = (limit / 16).clamp(1, 64);
+        if messages >= limit.saturating_add(batch) { messages - limit } else { 0 }
+    }
+}
