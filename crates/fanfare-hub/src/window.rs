@@ -44,9 +44,24 @@ impl<T> Window<T> {
         self.slots.push_back(slot);
     }
 
+    /// Where the window would start if it held at most so many slots and so many bytes.
+    pub fn start_within(&self, slots: usize, bytes: usize) -> u64 {
+        let (mut left, mut held, mut start) = (self.slots.len(), self.bytes, self.start);
+        for slot in &self.slots {
+            if left <= slots && held <= bytes {
+                break;
+            }
+            left -= 1;
+            held -= slot.message.content.size();
+            start += 1;
+        }
+        start
+    }
+
     /// Drops slots from the start until at most so many and so many bytes remain.
     pub fn shrink(&mut self, slots: usize, bytes: usize) {
-        while self.slots.len() > slots || self.bytes > bytes {
+        let start = self.start_within(slots, bytes);
+        while self.start < start {
             let Some(slot) = self.slots.pop_front() else { return };
             self.bytes -= slot.message.content.size();
             self.base = slot.mark;

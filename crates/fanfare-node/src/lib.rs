@@ -3,8 +3,16 @@
 //! - [`Node`]: the door for everything that asks and is answered: publish, history, channels, removal;
 //! - [`Desk`]: one worker's sessions. It decides what to write to whom and when; the sockets are the worker's.
 
+mod commit;
+mod commit_thread;
 mod desk;
+mod history;
+mod ids;
+mod locate;
 mod node;
+mod places;
+mod reading;
+mod tail;
 
 pub use desk::{Desk, Opening, Outcome, SessionKey, Sink};
 pub use node::{HistoryPage, Node, Options, Receipt};

@@ -1,12 +1,19 @@
 //! The node's door for everything that asks and is answered.
 
-use crate::Desk;
+use crate::commit::{Answers, Committer, Group, refusal};
+use crate::commit_thread::CommitThread;
+use crate::places::Places;
+use crate::reading::{Logs, Reading};
+use crate::tail::Tail;
+use crate::{Desk, history};
 use fanfare_proto::{
-    Channel, Cursor, Gap, Grant, History, Message, Namespaces, Origins, Pattern, Position, Publish, Refusal, Time,
+    Channel, Code, Cursor, Epoch, Gap, Grant, History, LogId, LogSet, Mark, Message, Namespaces, Origins,
+    Pattern, Position, Publish, Refusal, Time, limits,
 };
-use fanfare_store::{ChannelInfo, Log, LogStatus, Removal};
-use std::sync::Arc;
-use std::time::Duration;
+use fanfare_store::{ChannelInfo, Log, LogStatus, MemoryLog, Removal, StoreError};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::oneshot;
 
 /// What a node is made of.
 pub struct Options {
@@ -16,6 +23,8 @@ pub struct Options {
     pub origins: Origins,
     /// The kept log; the live one is the node's own.
     pub kept: Arc<dyn Log>,
+    /// Messages in the tail, [`limits::TAIL_SLOTS`] but for tests.
+    pub tail: usize,
     /// The clock.
     pub now: fn() -> Time,
 }
@@ -54,88 +63,271 @@ pub struct HistoryPage {
 
 /// One running node. Cheap to clone; the node ends by [`Node::stop`].
 #[derive(Clone)]
-pub struct Node {}
+pub struct Node(Arc<Inner>);
+
+pub(crate) struct Inner {
+    namespaces: Arc<Namespaces>,
+    origins: Origins,
+    now: fn() -> Time,
+    pub(crate) logs: Logs,
+    pub(crate) places: Places,
+    pub(crate) tail: Arc<Tail>,
+    pub(crate) reading: Reading,
+    commits: CommitThread,
+    /// The live log is written by whoever publishes, one at a time.
+    live: Arc<Mutex<Committer>>,
+    draining: AtomicBool,
+}
 
 impl Node {
     /// Starts the commit thread and the reader threads.
-    pub fn start(_options: Options) -> Result<Node, Refusal> {
-        todo!()
+    pub fn start(options: Options) -> Result<Node, StoreError> {
+        let Options { namespaces, origins, kept, tail, now } = options;
+        let live: Arc<dyn Log> = Arc::new(MemoryLog::new(LogId::LIVE, namespaces.clone()));
+        let logs = Logs { kept, live };
+        let mut places = Places { epochs: [Epoch(0); limits::LOGS] };
+        let mut heads = Mark::default();
+        for log in [LogId::KEPT, LogId::LIVE] {
+            let status = logs.get(log).status();
+            places.epochs[log.index()] = status.epoch;
+            heads.set(log, status.head);
+        }
+        let tail = Arc::new(Tail::new(heads, tail));
+        let committer = |log| Committer::new(log, logs.get(log).clone(), tail.clone(), places, now());
+        let live = Arc::new(Mutex::new(committer(LogId::LIVE)?));
+        let trimmed = live.clone();
+        let trim_live = move |now| while lock(&trimmed).trim(now) {};
+        let thread = |error: std::io::Error| StoreError::Failed(format!("a thread could not start: {error}"));
+        let commits = CommitThread::start(committer(LogId::KEPT)?, now, trim_live).map_err(thread)?;
+        let reading = Reading::start(logs.clone()).map_err(thread)?;
+        let draining = AtomicBool::new(false);
+        Ok(Node(Arc::new(Inner {
+            namespaces,
+            origins,
+            now,
+            logs,
+            places,
+            tail,
+            reading,
+            commits,
+            live,
+            draining,
+        })))
     }
 
     /// Publishes each message on its own; the answers are in the order of the messages.
-    pub async fn publish(&self, _grant: &Grant, _messages: Vec<Publish>) -> Vec<Result<Receipt, Refusal>> {
-        todo!()
+    pub async fn publish(&self, grant: &Grant, messages: Vec<Publish>) -> Vec<Result<Receipt, Refusal>> {
+        let mut answers: Vec<Option<Result<Receipt, Refusal>>> = Vec::new();
+        let mut parts: [(Vec<usize>, Vec<Publish>); 2] = Default::default();
+        for (index, publish) in messages.into_iter().enumerate() {
+            answers.push(self.check(grant, &publish).err().map(Err));
+            if answers[index].is_none() {
+                let part = &mut parts[self.log_of(&publish.channel).index()];
+                part.0.push(index);
+                part.1.push(publish);
+            }
+        }
+        for (log, (indexes, messages)) in [LogId::KEPT, LogId::LIVE].into_iter().zip(parts) {
+            if !indexes.is_empty() {
+                let part = self.commit(log, grant, messages, false).await;
+                indexes.into_iter().zip(part).for_each(|(index, answer)| answers[index] = Some(answer));
+            }
+        }
+        answers.into_iter().map(|answer| answer.unwrap_or_else(|| Err(Code::STORE_FAILED.into()))).collect()
     }
 
     /// Publishes all messages or none, at consecutive positions of one log (design rule 22).
-    pub async fn publish_atomic(&self, _grant: &Grant, _messages: Vec<Publish>) -> Result<Vec<Receipt>, Refusal> {
-        todo!()
+    pub async fn publish_atomic(
+        &self,
+        grant: &Grant,
+        messages: Vec<Publish>,
+    ) -> Result<Vec<Receipt>, Refusal> {
+        if messages.len() > limits::BATCH_MESSAGES {
+            let detail = format!("{} messages; at most {}", messages.len(), limits::BATCH_MESSAGES);
+            return Err(Refusal::new(Code::TOO_MANY, detail));
+        }
+        let Some(first) = messages.first() else { return Ok(Vec::new()) };
+        let log = self.log_of(&first.channel);
+        for publish in &messages {
+            self.check(grant, publish)?;
+            if self.log_of(&publish.channel) != log {
+                let detail =
+                    format!("`{}` is live and `{}` is kept, or the reverse", first.channel, publish.channel);
+                return Err(Refusal::new(Code::NOT_ATOMIC, detail));
+            }
+        }
+        self.commit(log, grant, messages, true).await.into_iter().collect()
+    }
+
+    async fn commit(&self, log: LogId, grant: &Grant, messages: Vec<Publish>, atomic: bool) -> Answers {
+        let publisher = Some(&*grant.subject).filter(|subject| !subject.is_empty()).map(Into::into);
+        let count = messages.len();
+        let refuse = |refusal: Refusal| vec![Err(refusal); count];
+        let group = Group { publisher, messages, atomic };
+        if log == LogId::LIVE {
+            return lock(&self.0.live).commit(&mut [group], self.now()).pop().unwrap_or_default();
+        }
+        match self.0.commits.publish(group) {
+            Ok(answers) => answers.await.unwrap_or_else(|_| refuse(Code::STORE_FAILED.into())),
+            Err(refusal) => refuse(refusal),
+        }
+    }
+
+    fn check(&self, grant: &Grant, publish: &Publish) -> Result<(), Refusal> {
+        if self.is_draining() {
+            return Err(Code::DRAINING.into());
+        }
+        if !grant.may_publish(&publish.channel) {
+            let detail = format!("publishing to `{}` is not allowed", publish.channel);
+            return Err(Refusal::new(Code::FORBIDDEN, detail));
+        }
+        let allowed = self.0.namespaces.of(publish.channel.as_str()).body_bytes;
+        if publish.content.body.len() > allowed {
+            let detail = format!("the body has {} bytes; {allowed} are allowed", publish.content.body.len());
+            return Err(Refusal::new(Code::TOO_LARGE, detail));
+        }
+        Ok(())
+    }
+
+    fn log_of(&self, channel: &Channel) -> LogId {
+        self.0.namespaces.of(channel.as_str()).keeping.log()
+    }
+
+    /// The logs that a session with these patterns reads, if its grant allows them.
+    pub(crate) fn logs_for(&self, grant: &Grant, patterns: &[Pattern]) -> Result<LogSet, Refusal> {
+        if patterns.is_empty() {
+            return Err(Refusal::new(Code::BAD_REQUEST, "name at least one channel or pattern"));
+        }
+        if patterns.len() > limits::SUBSCRIPTIONS {
+            let detail = format!("{} subscriptions; at most {}", patterns.len(), limits::SUBSCRIPTIONS);
+            return Err(Refusal::new(Code::TOO_MANY, detail));
+        }
+        let mut set = LogSet::default();
+        for pattern in patterns {
+            if !grant.may_subscribe(pattern) {
+                let detail = format!("hearing `{pattern}` is not allowed");
+                return Err(Refusal::new(Code::FORBIDDEN, detail));
+            }
+            set = LogSet(set.0 | self.0.namespaces.logs_of(pattern).0);
+        }
+        Ok(set)
+    }
+
+    /// Runs a task on a reader thread and waits for its answer.
+    async fn read<T: Send + 'static>(
+        &self,
+        task: impl FnOnce(&Logs) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, Refusal> {
+        let (sender, receiver) = oneshot::channel();
+        self.0.reading.task(Box::new(move |logs| {
+            let _ = sender.send(task(logs));
+        }))?;
+        match receiver.await {
+            Ok(answer) => answer.map_err(|error| refusal(&error)),
+            Err(_) => Err(Code::STORE_FAILED.into()),
+        }
     }
 
     /// Reads one page.
-    pub async fn history(&self, _grant: &Grant, _history: &History) -> Result<HistoryPage, Refusal> {
-        todo!()
+    pub async fn history(&self, grant: &Grant, history: &History) -> Result<HistoryPage, Refusal> {
+        let set = self.logs_for(grant, &history.patterns)?;
+        let (places, history, now) = (self.0.places, history.clone(), self.now());
+        self.read(move |logs| history::read(logs, &places, set, &history, now)).await
     }
 
     /// Channels that a pattern means, by name, after a name.
     pub async fn channels(
         &self,
-        _grant: &Grant,
-        _pattern: &Pattern,
-        _after: &str,
-        _limit: usize,
+        grant: &Grant,
+        pattern: &Pattern,
+        after: &str,
+        limit: usize,
     ) -> Result<Vec<ChannelInfo>, Refusal> {
-        todo!()
+        let set = self.logs_for(grant, std::slice::from_ref(pattern))?;
+        let (pattern, after) = (pattern.clone(), after.to_owned());
+        self.read(move |logs| {
+            let mut found = Vec::new();
+            for log in set.iter() {
+                found.extend(logs.get(log).channels(&pattern, &after, limit)?);
+            }
+            found.sort_by(|a, b| a.channel.cmp(&b.channel));
+            found.truncate(limit);
+            Ok(found)
+        })
+        .await
     }
 
-    /// Removes messages; answers whether there was anything to remove.
-    pub async fn remove(&self, _grant: &Grant, _channel: &Channel, _removal: Removal) -> Result<bool, Refusal> {
-        todo!()
+    /// Removes messages of a channel; answers whether there was anything to remove.
+    pub async fn remove(&self, grant: &Grant, channel: &Channel, removal: Removal) -> Result<bool, Refusal> {
+        if !grant.may_publish(channel) {
+            return Err(Refusal::new(Code::FORBIDDEN, format!("changing `{channel}` is not allowed")));
+        }
+        let removed = if self.log_of(channel) == LogId::LIVE {
+            lock(&self.0.live).remove(&removal)
+        } else {
+            let answer = self.0.commits.remove(removal)?.await;
+            answer.unwrap_or_else(|_| Err(Code::STORE_FAILED.into()))
+        };
+        self.0.reading.forget();
+        removed
     }
 
     /// The rules of channels.
     pub fn namespaces(&self) -> &Arc<Namespaces> {
-        todo!()
+        &self.0.namespaces
     }
 
     /// Origins whose pages may read responses.
     pub fn origins(&self) -> &Origins {
-        todo!()
+        &self.0.origins
     }
 
     /// The node's clock.
     pub fn now(&self) -> Time {
-        todo!()
+        (self.0.now)()
     }
 
     /// Numbers of the logs, kept first.
     pub fn status(&self) -> [LogStatus; 2] {
-        todo!()
+        [self.0.logs.kept.status(), self.0.logs.live.status()]
     }
 
-    /// Why the node cannot publish to kept channels or should get no new sessions, if so: `/readyz`.
+    /// Why the node cannot take new work, if so.
     pub fn trouble(&self) -> Option<Refusal> {
-        todo!()
+        if self.is_draining() {
+            return Some(Code::DRAINING.into());
+        }
+        self.0.logs.kept.trouble().map(|error| refusal(&error))
     }
 
     /// The part of the node that belongs to one worker. `wake` is called from other threads when the desk has
     /// something to do; it must be quick and may come early, late or twice.
-    pub fn desk(&self, _wake: Arc<dyn Fn() + Send + Sync>) -> Desk {
-        todo!()
+    pub fn desk(&self, wake: Arc<dyn Fn() + Send + Sync>) -> Desk {
+        Desk::new(self.clone(), wake)
     }
 
-    /// From now on nothing new is accepted: publishes and sessions are refused with `DRAINING`.
+    pub(crate) fn inner(&self) -> &Inner {
+        &self.0
+    }
+
+    /// From now on nothing new is accepted: publishes are refused with `DRAINING`.
     pub fn drain(&self) {
-        todo!()
+        self.0.draining.store(true, Relaxed);
     }
 
     /// Whether [`Node::drain`] was called.
     pub fn is_draining(&self) -> bool {
-        todo!()
+        self.0.draining.load(Relaxed)
     }
 
-    /// Finishes what was accepted and ends the threads; waits at most so long. Blocks.
-    pub fn stop(&self, _patience: Duration) {
-        todo!()
+    /// Finishes what was accepted and ends the threads. Blocks until the last commit is done.
+    pub fn stop(&self) {
+        self.drain();
+        self.0.commits.stop();
+        self.0.reading.stop();
     }
+}
+
+fn lock(live: &Mutex<Committer>) -> MutexGuard<'_, Committer> {
+    live.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,0 +1,216 @@
+//! Ordering and keeping: the one path by which messages enter a log.
+//!
+//! A [`Committer`] owns the right to write one log. The kept log's belongs to the [commit
+//! thread](crate::commit_thread); the live log's is taken by whoever publishes, for as long as it takes to append
+//! to memory.
+
+use crate::Receipt;
+use crate::ids::{IdKey, Ids, Known};
+use crate::places::Places;
+use crate::tail::Tail;
+use fanfare_proto::{
+    Code, LogId, LogSet, Mark, Message, Pattern, Position, Publish, Refusal, Selection, Time, limits,
+};
+use fanfare_store::{Draft, Log, Order, Read, Removal, StoreError};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// Messages published by one request.
+pub(crate) struct Group {
+    /// Who publishes; scopes ids.
+    pub(crate) publisher: Option<Box<str>>,
+    pub(crate) messages: Vec<Publish>,
+    /// All or none (design rule 22).
+    pub(crate) atomic: bool,
+}
+
+impl Group {
+    /// Bytes that limits count.
+    pub(crate) fn size(&self) -> usize {
+        self.messages.iter().map(|publish| publish.content.size()).sum()
+    }
+}
+
+/// An answer for each message of a group, in order.
+pub(crate) type Answers = Vec<Result<Receipt, Refusal>>;
+
+/// The right to write one log.
+pub(crate) struct Committer {
+    log_id: LogId,
+    log: Arc<dyn Log>,
+    tail: Arc<Tail>,
+    places: Places,
+    ids: Ids,
+}
+
+/// What becomes of one publish in a batch.
+enum Verdict {
+    /// It is this draft of the batch.
+    Draft(usize),
+    /// It repeats this draft of the batch.
+    Repeat(usize),
+    /// It repeats what was accepted before.
+    Known(Box<Receipt>),
+    Refused(Refusal),
+}
+
+/// The drafts of one commit, and the ids among them.
+#[derive(Default)]
+struct Batch {
+    drafts: Vec<Draft>,
+    ids: HashMap<IdKey, (usize, u64)>,
+}
+
+impl Committer {
+    /// Takes the right to write a log, and makes the window of ids from its last minutes.
+    pub(crate) fn new(
+        log_id: LogId,
+        log: Arc<dyn Log>,
+        tail: Arc<Tail>,
+        places: Places,
+        now: Time,
+    ) -> Result<Committer, StoreError> {
+        let mut ids = Ids::default();
+        let oldest = now.max(log.status().time).before(limits::IDEMPOTENCY_TIME);
+        let selection = Selection::new(vec![Pattern::everything()]);
+        let (messages, bytes, order) = (limits::PAGE_MESSAGES, limits::COMMIT_BYTES, Order::Forward);
+        let mut from = log.find(oldest)?;
+        while from < log.status().head {
+            let page = log.read(&Read { selection: selection.clone(), from, order, messages, bytes })?;
+            page.messages.iter().for_each(|message| ids.accept(message));
+            from = page.through;
+        }
+        Ok(Committer { log_id, log, tail, places, ids })
+    }
+
+    /// Commits groups as one batch: one append, then visible to all readers, then answered.
+    pub(crate) fn commit(&mut self, groups: &mut [Group], now: Time) -> Vec<Answers> {
+        let now = now.max(self.log.status().time);
+        self.ids.forget_old(now);
+        let mut batch = Batch::default();
+        let verdicts: Vec<Vec<Verdict>> =
+            groups.iter_mut().map(|group| self.judge_group(group, &mut batch, now)).collect();
+        let appended = if batch.drafts.is_empty() {
+            Ok(Vec::new())
+        } else {
+            self.log.append(batch.drafts, now).map_err(|error| refusal(&error))
+        };
+        if let Ok(messages) = &appended {
+            messages.iter().for_each(|message| self.ids.accept(message));
+            self.tail.push(self.log_id, messages);
+        }
+        let answer = |verdict| match (verdict, &appended) {
+            (Verdict::Draft(index), Ok(messages)) => Ok(self.receipt(&messages[index], false)),
+            (Verdict::Repeat(index), Ok(messages)) => Ok(self.receipt(&messages[index], true)),
+            (Verdict::Draft(_) | Verdict::Repeat(_), Err(refusal)) => Err(refusal.clone()),
+            (Verdict::Known(receipt), _) => Ok(*receipt),
+            (Verdict::Refused(refusal), _) => Err(refusal),
+        };
+        verdicts.into_iter().map(|group| group.into_iter().map(answer).collect()).collect()
+    }
+
+    fn judge_group(&self, group: &mut Group, batch: &mut Batch, now: Time) -> Vec<Verdict> {
+        let before = batch.drafts.len();
+        let messages = std::mem::take(&mut group.messages);
+        let publisher = group.publisher.as_deref();
+        let mut verdicts: Vec<Verdict> =
+            messages.into_iter().map(|publish| self.judge(publish, publisher, batch, now)).collect();
+        let refused = verdicts.iter().find_map(|verdict| match verdict {
+            Verdict::Refused(refusal) => Some(refusal.clone()),
+            _ => None,
+        });
+        if let (true, Some(refusal)) = (group.atomic, refused) {
+            batch.drafts.truncate(before);
+            batch.ids.retain(|_, (index, _)| *index < before);
+            verdicts.iter_mut().for_each(|verdict| *verdict = Verdict::Refused(refusal.clone()));
+        }
+        verdicts
+    }
+
+    fn judge(&self, publish: Publish, publisher: Option<&str>, batch: &mut Batch, now: Time) -> Verdict {
+        if let Some(id) = &publish.id {
+            let key = self.ids.key(&publish.channel, publisher, id);
+            let fingerprint = self.ids.fingerprint(&publish.content);
+            let reused = || {
+                let detail = format!("the id `{id}` was used for another message in `{}`", publish.channel);
+                Verdict::Refused(Refusal::new(Code::ID_REUSED, detail))
+            };
+            match (self.ids.get(key), batch.ids.get(&key)) {
+                (Some(known), _) if known.fingerprint != fingerprint => return reused(),
+                (Some(known), _) => return Verdict::Known(Box::new(self.known_receipt(&publish, id, known))),
+                (_, Some((_, other))) if *other != fingerprint => return reused(),
+                (_, Some((index, _))) => return Verdict::Repeat(*index),
+                _ if self.ids.is_full() => {
+                    let detail = "too many idempotency keys within the window; publish without one or slower";
+                    return Verdict::Refused(Refusal::new(Code::BUSY, detail));
+                }
+                _ => batch.ids.insert(key, (batch.drafts.len(), fingerprint)),
+            };
+        }
+        batch.drafts.push(Draft {
+            channel: publish.channel,
+            id: publish.id,
+            publisher: publisher.map(Into::into),
+            expires: publish.ttl.map(|ttl| now.after(ttl)),
+            content: publish.content,
+        });
+        Verdict::Draft(batch.drafts.len() - 1)
+    }
+
+    fn receipt(&self, message: &Message, duplicate: bool) -> Receipt {
+        Receipt {
+            channel: message.channel.clone(),
+            position: message.position,
+            cursor: self.cursor(message.position),
+            id: message.shown_id().into(),
+            time: message.time,
+            duplicate,
+        }
+    }
+
+    fn known_receipt(&self, publish: &Publish, id: &str, known: Known) -> Receipt {
+        Receipt {
+            channel: publish.channel.clone(),
+            position: known.position,
+            cursor: self.cursor(known.position),
+            id: id.into(),
+            time: known.time,
+            duplicate: true,
+        }
+    }
+
+    fn cursor(&self, position: Position) -> fanfare_proto::Cursor {
+        let mut mark = Mark::default();
+        mark.set(self.log_id, position);
+        self.places.cursor(&mark, LogSet::default().with(self.log_id))
+    }
+
+    /// Removes messages; readers of the tail go to the log.
+    pub(crate) fn remove(&mut self, removal: &Removal) -> Result<bool, Refusal> {
+        let removed = self.log.remove(removal).map_err(|error| refusal(&error))?;
+        if removed {
+            self.tail.forget();
+        }
+        Ok(removed)
+    }
+
+    /// One short step of retention. Answers whether there is more to do.
+    pub(crate) fn trim(&mut self, now: Time) -> bool {
+        match self.log.trim(now) {
+            Ok(trimmed) => trimmed.more,
+            Err(error) => {
+                tracing::warn!(%error, log = self.log_id.0, "retention could not remove old messages");
+                false
+            }
+        }
+    }
+}
+
+/// A store's failure as a refusal.
+pub(crate) fn refusal(error: &StoreError) -> Refusal {
+    let code = match error {
+        StoreError::Full(_) => Code::STORE_FULL,
+        _ => Code::STORE_FAILED,
+    };
+    Refusal::new(code, error.to_string())
+}

@@ -1,0 +1,180 @@
+//! The thread that owns the kept log: it batches what waits, so that many publishers share one sync.
+
+use crate::commit::{Answers, Committer, Group};
+use fanfare_proto::{Code, Refusal, Time, limits};
+use fanfare_store::Removal;
+use std::collections::VecDeque;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+use tokio::sync::oneshot;
+
+/// How often retention is asked for when nothing is published.
+const TRIM_EVERY: Duration = Duration::from_secs(1);
+
+/// Something to be done by the commit thread, and where the answer goes.
+enum Job {
+    Publish(Group, oneshot::Sender<Answers>),
+    Remove(Removal, oneshot::Sender<Result<bool, Refusal>>),
+}
+
+#[derive(Default)]
+struct Waiting {
+    jobs: VecDeque<Job>,
+    messages: usize,
+    bytes: usize,
+    ending: bool,
+}
+
+#[derive(Default)]
+struct Shared {
+    waiting: Mutex<Waiting>,
+    changed: Condvar,
+}
+
+impl Shared {
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The door to the commit thread.
+pub(crate) struct CommitThread {
+    shared: Arc<Shared>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl CommitThread {
+    /// Starts the thread. `idle` is called about once a second, between commits.
+    pub(crate) fn start(
+        committer: Committer,
+        now: fn() -> Time,
+        idle: impl FnMut(Time) + Send + 'static,
+    ) -> std::io::Result<CommitThread> {
+        let shared = Arc::new(Shared::default());
+        let theirs = shared.clone();
+        let run = move || run(&theirs, committer, now, idle);
+        let thread = std::thread::Builder::new().name("commit".into()).spawn(run)?;
+        Ok(CommitThread { shared, thread: Mutex::new(Some(thread)) })
+    }
+
+    /// Puts a group in line, unless too much waits already (design rule 24).
+    pub(crate) fn publish(&self, group: Group) -> Result<oneshot::Receiver<Answers>, Refusal> {
+        let (messages, bytes) = (group.messages.len(), group.size());
+        let mut waiting = self.shared.waiting();
+        let full = waiting.messages + messages > limits::PENDING_MESSAGES
+            || waiting.bytes + bytes > limits::PENDING_BYTES;
+        // A group that alone passes the limit is taken when nothing else waits.
+        if full && waiting.messages > 0 {
+            return Err(Code::BUSY.into());
+        }
+        let (sender, receiver) = oneshot::channel();
+        self.put(&mut waiting, Job::Publish(group, sender))?;
+        waiting.messages += messages;
+        waiting.bytes += bytes;
+        Ok(receiver)
+    }
+
+    /// Puts a removal in line.
+    pub(crate) fn remove(
+        &self,
+        removal: Removal,
+    ) -> Result<oneshot::Receiver<Result<bool, Refusal>>, Refusal> {
+        let (sender, receiver) = oneshot::channel();
+        self.put(&mut self.shared.waiting(), Job::Remove(removal, sender))?;
+        Ok(receiver)
+    }
+
+    fn put(&self, waiting: &mut Waiting, job: Job) -> Result<(), Refusal> {
+        if waiting.ending {
+            return Err(Code::DRAINING.into());
+        }
+        if waiting.jobs.len() >= limits::PENDING_MESSAGES {
+            return Err(Code::BUSY.into());
+        }
+        waiting.jobs.push_back(job);
+        self.shared.changed.notify_one();
+        Ok(())
+    }
+
+    /// Takes nothing more, finishes what waits and ends.
+    pub(crate) fn stop(&self) {
+        self.shared.waiting().ending = true;
+        self.shared.changed.notify_one();
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(thread) = thread {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// What the thread does next.
+enum Turn {
+    Commit(Vec<(Group, oneshot::Sender<Answers>)>),
+    Remove(Removal, oneshot::Sender<Result<bool, Refusal>>),
+    Idle,
+    End,
+}
+
+fn run(shared: &Shared, mut committer: Committer, now: fn() -> Time, mut idle: impl FnMut(Time)) {
+    let (mut more, mut trimmed) = (true, now());
+    loop {
+        let turn = next(shared, if more { Duration::ZERO } else { TRIM_EVERY });
+        match turn {
+            Turn::End => return,
+            Turn::Idle => {}
+            Turn::Remove(removal, sender) => {
+                let _ = sender.send(committer.remove(&removal));
+                more = true;
+            }
+            Turn::Commit(jobs) => {
+                let (mut groups, senders): (Vec<_>, Vec<_>) = jobs.into_iter().unzip();
+                let answers = committer.commit(&mut groups, now());
+                for (sender, answer) in senders.into_iter().zip(answers) {
+                    let _ = sender.send(answer);
+                }
+            }
+        }
+        let due = now() >= trimmed.after(TRIM_EVERY) || now() < trimmed;
+        if more || due {
+            more = committer.trim(now());
+        }
+        if due {
+            trimmed = now();
+            idle(trimmed);
+        }
+    }
+}
+
+/// Waits for a job, at most so long, and takes as many publishes as one commit may hold.
+fn next(shared: &Shared, patience: Duration) -> Turn {
+    let mut waiting = shared.waiting();
+    if waiting.jobs.is_empty() {
+        if waiting.ending {
+            return Turn::End;
+        }
+        let wait = shared.changed.wait_timeout(waiting, patience);
+        waiting = wait.unwrap_or_else(PoisonError::into_inner).0;
+    }
+    let (mut jobs, mut messages, mut bytes) = (Vec::new(), 0, 0);
+    while let Some(job) = waiting.jobs.pop_front() {
+        match job {
+            Job::Remove(removal, sender) if jobs.is_empty() => return Turn::Remove(removal, sender),
+            Job::Remove(..) => {
+                waiting.jobs.push_front(job);
+                break;
+            }
+            Job::Publish(group, sender) => {
+                messages += group.messages.len();
+                bytes += group.size();
+                jobs.push((group, sender));
+            }
+        }
+        if messages >= limits::COMMIT_MESSAGES || bytes >= limits::COMMIT_BYTES {
+            break;
+        }
+    }
+    waiting.messages -= messages;
+    waiting.bytes -= bytes;
+    if jobs.is_empty() { Turn::Idle } else { Turn::Commit(jobs) }
+}

@@ -1,0 +1,42 @@
+//! What reader threads answer to a desk.
+
+use super::SessionKey;
+use crate::locate::Located;
+use crate::tail::Wake;
+use fanfare_proto::{LogId, Refusal};
+use fanfare_store::Page;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// What was read.
+pub(crate) enum Answer {
+    Located(Located),
+    Page(LogId, Arc<Page>),
+}
+
+/// An answer to a session's question. It is dropped if the session has asked another since.
+pub(crate) struct Letter {
+    pub(crate) key: SessionKey,
+    pub(crate) ticket: u32,
+    pub(crate) answer: Result<Answer, Refusal>,
+}
+
+/// Letters to one desk; at most one is on its way for each session.
+pub(crate) struct Mailbox {
+    letters: Mutex<Vec<Letter>>,
+    wake: Wake,
+}
+
+impl Mailbox {
+    pub(crate) fn new(wake: Wake) -> Mailbox {
+        Mailbox { letters: Mutex::default(), wake }
+    }
+
+    pub(crate) fn put(&self, letter: Letter) {
+        self.letters.lock().unwrap_or_else(PoisonError::into_inner).push(letter);
+        (self.wake)();
+    }
+
+    pub(crate) fn take(&self) -> Vec<Letter> {
+        std::mem::take(&mut self.letters.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}

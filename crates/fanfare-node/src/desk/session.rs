@@ -1,0 +1,174 @@
+//! One session: a read point, and beside it, only while it is needed, what a reader that is not at the head needs.
+
+use super::SessionKey;
+use crate::locate::Located;
+use bytes::Bytes;
+use fanfare_hub::Membership;
+use fanfare_proto::{Gap, LogId, LogSet, Mark, Refusal, Wire};
+use fanfare_store::Page;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// One session. Small: there is one for every held-open socket.
+pub(crate) struct Session {
+    pub(crate) membership: Membership,
+    /// Everything wanted before this sequence number of the window was heard...
+    pub(crate) at: u64,
+    /// ...and nothing wanted lies from here on. A session with `at == until` has heard everything.
+    pub(crate) until: u64,
+    /// Tells answers to this session's last question from answers to an earlier one, or to an earlier session.
+    pub(crate) ticket: u32,
+    pub(crate) wire: Wire,
+    pub(crate) logs: LogSet,
+    pub(crate) line: Line,
+    /// `None` for a reader that is at the head or reads the window.
+    pub(crate) extra: Option<Box<Extra>>,
+}
+
+/// Whether a session is in line to be written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Line {
+    /// Nothing to write.
+    Out,
+    /// In line.
+    In,
+    /// Its socket is full.
+    Blocked,
+    /// It waits for a page or a place.
+    Waiting,
+}
+
+/// What a session has beside its read point while it is opening, behind, blocked or ending.
+#[derive(Default)]
+pub(crate) struct Extra {
+    /// Bytes that are begun and come before anything else: a response head, or what is left of one frame.
+    pub(crate) rest: Bytes,
+    /// What the session has heard, where that is not the window's mark: while it is behind, and after it has
+    /// joined the window until the window's marks have passed it.
+    pub(crate) own: Option<Mark>,
+    /// The read point is `own`, not the window's.
+    pub(crate) behind: bool,
+    /// Gaps to tell.
+    pub(crate) gaps: Vec<Gap>,
+    /// Gaps up to here were told.
+    pub(crate) told: Mark,
+    /// A page being written, its log, and how much of it was.
+    pub(crate) page: Option<(LogId, Arc<Page>, usize)>,
+    /// A stream is to be greeted with its first cursor and this reconnection time.
+    pub(crate) greet: Option<Duration>,
+    /// A stream that started in the past is told when it has caught up.
+    pub(crate) announce: bool,
+    /// A sign of life is due.
+    pub(crate) alive: bool,
+    /// An answer is to be given now, even an empty one.
+    pub(crate) hurry: bool,
+    /// The session is to end for this reason, and to come back after this long.
+    pub(crate) dismissed: Option<Box<(Refusal, Duration)>>,
+    /// Once `rest` is written, the session is over.
+    pub(crate) ending: Option<Ending>,
+}
+
+/// What becomes of the connection after a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// It may serve another request.
+    Reuse,
+    /// It is closed.
+    Close,
+}
+
+impl Session {
+    pub(crate) fn extra(&mut self) -> &mut Extra {
+        self.extra.get_or_insert_default()
+    }
+
+    pub(crate) fn is_behind(&self) -> bool {
+        self.extra.as_ref().is_some_and(|extra| extra.behind)
+    }
+
+    pub(crate) fn own(&self) -> Option<Mark> {
+        self.extra.as_ref().and_then(|extra| extra.own)
+    }
+
+    /// Begins where it was located.
+    pub(crate) fn start(&mut self, located: Located) {
+        let extra = self.extra();
+        extra.own = Some(located.mark);
+        extra.gaps = located.gaps;
+        extra.behind = true;
+    }
+
+    /// Lets go of what is needed no more.
+    pub(crate) fn tidy(&mut self) {
+        let idle = |extra: &Extra| {
+            extra.rest.is_empty()
+                && extra.own.is_none()
+                && !extra.behind
+                && extra.gaps.is_empty()
+                && extra.page.is_none()
+                && extra.greet.is_none()
+                && !(extra.announce || extra.alive || extra.hurry)
+                && extra.dismissed.is_none()
+                && extra.ending.is_none()
+        };
+        if self.extra.as_deref().is_some_and(idle) {
+            self.extra = None;
+        }
+    }
+}
+
+const CHUNK: usize = 256;
+
+/// Sessions by key, in chunks so that growing copies nothing.
+#[derive(Default)]
+pub(crate) struct Sessions {
+    chunks: Vec<Box<[Option<Session>]>>,
+    len: usize,
+}
+
+impl Sessions {
+    pub(crate) fn get(&self, key: SessionKey) -> Option<&Session> {
+        self.chunks.get(key as usize / CHUNK)?[key as usize % CHUNK].as_ref()
+    }
+
+    pub(crate) fn get_mut(&mut self, key: SessionKey) -> Option<&mut Session> {
+        self.chunks.get_mut(key as usize / CHUNK)?[key as usize % CHUNK].as_mut()
+    }
+
+    /// Puts a session at a key; answers the one that was there.
+    pub(crate) fn insert(&mut self, key: SessionKey, session: Session) -> Option<Session> {
+        while self.chunks.len() <= key as usize / CHUNK {
+            self.chunks.push((0..CHUNK).map(|_| None).collect());
+        }
+        self.len += 1;
+        let old = self.chunks[key as usize / CHUNK][key as usize % CHUNK].replace(session);
+        self.len -= usize::from(old.is_some());
+        old
+    }
+
+    pub(crate) fn remove(&mut self, key: SessionKey) -> Option<Session> {
+        let session = self.chunks.get_mut(key as usize / CHUNK)?[key as usize % CHUNK].take();
+        self.len -= usize::from(session.is_some());
+        session
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.len
+    }
+
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = (SessionKey, &mut Session)> {
+        let slots = self.chunks.iter_mut().flat_map(|chunk| chunk.iter_mut());
+        slots.enumerate().filter_map(|(key, slot)| Some((key as SessionKey, slot.as_mut()?)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_session_is_small() {
+        assert!(size_of::<Option<Session>>() <= 64, "{}", size_of::<Option<Session>>());
+        assert!(size_of::<Extra>() <= 320, "{}", size_of::<Extra>());
+    }
+}

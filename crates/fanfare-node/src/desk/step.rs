@@ -1,0 +1,270 @@
+//! What a session writes next. This is the whole reading side: a start in the past, a slow reader, a missed batch
+//! and a plain live reader are one mechanism, a place that is before the head.
+
+use super::mailbox::{Answer, Letter};
+use super::run::{Reader, Run, WindowKey};
+use super::session::{Ending, Line};
+use super::{Desk, SessionKey};
+use bytes::Bytes;
+use fanfare_proto::protocol::Shape;
+use fanfare_proto::{Cursor, Event, Framing, Gap, Time, answer_head, limits, no_content, refusal_response};
+use fanfare_store::{Order, Read};
+use std::sync::Arc;
+
+/// What to do next for a session.
+pub(super) enum Step {
+    /// Something was put into `rest`, or the place has moved: look again.
+    Rest,
+    /// Write this run, which starts at this place.
+    Run(Arc<Run>, u64),
+    /// A page or a place was asked for.
+    Wait,
+    /// Everything was heard.
+    Idle,
+}
+
+impl Desk {
+    pub(super) fn step(&mut self, key: SessionKey, now: Time) -> Step {
+        let Some(session) = self.sessions.get_mut(key) else { return Step::Idle };
+        let stream = session.wire.protocol().shape() == Shape::Stream;
+        if let Some(extra) = session.extra.as_deref_mut() {
+            if extra.dismissed.is_some() {
+                return self.say_goodbye(key);
+            }
+            if extra.behind && extra.own.is_none() {
+                return Step::Wait;
+            }
+            if let Some(retry) = extra.greet.take() {
+                let wire = session.wire;
+                let cursor = self.cursor(key);
+                return self.say(key, |_, out| wire.protocol().open(&cursor, retry, out));
+            }
+            if stream && !extra.gaps.is_empty() {
+                let gap = extra.gaps.remove(0);
+                let cursor = self.cursor(key);
+                return self.say_event(key, &Event::Gap(&gap, &cursor));
+            }
+            if extra.page.is_some() {
+                return self.read_page(key, now);
+            }
+            if extra.behind {
+                return self.catch_up(key);
+            }
+        }
+        if session.at < session.until { self.read_window(key, now) } else { self.at_head(key, stream) }
+    }
+
+    /// Writes on from the page at hand.
+    fn read_page(&mut self, key: SessionKey, now: Time) -> Step {
+        let Some(session) = self.sessions.get_mut(key) else { return Step::Idle };
+        let Some(interest) = self.interests.get(session.membership.interest) else { return Step::Idle };
+        let (wire, logs, own) = (session.wire, session.logs, session.own().unwrap_or_default());
+        let Some((log, page, from)) = session.extra().page.clone() else { return Step::Rest };
+        let places = &self.node.inner().places;
+        let reader = Reader { selection: &interest.selection, logs, wire, own: Some(own), places, now };
+        let run = self.runs.of_page(&page, log, from, own, &reader);
+        self.use_run(key, run, from as u64, None)
+    }
+
+    /// Joins the window if it goes back far enough, else asks for a page of the first log that is behind it.
+    fn catch_up(&mut self, key: SessionKey) -> Step {
+        let Some(session) = self.sessions.get_mut(key) else { return Step::Idle };
+        let (logs, own) = (session.logs, session.own().unwrap_or_default());
+        if let Some(at) = self.window.join(&own, logs) {
+            (session.at, session.until) = (at, self.window.end());
+            session.extra().behind = false;
+            return Step::Rest;
+        }
+        let Some(log) = self.window.behind_in(&own, logs) else { return Step::Idle };
+        let Some(interest) = self.interests.get(session.membership.interest) else { return Step::Idle };
+        self.tickets = self.tickets.wrapping_add(1);
+        session.ticket = self.tickets;
+        session.line = Line::Waiting;
+        let read = Read {
+            selection: interest.selection.clone(),
+            from: own.get(log),
+            order: Order::Forward,
+            messages: limits::STEP_MESSAGES,
+            bytes: limits::TURN_BYTES,
+        };
+        let (mailbox, ticket) = (self.mailbox.clone(), self.tickets);
+        let to = move |page: Result<_, _>| {
+            mailbox.put(Letter { key, ticket, answer: page.map(|page| Answer::Page(log, page)) });
+        };
+        self.node.inner().reading.page(log, read, Box::new(to));
+        Step::Wait
+    }
+
+    /// Writes on from the window.
+    fn read_window(&mut self, key: SessionKey, now: Time) -> Step {
+        let Some(session) = self.sessions.get_mut(key) else { return Step::Idle };
+        let interest_id = session.membership.interest;
+        let Some(interest) = self.interests.get(interest_id) else { return Step::Idle };
+        let (wire, logs, own) = (session.wire, session.logs, session.own());
+        let window_key = WindowKey { interest: interest_id, wire, from: session.at, to: session.until };
+        let places = &self.node.inner().places;
+        let reader = Reader { selection: &interest.selection, logs, wire, own, places, now };
+        let run = self.runs.of_window(window_key, &mut self.window, &reader);
+        self.use_run(key, run, window_key.from, own.is_none().then_some(window_key))
+    }
+
+    /// A stream writes the run; an answer is made of it. An empty run only moves the place.
+    fn use_run(&mut self, key: SessionKey, run: Arc<Run>, from: u64, shared: Option<WindowKey>) -> Step {
+        if run.bytes.is_empty() {
+            self.advance(key, run.to);
+            return Step::Rest;
+        }
+        let Some(session) = self.sessions.get(key) else { return Step::Idle };
+        if session.wire.protocol().shape() == Shape::Stream {
+            return Step::Run(run, from);
+        }
+        self.advance(key, run.to);
+        let gap = self.take_gap(key);
+        let shared = shared.filter(|_| gap.is_none());
+        if let Some(bytes) = shared.and_then(|shared| self.runs.answer(&shared)) {
+            return self.end_with(key, bytes);
+        }
+        let bytes = self.answer(key, &run, gap.as_ref());
+        if let Some(shared) = shared {
+            self.runs.keep_answer(shared, bytes.clone());
+        }
+        self.end_with(key, bytes)
+    }
+
+    fn take_gap(&mut self, key: SessionKey) -> Option<Gap> {
+        let gaps = std::mem::take(&mut self.sessions.get_mut(key)?.extra.as_deref_mut()?.gaps);
+        gaps.first().copied()
+    }
+
+    /// A whole response: head and body.
+    fn answer(&self, key: SessionKey, run: &Run, gap: Option<&Gap>) -> Bytes {
+        let Some(session) = self.sessions.get(key) else { return Bytes::new() };
+        let (cursor, wire) = (self.cursor(key), session.wire);
+        let mut start = 0;
+        let mut frames =
+            run.cuts.iter().map(|(end, _)| &run.bytes[std::mem::replace(&mut start, *end)..*end]);
+        let mut body = Vec::with_capacity(run.bytes.len() + 256);
+        wire.protocol().answer(&mut frames, &cursor, gap, &mut body);
+        let mut out = Vec::with_capacity(body.len() + 512);
+        answer_head(wire, self.node.origins(), body.len(), &cursor, &mut out);
+        out.extend_from_slice(&body);
+        out.into()
+    }
+
+    /// The session has heard everything.
+    fn at_head(&mut self, key: SessionKey, stream: bool) -> Step {
+        let Some(session) = self.sessions.get_mut(key) else { return Step::Idle };
+        let logs = session.logs;
+        let Some(extra) = session.extra.as_deref_mut() else { return Step::Idle };
+        if extra.own.is_some_and(|own| own.reached_by(&self.window.head(), logs)) {
+            extra.own = None;
+        }
+        if stream && std::mem::take(&mut extra.announce) {
+            let cursor = self.cursor(key);
+            return self.say_event(key, &Event::CaughtUp(&cursor));
+        }
+        if stream && std::mem::take(&mut extra.alive) {
+            let cursor = self.cursor(key);
+            return self.say_event(key, &Event::Alive(&cursor));
+        }
+        if !stream && !extra.gaps.is_empty() {
+            let gap = self.take_gap(key);
+            let bytes = self.answer(key, &Run::default(), gap.as_ref());
+            return self.end_with(key, bytes);
+        }
+        if !stream && extra.hurry {
+            let (mut out, cursor, wire) = (Vec::new(), self.cursor(key), session_wire(self, key));
+            if let Some(wire) = wire {
+                no_content(wire, self.node.origins(), &cursor, &mut out);
+            }
+            return self.end_with(key, out.into());
+        }
+        Step::Idle
+    }
+
+    /// The cursor of what the session has heard.
+    fn cursor(&self, key: SessionKey) -> Cursor {
+        let Some(session) = self.sessions.get(key) else { return Cursor::default() };
+        let own = session.own().unwrap_or_default();
+        let mark = if session.is_behind() {
+            own
+        } else if session.at == session.until {
+            own.max(&self.window.head())
+        } else {
+            own.max(&self.window.mark_before(session.at))
+        };
+        self.node.inner().places.cursor(&mark, session.logs)
+    }
+
+    /// Moves the read point to a place of the page at hand, or of the window.
+    pub(super) fn advance(&mut self, key: SessionKey, place: u64) {
+        let Some(session) = self.sessions.get_mut(key) else { return };
+        let Some(extra) = session.extra.as_deref_mut().filter(|extra| extra.page.is_some()) else {
+            session.at = place;
+            return;
+        };
+        let (Some((log, page, index)), Some(own)) = (&mut extra.page, &mut extra.own) else { return };
+        *index = place as usize;
+        if *index >= page.messages.len() {
+            own.raise(*log, page.through);
+            extra.page = None;
+        } else if let Some(message) = index.checked_sub(1).and_then(|last| page.messages.get(last)) {
+            own.raise(*log, message.position);
+        }
+    }
+
+    /// Says something that belongs to this session alone.
+    fn say(&mut self, key: SessionKey, encode: impl FnOnce(&Desk, &mut Vec<u8>)) -> Step {
+        let mut payload = Vec::new();
+        encode(self, &mut payload);
+        let Some(session) = self.sessions.get_mut(key) else { return Step::Idle };
+        let mut out = Vec::new();
+        if !payload.is_empty() {
+            fanfare_proto::frame(session.wire.framing, &payload, &mut out);
+        }
+        session.extra().rest = out.into();
+        Step::Rest
+    }
+
+    fn say_event(&mut self, key: SessionKey, event: &Event<'_>) -> Step {
+        let Some(wire) = session_wire(self, key) else { return Step::Idle };
+        self.say(key, |_, out| wire.protocol().encode(event, wire.form, out))
+    }
+
+    /// The last words of a session that is sent away.
+    fn say_goodbye(&mut self, key: SessionKey) -> Step {
+        let Some(session) = self.sessions.get_mut(key) else { return Step::Idle };
+        let (wire, extra) = (session.wire, session.extra());
+        let Some((why, retry)) = extra.dismissed.take().map(|said| *said) else { return Step::Rest };
+        let mut out = Vec::new();
+        if wire.protocol().shape() == Shape::Stream {
+            // A failure before anything was found is said on a stream too: its head is on its way already.
+            let mut payload = Vec::new();
+            wire.protocol().encode(&Event::Closing(&why, retry), wire.form, &mut payload);
+            fanfare_proto::frame(wire.framing, &payload, &mut out);
+            if wire.framing == Framing::Chunked {
+                out.extend_from_slice(b"0\r\n\r\n");
+            }
+        } else {
+            refusal_response(&why, wire, self.node.origins(), retry, &mut out);
+        }
+        extra.rest = out.into();
+        extra.ending = Some(Ending::Close);
+        Step::Rest
+    }
+
+    /// The response is complete with these bytes.
+    fn end_with(&mut self, key: SessionKey, bytes: Bytes) -> Step {
+        if let Some(session) = self.sessions.get_mut(key) {
+            let close = session.wire.framing == Framing::LengthClose;
+            let extra = session.extra();
+            extra.rest = bytes;
+            extra.ending = Some(if close { Ending::Close } else { Ending::Reuse });
+        }
+        Step::Rest
+    }
+}
+
+fn session_wire(desk: &Desk, key: SessionKey) -> Option<fanfare_proto::Wire> {
+    desk.sessions.get(key).map(|session| session.wire)
+}

@@ -1,0 +1,151 @@
+//! The start of a turn: what was committed and what was read since the last one.
+
+use super::mailbox::{Answer, Letter};
+use super::session::{Line, Session};
+use super::{Desk, SessionKey};
+use crate::tail::Taken;
+use fanfare_hub::{Slot, Window};
+use fanfare_proto::{Code, Mark, Refusal, Time, limits};
+use std::time::Duration;
+
+/// How long a session that ends for a failure of the store is asked to stay away.
+const FAILED_RETRY: Duration = Duration::from_secs(5);
+
+impl Desk {
+    /// Takes what was committed and what was read since the last turn.
+    pub fn turn(&mut self, _now: Time) {
+        self.take();
+        for letter in self.mailbox.take() {
+            self.open_letter(letter);
+        }
+    }
+
+    /// Takes what was committed, and puts those who want it in line. Nothing is written here: the cost is a few
+    /// nanoseconds for each session that wants a message of the batch.
+    pub(super) fn take(&mut self) {
+        let mut taken = std::mem::take(&mut self.taken);
+        match self.node.inner().tail.take(self.window.end(), &mut taken) {
+            Taken::Moved(start, base) => self.move_window(start, base),
+            Taken::New => {
+                let first = self.window.end();
+                for slot in taken.drain(..) {
+                    self.add(slot);
+                }
+                self.mark();
+                if self.window.end() > first {
+                    self.shrink();
+                }
+            }
+        }
+        self.taken = taken;
+    }
+
+    fn add(&mut self, slot: Slot<()>) {
+        let seq = self.window.end();
+        let hits = &mut self.hits;
+        self.index.matches(slot.message.channel.as_str(), &mut |interest| {
+            hits.entry(interest).or_insert((seq, seq)).1 = seq;
+        });
+        let Slot { log, message, mark, batch, .. } = slot;
+        self.window.push(Slot { log, message, mark, batch, beside: Vec::new() });
+    }
+
+    /// Marks the members of every selection that was hit: once for each batch, not for each message.
+    fn mark(&mut self) {
+        for (interest, (first, last)) in self.hits.drain() {
+            let Some(interest) = self.interests.get(interest) else { continue };
+            for &key in &interest.members {
+                let Some(session) = self.sessions.get_mut(key) else { continue };
+                if session.is_behind() {
+                    continue;
+                }
+                if session.at == session.until {
+                    session.at = first;
+                }
+                session.until = last + 1;
+                if session.line == Line::Out {
+                    session.line = Line::In;
+                    self.line.push_back(key);
+                }
+            }
+        }
+    }
+
+    /// Lets go of the oldest slots. Sessions that were to read them read the logs.
+    fn shrink(&mut self) {
+        let slots = self.node.inner().tail.slots;
+        let start = self.window.start_within(slots, limits::TAIL_BYTES);
+        if start > self.window.start() {
+            for key in &self.line {
+                if let Some(session) = self.sessions.get_mut(*key)
+                    && session.at < start
+                    && session.at < session.until
+                {
+                    fall_behind(session, &self.window);
+                }
+            }
+            self.window.shrink(slots, limits::TAIL_BYTES);
+        }
+    }
+
+    /// The tail has moved on without this worker, or something was removed: everybody reads the logs from where
+    /// they are. Who has heard everything up to the new window has nothing to read.
+    fn move_window(&mut self, start: u64, base: Mark) {
+        let mut behind: Vec<SessionKey> = Vec::new();
+        for (key, session) in self.sessions.iter_mut() {
+            let clean = session.at == session.until;
+            let heard_all = clean && base.reached_by(&self.window.head(), session.logs);
+            if !session.is_behind() && !heard_all {
+                fall_behind(session, &self.window);
+                behind.push(key);
+            }
+            if !session.is_behind() {
+                (session.at, session.until) = (start, start);
+            }
+        }
+        self.window = Window::new(start, base);
+        self.framed = start;
+        self.runs.clear();
+        behind.into_iter().for_each(|key| self.enter(key));
+    }
+
+    fn open_letter(&mut self, letter: Letter) {
+        let Some(session) = self.sessions.get_mut(letter.key) else { return };
+        if session.ticket != letter.ticket || session.line == Line::Blocked {
+            return;
+        }
+        match letter.answer {
+            Ok(Answer::Located(located)) => session.start(located),
+            Ok(Answer::Page(log, page)) => {
+                let extra = session.extra();
+                let own = extra.own.unwrap_or_default();
+                if page.through <= own.get(log) {
+                    let detail = "the log has nothing where the tail says it has";
+                    extra.dismissed =
+                        Some(Box::new((Refusal::new(Code::STORE_FAILED, detail), FAILED_RETRY)));
+                } else {
+                    if let Some(gap) = page.gap.filter(|gap| gap.to > extra.told.get(log)) {
+                        extra.told.set(log, gap.to);
+                        extra.gaps.push(gap);
+                    }
+                    extra.page = Some((log, page, 0));
+                }
+            }
+            Err(refusal) => session.extra().dismissed = Some(Box::new((refusal, FAILED_RETRY))),
+        }
+        if session.line == Line::Waiting {
+            self.enter(letter.key);
+        }
+    }
+}
+
+/// The read point leaves the window: from now on it is a mark of the session's own.
+pub(super) fn fall_behind<T>(session: &mut Session, window: &Window<T>) {
+    if session.is_behind() {
+        return;
+    }
+    let heard = if session.at == session.until { window.head() } else { window.mark_before(session.at) };
+    let extra = session.extra();
+    extra.own = Some(extra.own.map_or(heard, |own| own.max(&heard)));
+    extra.behind = true;
+}

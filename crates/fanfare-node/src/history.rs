@@ -1,0 +1,111 @@
+//! Pages of what was said: the same reading as a subscription's, answered at once.
+
+use crate::HistoryPage;
+use crate::locate::{locate, lower_to_before, newest};
+use crate::places::Places;
+use crate::reading::Logs;
+use fanfare_proto::{Gap, History, LogId, LogSet, Mark, Message, Selection, Start, Time, limits};
+use fanfare_store::{Log, Order, Read, StoreError};
+use std::sync::Arc;
+
+/// Reads one page. Belongs on a reader thread.
+pub(crate) fn read(
+    logs: &Logs,
+    places: &Places,
+    set: LogSet,
+    history: &History,
+    now: Time,
+) -> Result<HistoryPage, StoreError> {
+    let selection = Selection::new(history.patterns.clone());
+    let limit = history.limit.clamp(1, limits::PAGE_MESSAGES);
+    match &history.before {
+        Some(cursor) => {
+            let start = Start::After(cursor.clone());
+            let place = locate(logs, places, &selection, set, &start, now)?;
+            let found = newest(logs, &selection, set, Some(&place.mark), limit, now)?;
+            let more = found.len() == limit;
+            Ok(page(places, set, &place.mark, place.mark, found, place.gaps.first().copied(), more))
+        }
+        None => forward(logs, places, &selection, set, &history.start, limit, now),
+    }
+}
+
+fn forward(
+    logs: &Logs,
+    places: &Places,
+    selection: &Selection,
+    set: LogSet,
+    start: &Start,
+    limit: usize,
+    now: Time,
+) -> Result<HistoryPage, StoreError> {
+    let located = locate(logs, places, selection, set, start, now)?;
+    let mut gathered = Gathered { reached: located.mark, found: Vec::new(), gaps: located.gaps };
+    for log in set.iter() {
+        gathered.read(&**logs.get(log), log, selection, limit, now)?;
+    }
+    let Gathered { mut reached, mut found, gaps } = gathered;
+    found.sort_by_key(|(log, message)| (message.time, *log, message.position));
+    let more = found.len() > limit || set.iter().any(|log| reached.get(log) < logs.get(log).status().head);
+    let cut = found.split_off(found.len().min(limit));
+    // What was cut is not heard yet: the page ends before it.
+    lower_to_before(&mut reached, &cut);
+    Ok(page(places, set, &located.mark, reached, found, gaps.first().copied(), more))
+}
+
+/// What was read so far of all logs.
+struct Gathered {
+    reached: Mark,
+    found: Vec<(LogId, Arc<Message>)>,
+    gaps: Vec<Gap>,
+}
+
+impl Gathered {
+    /// Reads up to `limit` messages of one log, on from where it was reached.
+    fn read(
+        &mut self,
+        log: &dyn Log,
+        id: LogId,
+        selection: &Selection,
+        limit: usize,
+        now: Time,
+    ) -> Result<(), StoreError> {
+        let head = log.status().head;
+        let wanted = self.found.len() + limit;
+        while self.reached.get(id) < head && self.found.len() < wanted {
+            let read = Read {
+                selection: selection.clone(),
+                from: self.reached.get(id),
+                order: Order::Forward,
+                messages: (wanted - self.found.len()).min(limits::STEP_MESSAGES),
+                bytes: limits::STEP_BYTES,
+            };
+            let page = log.read(&read)?;
+            self.gaps.extend(page.gap);
+            let current = page.messages.into_iter().filter(|message| !message.is_expired(now));
+            self.found.extend(current.map(|message| (id, message)));
+            self.reached.set(id, page.through);
+        }
+        Ok(())
+    }
+}
+
+fn page(
+    places: &Places,
+    set: LogSet,
+    start: &Mark,
+    end: Mark,
+    found: Vec<(LogId, Arc<Message>)>,
+    gap: Option<Gap>,
+    more: bool,
+) -> HistoryPage {
+    let mut before = *start;
+    lower_to_before(&mut before, &found);
+    let mut mark = before;
+    let messages = found.into_iter().map(|(log, message)| {
+        mark.raise(log, message.position);
+        (message, places.cursor(&mark, set))
+    });
+    let messages = messages.collect();
+    HistoryPage { messages, cursor: places.cursor(&end, set), before: places.cursor(&before, set), gap, more }
+}

@@ -1,0 +1,178 @@
+//! The reader threads: everything that reads a log and may wait for a disk.
+//!
+//! Readers that are behind at the same place share pages: a page that is being read, or was read lately, is read
+//! once.
+
+use crate::commit::refusal;
+use fanfare_proto::{Code, LogId, Refusal, limits};
+use fanfare_store::{Log, Page, Read};
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+/// Reader threads; the store has as many connections for them.
+const THREADS: usize = 2;
+/// Shared pages are let go after this long without reading.
+const FORGET_AFTER: Duration = Duration::from_secs(1);
+
+/// A node's logs, by id.
+#[derive(Clone)]
+pub(crate) struct Logs {
+    pub(crate) kept: Arc<dyn Log>,
+    pub(crate) live: Arc<dyn Log>,
+}
+
+impl Logs {
+    pub(crate) fn get(&self, log: LogId) -> &Arc<dyn Log> {
+        if log == LogId::LIVE { &self.live } else { &self.kept }
+    }
+}
+
+/// Where a page goes once it is read.
+pub(crate) type PageTo = Box<dyn FnOnce(Result<Arc<Page>, Refusal>) + Send>;
+/// Other work that reads logs.
+pub(crate) type Task = Box<dyn FnOnce(&Logs) + Send>;
+type PageKey = (LogId, Read);
+
+enum Job {
+    Page(PageKey),
+    Task(Task),
+}
+
+#[derive(Default)]
+struct State {
+    jobs: VecDeque<Job>,
+    /// Who waits for each page that is in line or being read.
+    waiting: HashMap<PageKey, Vec<PageTo>>,
+    /// Pages read lately, the newest last.
+    lately: VecDeque<(PageKey, Arc<Page>)>,
+    /// Counts [`Reading::forget`], so that a page read before it is not shared after it.
+    forgotten: u64,
+    ending: bool,
+}
+
+struct Shared {
+    logs: Logs,
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+impl Shared {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The door to the reader threads.
+pub(crate) struct Reading {
+    shared: Arc<Shared>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+}
+
+impl Reading {
+    pub(crate) fn start(logs: Logs) -> std::io::Result<Reading> {
+        let shared = Arc::new(Shared { logs, state: Mutex::default(), changed: Condvar::new() });
+        let spawn = |index| {
+            let theirs = shared.clone();
+            std::thread::Builder::new().name(format!("read-{index}")).spawn(move || run(&theirs))
+        };
+        let threads = (0..THREADS).map(spawn).collect::<Result<_, _>>()?;
+        Ok(Reading { shared, threads: Mutex::new(threads) })
+    }
+
+    /// Reads a page and gives it away, perhaps at once and on this thread.
+    pub(crate) fn page(&self, log: LogId, read: Read, to: PageTo) {
+        let key = (log, read);
+        let mut state = self.shared.state();
+        if let Some((_, page)) = state.lately.iter().find(|(other, _)| *other == key) {
+            let page = page.clone();
+            drop(state);
+            return to(Ok(page));
+        }
+        if let Some(others) = state.waiting.get_mut(&key) {
+            return others.push(to);
+        }
+        if state.jobs.len() >= limits::READS_WAITING || state.ending {
+            let code = if state.ending { Code::DRAINING } else { Code::BUSY };
+            drop(state);
+            return to(Err(code.into()));
+        }
+        state.waiting.insert(key.clone(), vec![to]);
+        state.jobs.push_back(Job::Page(key));
+        self.shared.changed.notify_one();
+    }
+
+    /// Runs a task on a reader thread.
+    pub(crate) fn task(&self, task: Task) -> Result<(), Refusal> {
+        let mut state = self.shared.state();
+        if state.ending {
+            return Err(Code::DRAINING.into());
+        }
+        if state.jobs.len() >= limits::READS_WAITING {
+            return Err(Code::BUSY.into());
+        }
+        state.jobs.push_back(Job::Task(task));
+        self.shared.changed.notify_one();
+        Ok(())
+    }
+
+    /// Shares no page that was read before now: something was removed.
+    pub(crate) fn forget(&self) {
+        let mut state = self.shared.state();
+        state.lately.clear();
+        state.forgotten += 1;
+    }
+
+    /// Finishes what waits and ends the threads.
+    pub(crate) fn stop(&self) {
+        self.shared.state().ending = true;
+        self.shared.changed.notify_all();
+        let threads = std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
+        for thread in threads {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn run(shared: &Shared) {
+    while let Some((job, forgotten)) = next(shared) {
+        match job {
+            Job::Task(task) => task(&shared.logs),
+            Job::Page(key) => {
+                let page = shared.logs.get(key.0).read(&key.1).map(Arc::new);
+                let page = page.map_err(|error| refusal(&error));
+                let mut state = shared.state();
+                let waiting = state.waiting.remove(&key).unwrap_or_default();
+                if let (Ok(page), true) = (&page, state.forgotten == forgotten) {
+                    state.lately.push_back((key, page.clone()));
+                    if state.lately.len() > limits::PAGES_SHARED {
+                        state.lately.pop_front();
+                    }
+                }
+                drop(state);
+                waiting.into_iter().for_each(|to| to(page.clone()));
+            }
+        }
+    }
+}
+
+fn next(shared: &Shared) -> Option<(Job, u64)> {
+    let mut state = shared.state();
+    loop {
+        if let Some(job) = state.jobs.pop_front() {
+            return Some((job, state.forgotten));
+        }
+        if state.ending {
+            return None;
+        }
+        let idle = state.lately.is_empty();
+        let wait =
+            shared.changed.wait_timeout(state, if idle { Duration::from_secs(60) } else { FORGET_AFTER });
+        let (guard, timeout) = wait.unwrap_or_else(PoisonError::into_inner);
+        state = guard;
+        if timeout.timed_out() && !idle {
+            state.lately = VecDeque::new();
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! A node against a list and a loop.
+//!
+//! Random publishes, subscriptions, full sockets, cuts, resumes with the last cursor, purges and trims. Whatever
+//! happens, a reader that gives its last cursor back hears every message it wants that was accepted after its
+//! start, in the order of each channel, once; what it does not hear lies in a range that a gap has told.
+
+mod reader;
+mod world;
+
+use proptest::prelude::*;
+use world::{Action, World};
+
+fn channel() -> impl Strategy<Value = usize> {
+    0..world::CHANNELS.len()
+}
+
+fn action() -> impl Strategy<Value = Action> {
+    let reader = 0..world::READERS;
+    prop_oneof![
+        6 => (channel(), 1usize..5, 0usize..3).prop_map(|(channel, count, size)| Action::Publish { channel, count, size }),
+        1 => (channel(), channel()).prop_map(|(a, b)| Action::PublishTogether(a, b)),
+        3 => (reader.clone(), 0..world::SELECTIONS.len(), 0usize..4)
+            .prop_map(|(reader, selection, start)| Action::Open { reader, selection, start }),
+        4 => (reader.clone(), 0usize..2000).prop_map(|(reader, room)| Action::Room { reader, room }),
+        3 => reader.clone().prop_map(|reader| Action::Resume { reader }),
+        1 => channel().prop_map(Action::Purge),
+        1 => (0u64..400_000).prop_map(Action::Wait),
+        1 => reader.prop_map(|reader| Action::Alive { reader }),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, max_shrink_iters: 2_000, ..ProptestConfig::default() })]
+
+    #[test]
+    fn nothing_is_lost_silently_and_nothing_comes_twice(actions in prop::collection::vec(action(), 1..40)) {
+        let mut world = World::in_memory();
+        for action in &actions {
+            world.act(action);
+        }
+        world.finish();
+    }
+}

@@ -1,0 +1,286 @@
+//! The node, its readers, and the list of everything that was published.
+
+use crate::reader::{Heard, Reader};
+
+use fanfare_node::{Desk, Node, Opening, Options, Outcome};
+use fanfare_proto::{
+    Channel, Content, Cursor, CursorPart, Form, Framing, Grant, Keeping, LogId, Namespace, Namespaces,
+    Origins, Pattern, Position, Publish, Selection, Start, Time, Wire, protocol,
+};
+use fanfare_store::{Log, MemoryLog, Removal};
+use std::future::Future;
+use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::Duration;
+
+pub const CHANNELS: &[&str] = &["kept/a", "kept/b", "few/c", "live/a", "live/b"];
+pub const SELECTIONS: &[&[&str]] =
+    &[&["kept/a"], &["kept/*", "live/a"], &["**"], &["live/**"], &["few/c", "live/b", "kept/b"], &["*/a"]];
+pub const READERS: usize = 4;
+
+static NOW: AtomicU64 = AtomicU64::new(1_700_000_000_000);
+
+#[derive(Debug, Clone)]
+pub enum Action {
+    Publish { channel: usize, count: usize, size: usize },
+    PublishTogether(usize, usize),
+    Open { reader: usize, selection: usize, start: usize },
+    Room { reader: usize, room: usize },
+    Resume { reader: usize },
+    Purge(usize),
+    Wait(u64),
+    Alive { reader: usize },
+}
+
+struct Published {
+    channel: usize,
+    position: u64,
+    body: String,
+    removed: bool,
+}
+
+/// Woken by the node's threads.
+type Bell = Arc<(Mutex<bool>, Condvar)>;
+
+pub struct World {
+    node: Node,
+    desk: Desk,
+    bell: Bell,
+    readers: Vec<Reader>,
+    published: Vec<Published>,
+    grant: Arc<Grant>,
+}
+
+fn namespaces() -> Arc<Namespaces> {
+    let rule = |text, keeping, messages| {
+        let mut namespace = Namespace::new(Pattern::parse(text).unwrap(), keeping);
+        namespace.retention.messages = messages;
+        namespace
+    };
+    Arc::new(Namespaces::new([
+        rule("live/a", Keeping::Live, 5),
+        rule("live/**", Keeping::Live, 1000),
+        rule("few/**", Keeping::Kept, 4),
+    ]))
+}
+
+fn wait<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
+}
+
+impl World {
+    pub fn in_memory() -> World {
+        let namespaces = namespaces();
+        World::new(Arc::new(MemoryLog::new(fanfare_proto::LogId::KEPT, namespaces.clone())), namespaces)
+    }
+
+    fn new(kept: Arc<dyn Log>, namespaces: Arc<Namespaces>) -> World {
+        let now = || Time(NOW.fetch_add(1, SeqCst));
+        let node =
+            Node::start(Options { namespaces, origins: Origins::default(), kept, tail: 6, now }).unwrap();
+        let bell = Bell::default();
+        let theirs = bell.clone();
+        let desk = node.desk(Arc::new(move || {
+            *theirs.0.lock().unwrap() = true;
+            theirs.1.notify_all();
+        }));
+        let readers = (0..READERS).map(|_| Reader::default()).collect();
+        World { node, desk, bell, readers, published: Vec::new(), grant: Arc::new(Grant::open()) }
+    }
+
+    pub fn act(&mut self, action: &Action) {
+        match *action {
+            Action::Publish { channel, count, size } => {
+                let bodies = (0..count).map(|_| (channel, size)).collect::<Vec<_>>();
+                self.publish(&bodies, false);
+            }
+            Action::PublishTogether(a, b) => {
+                let live = |channel: usize| CHANNELS[channel].starts_with("live");
+                if live(a) == live(b) {
+                    self.publish(&[(a, 0), (b, 0)], true);
+                }
+            }
+            Action::Open { reader, selection, start } => self.open(reader, selection, start),
+            Action::Room { reader, room } => {
+                self.readers[reader].socket.room = room;
+                self.desk.writable(reader as u32);
+            }
+            Action::Resume { reader } => self.resume(reader),
+            Action::Purge(channel) => {
+                let gone = self.published.iter_mut().filter(|published| published.channel == channel);
+                gone.for_each(|published| published.removed = true);
+                let channel = Channel::parse(CHANNELS[channel]).unwrap();
+                wait(self.node.remove(&self.grant, &channel, Removal::Purge(channel.clone()))).unwrap();
+            }
+            Action::Wait(milliseconds) => {
+                NOW.fetch_add(milliseconds, SeqCst);
+            }
+            Action::Alive { reader } => self.desk.alive(reader as u32),
+        }
+        self.pump();
+    }
+
+    fn publish(&mut self, what: &[(usize, usize)], atomic: bool) {
+        let first = self.published.len();
+        let publish = |(index, (channel, size)): (usize, &(usize, usize))| {
+            let body = format!("{}{}", first + index, "x".repeat(size * 300));
+            let content = Content { body: body.into(), ..Content::default() };
+            Publish { channel: Channel::parse(CHANNELS[*channel]).unwrap(), id: None, ttl: None, content }
+        };
+        let messages: Vec<Publish> = what.iter().enumerate().map(publish).collect();
+        let receipts: Vec<_> = if atomic {
+            wait(self.node.publish_atomic(&self.grant, messages.clone())).unwrap()
+        } else {
+            wait(self.node.publish(&self.grant, messages.clone())).into_iter().map(Result::unwrap).collect()
+        };
+        for ((receipt, message), (channel, _)) in receipts.into_iter().zip(messages).zip(what) {
+            let body = String::from_utf8(message.content.body.to_vec()).unwrap();
+            self.published.push(Published {
+                channel: *channel,
+                position: receipt.position.0,
+                body,
+                removed: false,
+            });
+        }
+    }
+
+    fn open(&mut self, reader: usize, selection: usize, start: usize) {
+        let end = self.published.len();
+        let (start, allowed, wanted) = match start {
+            0 => (Start::Now, end, end),
+            1 => (Start::After(self.beginning()), 0, 0),
+            // Which messages are the last is for the logs to say; what comes later is wanted.
+            last => (Start::Last(last as u32), 0, end),
+        };
+        let old = &mut self.readers[reader];
+        let room = old.socket.room;
+        *old = Reader { open: true, selection, allowed, wanted, ..Reader::default() };
+        old.socket.room = room.max(200);
+        self.connect(reader, start);
+    }
+
+    /// The cursor before everything.
+    fn beginning(&self) -> Cursor {
+        let logs = self.node.status().into_iter().zip([LogId::KEPT, LogId::LIVE]);
+        Cursor::new(logs.map(|(status, log)| CursorPart {
+            log,
+            epoch: status.epoch,
+            position: Position::START,
+        }))
+    }
+
+    fn resume(&mut self, reader: usize) {
+        let client = &mut self.readers[reader];
+        client.read();
+        let Some(cursor) = client.cursor.clone() else { return };
+        client.cut();
+        client.open = true;
+        client.socket.room = 500;
+        self.connect(reader, Start::After(Cursor::parse(&cursor).unwrap()));
+    }
+
+    fn connect(&mut self, reader: usize, start: Start) {
+        let texts = SELECTIONS[self.readers[reader].selection];
+        let selection = Selection::new(texts.iter().map(|text| Pattern::parse(text).unwrap()).collect());
+        let wire = Wire {
+            protocol: protocol::by_name("ndjson").unwrap(),
+            form: Form::Envelope,
+            framing: Framing::Close,
+            origin: None,
+        };
+        let retry = Duration::from_secs(1);
+        let opening = Opening { grant: &self.grant, selection, start, wire, head: Vec::new(), retry };
+        self.desk.open(reader as u32, opening, Time(NOW.load(SeqCst))).unwrap();
+        let removed = self.published.iter().filter(|published| published.removed);
+        let removed = removed.map(|published| published.body.clone()).collect();
+        let reader = &mut self.readers[reader];
+        reader.removed = (removed, reader.heard.len());
+        reader.last = None;
+    }
+
+    /// Gives every session its turns until each waits for room or for a message.
+    fn pump(&mut self) {
+        loop {
+            *self.bell.0.lock().unwrap() = false;
+            self.desk.turn(Time(NOW.load(SeqCst)));
+            while let Some(key) = self.desk.next_in_line() {
+                let reader = &mut self.readers[key as usize];
+                let outcome = self.desk.write(key, Time(NOW.load(SeqCst)), &mut reader.socket);
+                assert!(
+                    !matches!(outcome, Outcome::Failed(_) | Outcome::Close | Outcome::Done),
+                    "{outcome:?}"
+                );
+                reader.last = Some(outcome);
+            }
+            if !self.readers.iter().any(|reader| matches!(reader.last, Some(Outcome::Waiting))) {
+                break;
+            }
+            let (bell, rung) = (self.bell.0.lock().unwrap(), &self.bell.1);
+            let (_bell, timeout) =
+                rung.wait_timeout_while(bell, Duration::from_secs(20), |rung| !*rung).unwrap();
+            assert!(!timeout.timed_out(), "a session waits for an answer that does not come");
+        }
+    }
+
+    /// Everybody gets room and reads to the end; then each reader's book is checked.
+    pub fn finish(mut self) {
+        for reader in 0..READERS {
+            self.readers[reader].socket.room = usize::MAX;
+            self.desk.writable(reader as u32);
+        }
+        self.pump();
+        for reader in self.readers.iter_mut().filter(|reader| reader.open) {
+            reader.read();
+            check(reader, &self.published);
+        }
+        self.node.stop();
+    }
+}
+
+fn selects(selection: usize, channel: usize) -> bool {
+    SELECTIONS[selection].iter().any(|text| Pattern::parse(text).unwrap().matches(CHANNELS[channel]))
+}
+
+fn check(reader: &Reader, published: &[Published]) {
+    let context = || format!("selection {:?}, heard {:#?}", SELECTIONS[reader.selection], reader.heard);
+    let mut gaps = Vec::new();
+    let mut heard = vec![0; published.len()];
+    let mut newest = [0; 16];
+    for (at, event) in reader.heard.iter().enumerate() {
+        match event {
+            Heard::Gap { from, to } => gaps.push((*from, *to)),
+            Heard::Message { channel, position, body } => {
+                let found = published.iter().position(|published| published.body == *body);
+                let index = found.unwrap_or_else(|| panic!("{body} was never published"));
+                assert_eq!(
+                    (published[index].position, CHANNELS[published[index].channel]),
+                    (*position, &**channel)
+                );
+                let (removed, before) = &reader.removed;
+                assert!(at < *before || !removed.contains(body), "was removed: {body}; {}", context());
+                assert!(
+                    selects(reader.selection, published[index].channel),
+                    "not wanted: {body}; {}",
+                    context()
+                );
+                assert!(newest[published[index].channel] < *position, "out of order: {body}; {}", context());
+                newest[published[index].channel] = *position;
+                heard[index] += 1;
+            }
+        }
+    }
+    for (index, message) in
+        published.iter().enumerate().filter(|(_, message)| selects(reader.selection, message.channel))
+    {
+        assert!(heard[index] <= 1, "twice: {}; {}", message.body, context());
+        assert!(
+            index >= reader.allowed || heard[index] == 0,
+            "before its start: {}; {}",
+            message.body,
+            context()
+        );
+        let told = gaps.iter().any(|(from, to)| (*from..=*to).contains(&message.position));
+        let lost = index >= reader.wanted && heard[index] == 0 && !told;
+        assert!(!lost, "lost silently: {index} at {}; {}", message.position, context());
+    }
+}
