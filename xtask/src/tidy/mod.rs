@@ -8,6 +8,7 @@ mod layers;
 mod leaks;
 mod names;
 mod purity;
+mod reasons;
 mod unsafety;
 mod words;
 
@@ -28,6 +29,7 @@ pub struct Check {
 pub const ALL: &[&Check] = &[
     &layers::CHECK,
     &purity::CHECK,
+    &reasons::CHECK,
     &circles::CHECK,
     &contents::CHECK,
     &files::CHECK,
@@ -137,5 +139,13 @@ mod tests {
         names.sort_unstable();
         names.dedup();
         assert_eq!(names.len(), ALL.len());
+    }
+
+    #[test]
+    fn the_document_names_every_check() {
+        let document = include_str!("../../../ARCHITECTURE.md");
+        for check in ALL {
+            assert!(document.contains(&format!("`tidy: {}`", check.name)), "ARCHITECTURE.md: {}", check.name);
+        }
     }
 }

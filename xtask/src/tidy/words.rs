@@ -87,4 +87,18 @@ mod tests {
         let list = ("crates/fanfare-proto/src/protocol/mod.rs", "struct Packet;");
         assert_eq!(places(&CHECK, &tree(&[protocol, list])), ["crates/fanfare-proto/src/protocol/mod.rs:1"]);
     }
+
+    #[test]
+    fn the_document_says_the_same() {
+        let document = include_str!("../../../ARCHITECTURE.md").to_lowercase();
+        let words = document.split_once("## words").unwrap().1.split_once("\n## ").unwrap().0;
+        for (say, nots) in WORDS {
+            let line = words.split('\n').find(|line| line.contains(&format!("| {say} |"))).unwrap_or(words);
+            assert!(words.contains(say), "`{say}` is not in the table of words");
+            assert!(
+                nots.iter().all(|not| line.contains(not)),
+                "`{say}`: {nots:?} is not what the document says"
+            );
+        }
+    }
 }
