@@ -3,6 +3,7 @@
 //! - [`Node`]: the door for everything that asks and is answered: publish, history, channels, removal;
 //! - [`Desk`]: one worker's sessions. It decides what to write to whom and when; the sockets are the worker's.
 
+mod answer;
 mod commit;
 mod commit_thread;
 mod desk;
@@ -14,5 +15,6 @@ mod places;
 mod reading;
 mod tail;
 
+pub use answer::{HistoryPage, Receipt};
 pub use desk::{Desk, Opening, Outcome, SessionKey, Sink};
-pub use node::{HistoryPage, Node, Options, Receipt};
+pub use node::{Node, Options};

@@ -5,10 +5,10 @@ use crate::commit_thread::CommitThread;
 use crate::places::Places;
 use crate::reading::{Logs, Reading};
 use crate::tail::Tail;
-use crate::{Desk, history};
+use crate::{HistoryPage, Receipt, history};
 use fanfare_proto::{
-    Channel, Code, Cursor, Epoch, Gap, Grant, History, LogId, LogSet, Mark, Message, Namespaces, Origins,
-    Pattern, Position, Publish, Refusal, Time, limits,
+    Channel, Code, Epoch, Grant, History, LogId, LogSet, Mark, Namespaces, Origins, Pattern, Publish,
+    Refusal, Time, limits,
 };
 use fanfare_store::{ChannelInfo, Log, LogStatus, MemoryLog, Removal, StoreError};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -27,38 +27,6 @@ pub struct Options {
     pub tail: usize,
     /// The clock.
     pub now: fn() -> Time,
-}
-
-/// The answer to a publish.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Receipt {
-    /// Where.
-    pub channel: Channel,
-    /// Its place in the log.
-    pub position: Position,
-    /// A reader that gives this back hears what comes after the message.
-    pub cursor: Cursor,
-    /// The publisher's id, else the one made.
-    pub id: Box<str>,
-    /// When it was accepted.
-    pub time: Time,
-    /// Whether this id had been accepted before: the answer is the first one's.
-    pub duplicate: bool,
-}
-
-/// A page of what was said.
-#[derive(Debug, Clone)]
-pub struct HistoryPage {
-    /// The messages, oldest first, each with the cursor of a reader that has heard up to it.
-    pub messages: Vec<(Arc<Message>, Cursor)>,
-    /// Where a reader of this page is.
-    pub cursor: Cursor,
-    /// Everything before this place is older than the page.
-    pub before: Cursor,
-    /// What was lost between the place asked and the first message.
-    pub gap: Option<Gap>,
-    /// Whether more messages lie after the page; paging backwards: before it.
-    pub more: bool,
 }
 
 /// One running node. Cheap to clone; the node ends by [`Node::stop`].
@@ -298,12 +266,6 @@ impl Node {
             return Some(Code::DRAINING.into());
         }
         self.0.logs.kept.trouble().map(|error| refusal(&error))
-    }
-
-    /// The part of the node that belongs to one worker. `wake` is called from other threads when the desk has
-    /// something to do; it must be quick and may come early, late or twice.
-    pub fn desk(&self, wake: Arc<dyn Fn() + Send + Sync>) -> Desk {
-        Desk::new(self.clone(), wake)
     }
 
     pub(crate) fn inner(&self) -> &Inner {

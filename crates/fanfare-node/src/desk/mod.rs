@@ -17,7 +17,6 @@ mod write;
 use crate::Node;
 use crate::commit::refusal;
 use crate::locate::{locate, locate_at_once};
-use crate::tail::Wake;
 use fanfare_hub::{Index, InterestId, Interests, Membership, Slot, Window};
 use fanfare_proto::protocol::Shape;
 use fanfare_proto::{Grant, Refusal, Selection, Start, Time, Wire};
@@ -95,7 +94,9 @@ pub struct Desk {
 }
 
 impl Desk {
-    pub(crate) fn new(node: Node, wake: Wake) -> Desk {
+    /// The desk of one worker. `wake` is called from other threads when it has something to do; it must be
+    /// quick and may come early, late or twice.
+    pub fn new(node: Node, wake: Arc<dyn Fn() + Send + Sync>) -> Desk {
         let (start, base) = node.inner().tail.head();
         node.inner().tail.watch(wake.clone());
         Desk {

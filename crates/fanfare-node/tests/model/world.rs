@@ -80,10 +80,13 @@ impl World {
             Node::start(Options { namespaces, origins: Origins::default(), kept, tail: 6, now }).unwrap();
         let bell = Bell::default();
         let theirs = bell.clone();
-        let desk = node.desk(Arc::new(move || {
-            *theirs.0.lock().unwrap() = true;
-            theirs.1.notify_all();
-        }));
+        let desk = Desk::new(
+            node.clone(),
+            Arc::new(move || {
+                *theirs.0.lock().unwrap() = true;
+                theirs.1.notify_all();
+            }),
+        );
         let readers = (0..READERS).map(|_| Reader::default()).collect();
         World { node, desk, bell, readers, published: Vec::new(), grant: Arc::new(Grant::open()) }
     }
