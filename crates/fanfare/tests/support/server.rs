@@ -1,0 +1,218 @@
+//! The real server as a child process: start it, wait until it listens, end it kindly or not, start it again on
+//! the same store and the same port. Whatever happens to the test, the process ends with it.
+
+use rustix::process::{Pid, Signal, kill_process};
+use std::io::{BufRead, BufReader, Read};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+
+/// The command under test.
+pub const FANFARE: &str = env!("CARGO_BIN_EXE_fanfare");
+
+/// How long a test waits for what should come at once; only a broken program makes it wait that long.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A server and its folder. Dropping it kills the one and removes the other.
+pub struct Server {
+    /// Where it listens; stays the same over [`Server::restart`].
+    pub address: SocketAddr,
+    folder: TempDir,
+    args: Vec<String>,
+    process: Process,
+}
+
+/// One life of the server.
+struct Process {
+    child: Child,
+    stdout: Arc<Mutex<String>>,
+    stderr: Arc<Mutex<String>>,
+}
+
+impl Server {
+    /// Starts a server on a free port, with its data in a new folder.
+    pub fn start() -> Server {
+        Server::with(&[])
+    }
+
+    /// The same with more arguments for `fanfare serve`.
+    pub fn with(args: &[&str]) -> Server {
+        Server::with_config("", args)
+    }
+
+    /// The same with a configuration file of this text.
+    pub fn with_config(config: &str, args: &[&str]) -> Server {
+        let folder = TempDir::new().unwrap();
+        let file = folder.path().join("fanfare.toml");
+        std::fs::write(&file, config).unwrap();
+        let config = ["--config".to_owned(), file.to_str().unwrap().to_owned()];
+        let args: Vec<String> = config.into_iter().chain(args.iter().map(|arg| (*arg).to_owned())).collect();
+        let (process, address) = launch(own_loopback(), &data_of(&folder), &args);
+        Server { address, folder, args, process }
+    }
+
+    /// Starts it again on the same data and the same port, with the same arguments; kills it first if it runs.
+    pub fn restart(&mut self) {
+        self.kill();
+        (self.process, self.address) = launch(self.address, &data_of(&self.folder), &self.args);
+    }
+
+    /// `http://address` and a path that starts with `/`.
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    /// The folder of the store.
+    pub fn data(&self) -> PathBuf {
+        data_of(&self.folder)
+    }
+
+    /// A folder that lives as long as the server does.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The process.
+    pub fn pid(&self) -> u32 {
+        self.process.child.id()
+    }
+
+    /// Everything this life of the server wrote to stdout so far.
+    pub fn stdout(&self) -> String {
+        self.process.stdout.lock().unwrap().clone()
+    }
+
+    /// Everything this life of the server wrote to stderr so far.
+    pub fn stderr(&self) -> String {
+        self.process.stderr.lock().unwrap().clone()
+    }
+
+    /// kill -9, and waits for the end.
+    pub fn kill(&mut self) {
+        let _ = self.process.child.kill();
+        self.process.child.wait().unwrap();
+    }
+
+    /// Sends SIGTERM.
+    pub fn terminate(&self) {
+        self.signal(Signal::TERM);
+    }
+
+    /// Sends SIGINT.
+    pub fn interrupt(&self) {
+        self.signal(Signal::INT);
+    }
+
+    fn signal(&self, signal: Signal) {
+        let pid = Pid::from_raw(self.pid().cast_signed()).unwrap();
+        kill_process(pid, signal).unwrap();
+    }
+
+    /// Waits for the end of the process.
+    pub fn wait(&mut self) -> ExitStatus {
+        wait(&mut self.process.child)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.process.end();
+    }
+}
+
+impl Process {
+    fn end(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Waits for the end of a process; kills it and fails when it takes unreasonably long.
+pub fn wait(child: &mut Child) -> ExitStatus {
+    let end = Instant::now() + PATIENCE;
+    loop {
+        if let Some(status) = child.try_wait().unwrap() {
+            return status;
+        }
+        if Instant::now() > end {
+            let _ = child.kill();
+            panic!("process {} did not end within {PATIENCE:?}", child.id());
+        }
+        thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// Waits for a condition; fails, naming it, when that takes unreasonably long.
+#[track_caller]
+pub fn until(what: &str, mut condition: impl FnMut() -> bool) {
+    let end = Instant::now() + PATIENCE;
+    while !condition() {
+        assert!(Instant::now() < end, "waited {PATIENCE:?} in vain for: {what}");
+        thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// A loopback address nobody else uses: on 127.0.0.1 an outgoing connection of another test could take the port
+/// between the end of a server and its restart.
+fn own_loopback() -> SocketAddr {
+    static SERVERS: AtomicU32 = AtomicU32::new(0);
+    let number = SERVERS.fetch_add(1, Ordering::Relaxed);
+    let mixed = (std::process::id() ^ number.rotate_right(9)).wrapping_mul(0x9E37_79B1);
+    let [_, b, c, d] = mixed.to_be_bytes();
+    SocketAddr::from(([127, b, c, d.clamp(2, 250)], 0))
+}
+
+fn data_of(folder: &TempDir) -> PathBuf {
+    folder.path().join("data")
+}
+
+fn launch(listen: SocketAddr, data: &Path, args: &[String]) -> (Process, SocketAddr) {
+    let mut command = Command::new(FANFARE);
+    command.args(["serve", "--listen", &listen.to_string(), "--data"]).arg(data).args(args);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let (stdout, lines) = collect(child.stdout.take().unwrap());
+    let (stderr, _) = collect(child.stderr.take().unwrap());
+    let mut process = Process { child, stdout, stderr };
+    let end = Instant::now() + PATIENCE;
+    loop {
+        let left = end.saturating_duration_since(Instant::now());
+        match lines.recv_timeout(left) {
+            Ok(line) => {
+                if let Some(address) = address_in(&line) {
+                    return (process, address);
+                }
+            }
+            Err(_) => {
+                process.end();
+                let said = process.stderr.lock().unwrap().clone();
+                panic!("the server did not say where it listens; stderr: {said}");
+            }
+        }
+    }
+}
+
+fn address_in(line: &str) -> Option<SocketAddr> {
+    line.split_whitespace().find_map(|word| word.strip_prefix("http://")?.parse().ok())
+}
+
+/// Reads a stream to its end in the background: the text so far, and its lines as they come.
+fn collect(stream: impl Read + Send + 'static) -> (Arc<Mutex<String>>, Receiver<String>) {
+    let text = Arc::new(Mutex::new(String::new()));
+    let (sender, lines) = channel();
+    let written = text.clone();
+    thread::spawn(move || {
+        for line in BufReader::new(stream).split(b'\n').map_while(Result::ok) {
+            let line = String::from_utf8_lossy(&line).into_owned();
+            written.lock().unwrap().push_str(&format!("{line}\n"));
+            let _ = sender.send(line);
+        }
+    });
+    (text, lines)
+}
