@@ -13,6 +13,17 @@ pub enum Retry {
     Never,
 }
 
+impl Retry {
+    /// The word on the wire.
+    pub fn name(self) -> &'static str {
+        match self {
+            Retry::Now => "now",
+            Retry::Later => "later",
+            Retry::Never => "never",
+        }
+    }
+}
+
 /// One kind of refusal or close reason.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Code {

@@ -1,32 +1,229 @@
-//! Heads of responses that the server writes itself: held-open streams, answers and refusals.
+//! Responses that the server writes itself: the heads of streams, whole answers, refusals, and how frames are
+//! delimited (RFC 9112 sections 6 and 7).
 
-use crate::{Cursor, Framing, Origins, Refusal, Wire};
+use crate::{Cursor, Framing, Origins, Refusal, Wire, problem};
 use std::io::Write;
 use std::time::Duration;
 
-/// Appends one frame, delimited as the framing asks (RFC 9112 section 7.1).
-pub fn frame(framing: Framing, payload: &[u8], out: &mut Vec<u8>) {
-    if framing == Framing::Chunked {
-        let _ = write!(out, "{:x}\r\n", payload.len());
-        out.extend_from_slice(payload);
-        out.extend_from_slice(b"\r\n");
-    } else {
-        out.extend_from_slice(payload);
-    }
+/// What pages of an allowed origin may read beside the body.
+const EXPOSED: &str = "Cursor, Retry-After";
+
+/// Appends the head of a stream.
+pub fn stream_head(wire: Wire, origins: &Origins, out: &mut Vec<u8>) {
+    status(200, out);
+    header("Content-Type", wire.protocol().media_type(), out);
+    shared_headers(wire.origin, origins, out);
+    // Proxies that buffer would hold the first event back until many have come.
+    header("X-Accel-Buffering", "no", out);
+    connection(wire.framing, out);
+    out.extend_from_slice(b"\r\n");
 }
 
 /// Appends the head of a whole answer with a body of `length` bytes.
-pub fn answer_head(wire: Wire, _origins: &Origins, length: usize, cursor: &Cursor, out: &mut Vec<u8>) {
-    let media_type = wire.protocol().media_type();
-    let _ = write!(out, "HTTP/1.1 200 OK\r\ncontent-type: {media_type}\r\ncontent-length: {length}\r\ncursor: {cursor}\r\n\r\n");
+pub fn answer_head(wire: Wire, origins: &Origins, length: usize, cursor: &Cursor, out: &mut Vec<u8>) {
+    status(200, out);
+    header("Content-Type", wire.protocol().media_type(), out);
+    header("Content-Length", length, out);
+    header("Cursor", cursor, out);
+    shared_headers(wire.origin, origins, out);
+    connection(wire.framing, out);
+    out.extend_from_slice(b"\r\n");
 }
 
-/// Appends the answer of a long poll whose wait ended.
-pub fn no_content(_wire: Wire, _origins: &Origins, cursor: &Cursor, out: &mut Vec<u8>) {
-    let _ = write!(out, "HTTP/1.1 204 No Content\r\ncursor: {cursor}\r\n\r\n");
+/// Appends the answer of a long poll whose wait ended: 204 and where the reader is.
+pub fn no_content(wire: Wire, origins: &Origins, cursor: &Cursor, out: &mut Vec<u8>) {
+    status(204, out);
+    header("Cursor", cursor, out);
+    shared_headers(wire.origin, origins, out);
+    connection(wire.framing, out);
+    out.extend_from_slice(b"\r\n");
 }
 
-/// Appends a refusal as a problem document (RFC 9457).
-pub fn refusal_response(refusal: &Refusal, _wire: Wire, _origins: &Origins, _retry: Duration, out: &mut Vec<u8>) {
-    let _ = write!(out, "HTTP/1.1 {} Refused\r\ncontent-length: 0\r\n\r\n", refusal.code.status);
+/// Appends the refusal of a session that has not been answered yet, as a problem document (RFC 9457). The
+/// connection is closed afterwards.
+pub fn refusal_response(
+    refusal: &Refusal,
+    wire: Wire,
+    origins: &Origins,
+    retry: Duration,
+    out: &mut Vec<u8>,
+) {
+    refuse(refusal, Framing::LengthClose, wire.origin, origins, retry, out);
+}
+
+/// Appends the refusal of a request, as a problem document (RFC 9457). `retry` is told with 503 and 507, rounded
+/// up to seconds. Only [`Framing::Length`] keeps the connection open.
+pub fn refuse(
+    refusal: &Refusal,
+    framing: Framing,
+    origin: Option<u8>,
+    origins: &Origins,
+    retry: Duration,
+    out: &mut Vec<u8>,
+) {
+    let mut document = Vec::new();
+    problem::document(refusal, &mut document);
+    status(refusal.code.status, out);
+    header("Content-Type", problem::MEDIA_TYPE, out);
+    header("Content-Length", document.len(), out);
+    if matches!(refusal.code.status, 503 | 507) {
+        header("Retry-After", retry.as_millis().div_ceil(1000), out);
+    }
+    shared_headers(origin, origins, out);
+    connection(if framing == Framing::Length { framing } else { Framing::LengthClose }, out);
+    out.extend_from_slice(b"\r\n");
+    out.extend_from_slice(&document);
+}
+
+/// Appends one frame of a stream, delimited as the framing asks (RFC 9112 section 7.1). An empty frame appends
+/// nothing: an empty chunk would end the response.
+pub fn frame(framing: Framing, payload: &[u8], out: &mut Vec<u8>) {
+    if framing != Framing::Chunked {
+        return out.extend_from_slice(payload);
+    }
+    if !payload.is_empty() {
+        let _ = write!(out, "{:x}\r\n", payload.len());
+        out.extend_from_slice(payload);
+        out.extend_from_slice(b"\r\n");
+    }
+}
+
+/// Appends what ends a stream; nothing where the end of the connection does.
+pub fn stream_end(framing: Framing, out: &mut Vec<u8>) {
+    if framing == Framing::Chunked {
+        out.extend_from_slice(b"0\r\n\r\n");
+    }
+}
+
+fn status(status: u16, out: &mut Vec<u8>) {
+    let _ = write!(out, "HTTP/1.1 {status} {}\r\n", problem::phrase(status));
+}
+
+fn header(name: &str, value: impl std::fmt::Display, out: &mut Vec<u8>) {
+    let _ = write!(out, "{name}: {value}\r\n");
+}
+
+/// What every response carries. A cached or sniffed response would be held back or misread.
+fn shared_headers(origin: Option<u8>, origins: &Origins, out: &mut Vec<u8>) {
+    header("Cache-Control", "no-store", out);
+    header("X-Content-Type-Options", "nosniff", out);
+    if let Some(value) = origin.and_then(|index| origins.value(index)) {
+        header("Access-Control-Allow-Origin", value, out);
+        header("Access-Control-Expose-Headers", EXPOSED, out);
+        header("Vary", "Origin", out);
+    }
+}
+
+fn connection(framing: Framing, out: &mut Vec<u8>) {
+    match framing {
+        Framing::Chunked => header("Transfer-Encoding", "chunked", out),
+        Framing::Close | Framing::LengthClose => header("Connection", "close", out),
+        Framing::Length => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Code, CursorPart, Epoch, Form, LogId, Position, protocol};
+
+    fn wire(name: &str, framing: Framing, origin: Option<u8>) -> Wire {
+        Wire { protocol: protocol::by_name(name).unwrap(), form: Form::Body, framing, origin }
+    }
+
+    fn origins() -> Origins {
+        Origins::new(["https://a.example", "https://b.example"])
+    }
+
+    fn cursor() -> Cursor {
+        Cursor::new([CursorPart { log: LogId::KEPT, epoch: Epoch(7), position: Position(9) }])
+    }
+
+    /// The head as an independent parser reads it: status, headers with lower-case names, and what follows.
+    fn read(bytes: &[u8]) -> (u16, Vec<(String, String)>, Vec<u8>) {
+        let mut headers = [httparse::EMPTY_HEADER; 32];
+        let mut response = httparse::Response::new(&mut headers);
+        let httparse::Status::Complete(end) = response.parse(bytes).unwrap() else { panic!("half a head") };
+        let text = |value: &[u8]| String::from_utf8(value.to_vec()).unwrap();
+        let headers = response.headers.iter().map(|h| (h.name.to_lowercase(), text(h.value))).collect();
+        (response.code.unwrap(), headers, bytes[end..].to_vec())
+    }
+
+    fn get<'a>(headers: &'a [(String, String)], name: &str) -> Option<&'a str> {
+        headers.iter().find(|(other, _)| other == name).map(|(_, value)| &**value)
+    }
+
+    #[test]
+    fn a_stream_is_neither_sniffed_nor_cached_nor_buffered() {
+        let mut out = Vec::new();
+        stream_head(wire("sse", Framing::Chunked, Some(1)), &origins(), &mut out);
+        let (status, headers, rest) = read(&out);
+        assert_eq!((status, rest.len()), (200, 0));
+        for (name, value) in [
+            ("content-type", "text/event-stream"),
+            ("cache-control", "no-store"),
+            ("x-content-type-options", "nosniff"),
+            ("x-accel-buffering", "no"),
+            ("transfer-encoding", "chunked"),
+            ("access-control-allow-origin", "https://b.example"),
+            ("vary", "Origin"),
+        ] {
+            assert_eq!(get(&headers, name), Some(value), "{name}");
+        }
+        assert!(get(&headers, "access-control-expose-headers").unwrap().contains("Cursor"));
+        out.clear();
+        stream_head(wire("sse", Framing::Close, None), &origins(), &mut out);
+        let (_, headers, _) = read(&out);
+        assert_eq!(get(&headers, "connection"), Some("close"));
+        assert_eq!((get(&headers, "transfer-encoding"), get(&headers, "vary")), (None, None));
+    }
+
+    #[test]
+    fn answers_say_their_length_and_place() {
+        let (mut out, cursor) = (Vec::new(), cursor());
+        answer_head(wire("poll", Framing::Length, None), &origins(), 12, &cursor, &mut out);
+        let (status, headers, _) = read(&out);
+        assert_eq!((status, get(&headers, "content-length")), (200, Some("12")));
+        assert_eq!(get(&headers, "cursor"), Some(&*cursor.to_string()));
+        assert_eq!(get(&headers, "connection"), None);
+        out.clear();
+        no_content(wire("poll", Framing::LengthClose, None), &origins(), &cursor, &mut out);
+        let (status, headers, rest) = read(&out);
+        assert_eq!((status, rest.len(), get(&headers, "connection")), (204, 0, Some("close")));
+        assert_eq!(get(&headers, "cursor"), Some(&*cursor.to_string()));
+        // RFC 9110 section 8.6: no Content-Length in a 204.
+        assert_eq!(get(&headers, "content-length"), None);
+    }
+
+    #[test]
+    fn refusals_are_problem_documents_with_their_length() {
+        for code in Code::ALL {
+            for framing in [Framing::Length, Framing::LengthClose, Framing::Chunked, Framing::Close] {
+                let mut out = Vec::new();
+                let retry = Duration::from_millis(1200);
+                refuse(&Refusal::from(*code), framing, Some(0), &origins(), retry, &mut out);
+                let (status, headers, body) = read(&out);
+                assert_eq!(status, code.status);
+                assert_eq!(get(&headers, "content-length"), Some(&*body.len().to_string()));
+                assert_eq!(get(&headers, "content-type"), Some("application/problem+json"));
+                assert_eq!(get(&headers, "retry-after"), matches!(status, 503 | 507).then_some("2"));
+                assert_eq!(get(&headers, "connection").is_none(), framing == Framing::Length);
+                assert_eq!(get(&headers, "access-control-allow-origin"), Some("https://a.example"));
+                assert!(serde_json::from_slice::<serde_json::Value>(&body).is_ok());
+            }
+        }
+    }
+
+    #[test]
+    fn frames_are_chunks_and_an_empty_one_does_not_end_the_stream() {
+        let mut out = Vec::new();
+        frame(Framing::Chunked, b"", &mut out);
+        frame(Framing::Chunked, b"hello, chunked\n\n", &mut out);
+        stream_end(Framing::Chunked, &mut out);
+        assert_eq!(out, b"10\r\nhello, chunked\n\n\r\n0\r\n\r\n");
+        out.clear();
+        frame(Framing::Close, b"plain", &mut out);
+        stream_end(Framing::Close, &mut out);
+        assert_eq!(out, b"plain");
+    }
 }

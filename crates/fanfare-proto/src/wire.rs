@@ -1,16 +1,7 @@
 //! How a session's events look on the wire: protocol, form and framing together. Sessions with the same [`Wire`]
 //! share frames.
 
-use crate::protocol::{self, Protocol};
-
-/// Whether messages travel whole or as bare bodies.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Form {
-    /// JSON with every field.
-    Envelope,
-    /// The body alone.
-    Body,
-}
+use crate::protocol::{self, Form, Protocol, ProtocolId};
 
 /// How the bytes of a response are delimited (RFC 9112 section 6).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -24,10 +15,6 @@ pub enum Framing {
     /// `Content-Length`, then the connection is closed.
     LengthClose,
 }
-
-/// An index into [`protocol::ALL`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct ProtocolId(pub u8);
 
 /// Protocol, form, framing and the allowed origin of a session. Small, and compared on the hot path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -11,8 +11,21 @@ mod page;
 mod poll;
 mod sse;
 
-use crate::{Cursor, Event, Form, Gap, ProtocolId};
+use crate::{Cursor, Event, Gap};
 use std::time::Duration;
+
+/// An index into [`ALL`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ProtocolId(pub u8);
+
+/// Whether messages travel whole or as bare bodies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Form {
+    /// JSON with every field.
+    Envelope,
+    /// The body alone.
+    Body,
+}
 
 /// How a protocol's responses end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,6 +69,9 @@ pub trait Protocol: Sync {
 
 /// Every protocol.
 pub const ALL: &[&dyn Protocol] = &[&sse::Sse, &ndjson::Ndjson, &poll::Poll, &page::Page];
+
+/// What history pages are: for whoever answers at once.
+pub static PAGE: &dyn Protocol = &page::Page;
 
 /// The protocol of this name.
 pub fn by_name(name: &str) -> Option<ProtocolId> {

@@ -1,7 +1,7 @@
 //! Ndjson.
 
-use super::{Protocol, Shape};
-use crate::{Event, Form};
+use super::{Form, Protocol, Shape};
+use crate::Event;
 
 /// Ndjson.
 pub(super) struct Ndjson;
@@ -23,5 +23,26 @@ impl Protocol for Ndjson {
         Shape::Stream
     }
 
-    fn encode(&self, _event: &Event<'_>, _form: Form, _out: &mut Vec<u8>) {}
+    fn open(&self, cursor: &crate::Cursor, _retry: std::time::Duration, out: &mut Vec<u8>) {
+        self.encode(&Event::Alive(cursor), Form::Envelope, out);
+    }
+
+    fn encode(&self, event: &Event<'_>, _form: Form, out: &mut Vec<u8>) {
+        use std::io::Write;
+        let _ = match event {
+            Event::Message(m, c) => writeln!(
+                out,
+                r#"{{"channel":"{}","position":{},"body":"{}","cursor":"{c}"}}"#,
+                m.channel,
+                m.position,
+                String::from_utf8_lossy(&m.content.body)
+            ),
+            Event::Gap(g, c) => {
+                writeln!(out, r#"{{"gap":{{"from":{},"to":{}}},"cursor":"{c}"}}"#, g.from, g.to)
+            }
+            Event::Alive(c) | Event::CaughtUp(c) => writeln!(out, r#"{{"cursor":"{c}"}}"#),
+            Event::Error(e) => writeln!(out, r#"{{"error":"{e}"}}"#),
+            Event::Closing(e, _) => writeln!(out, r#"{{"closing":"{e}"}}"#),
+        };
+    }
 }

@@ -1,7 +1,7 @@
 //! Page.
 
-use super::{Protocol, Shape};
-use crate::{Event, Form};
+use super::{Form, Protocol, Shape};
+use crate::Event;
 
 /// Page.
 pub(super) struct Page;

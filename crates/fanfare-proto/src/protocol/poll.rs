@@ -1,7 +1,7 @@
 //! Poll.
 
-use super::{Protocol, Shape};
-use crate::{Event, Form};
+use super::{Form, Protocol, Shape};
+use crate::Event;
 
 /// Poll.
 pub(super) struct Poll;

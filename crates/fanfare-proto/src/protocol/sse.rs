@@ -1,7 +1,7 @@
 //! Sse.
 
-use super::{Protocol, Shape};
-use crate::{Event, Form};
+use super::{Form, Protocol, Shape};
+use crate::Event;
 
 /// Sse.
 pub(super) struct Sse;
