@@ -11,6 +11,11 @@ pub const NAME_BYTES: usize = 256;
 /// Segments of a name.
 pub const NAME_SEGMENTS: usize = 32;
 
+/// Namespaces that can be configured: each publish looks through them.
+pub const NAMESPACES: usize = 256;
+/// Worker threads: more than any machine has cores that help.
+pub const WORKERS: usize = 256;
+
 /// Bytes of a request head, all lines together (RFC 6585: 431 beyond).
 pub const HEAD_BYTES: usize = 16 * 1024;
 /// Bytes of a request target (RFC 9110 section 4.1: 414 beyond).
