@@ -12,11 +12,13 @@
 //! - refusals: [`Code`], [`Refusal`].
 
 mod channel;
+mod chunk;
 mod code;
 mod command;
 mod cursor;
 mod event;
 mod grant;
+mod head;
 mod json;
 pub mod limits;
 mod message;
@@ -34,11 +36,13 @@ mod time;
 mod wire;
 
 pub use channel::Channel;
+pub use chunk::Chunks;
 pub use code::{Code, Refusal, Retry};
 pub use command::{History, Start, Subscribe};
 pub use cursor::{Cursor, CursorError, CursorPart};
 pub use event::{Event, Gap, GapReason};
 pub use grant::Grant;
+pub use head::{BodyLength, Head, Version};
 pub use message::{Content, Message, Publish, TagValue, Tags};
 pub use name::NameError;
 pub use namespace::{Keeping, Namespace, NamespaceId, Namespaces, Retention};

@@ -22,6 +22,8 @@ pub const HEAD_BYTES: usize = 16 * 1024;
 pub const TARGET_BYTES: usize = 8 * 1024;
 /// Header lines of a request.
 pub const HEADERS: usize = 64;
+/// Bytes of chunk extensions and trailers of one request body: nothing here reads them.
+pub const CHUNK_BESIDE_BYTES: usize = 8 * 1024;
 /// Time to send a whole request head.
 pub const HEAD_TIME: Duration = Duration::from_secs(10);
 /// Time a kept connection may be silent between two requests.
