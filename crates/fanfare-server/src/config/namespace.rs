@@ -1,0 +1,127 @@
+//! Namespaces: the rules of channels, as tables in their order.
+
+use super::error::{ConfigError, Place};
+use super::setting::{Form, Given, Setting, apply};
+use super::written::{Age, Count, Size};
+use fanfare_proto::{Keeping, Namespace, Pattern, limits};
+use serde::Deserialize;
+use std::time::Duration;
+
+/// What one `[[namespace]]` table says.
+#[derive(Default)]
+pub struct Rule {
+    pattern: Option<Pattern>,
+    keeping: Option<Keeping>,
+    age: Option<Duration>,
+    messages: Option<u64>,
+    bytes: Option<u64>,
+    body: Option<usize>,
+}
+
+/// Every option of a namespace.
+pub const NAMESPACE: &[Setting<Rule>] = &[
+    Setting {
+        key: "pattern",
+        form: Form::Value("PATTERN"),
+        default: "",
+        allowed: "a channel, or a path in which `*` is one segment and a last `**` any number of segments",
+        about: "Which channels these rules are for. Required.",
+        set: |rule, given| given.read().map(|Matching(pattern)| rule.pattern = Some(pattern)),
+    },
+    Setting {
+        key: "keeping",
+        form: Form::Value("WHERE"),
+        default: "\"kept\"",
+        allowed: "\"kept\" or \"live\"",
+        about: "Kept messages are in the store, synced before the publisher is answered, and survive a crash. Live \
+                messages are in memory only: faster, and gone when the server ends.",
+        set: |rule, given| given.read().map(|Where(keeping)| rule.keeping = Some(keeping)),
+    },
+    Setting {
+        key: "age",
+        form: Form::Value("DURATION"),
+        default: "\"24h\"; live: \"5m\"",
+        allowed: "1s to 3650d; units s, m, h, d, w",
+        about: "How long messages are kept at the most.",
+        set: |rule, given| given.read().map(|Age::<1, { 3650 * 86400 }>(age)| rule.age = Some(age)),
+    },
+    Setting {
+        key: "messages",
+        form: Form::Value("NUMBER"),
+        default: "10000; live: 1000",
+        allowed: "1 to 1000000000",
+        about: "How many messages of each channel are kept at the most.",
+        set: |rule, given| given.read().map(|Count::<1, 1_000_000_000>(most)| rule.messages = Some(most)),
+    },
+    Setting {
+        key: "bytes",
+        form: Form::Value("SIZE"),
+        default: "\"10GiB\"; live: \"256MiB\"",
+        allowed: "64KiB to 1024TiB; units B, KB, MB, GB, TB, KiB, MiB, GiB, TiB",
+        about: "How many bytes the messages of the whole namespace may have; the oldest go first.",
+        set: |rule, given| given.read().map(|Size::<65536, { 1 << 50 }>(bytes)| rule.bytes = Some(bytes)),
+    },
+    Setting {
+        key: "body",
+        form: Form::Value("SIZE"),
+        default: "\"64KiB\"",
+        allowed: "1B to 16MiB",
+        about: "How large a message's body may be.",
+        set: |rule, given| given.read().map(|size: BodySize| rule.body = usize::try_from(size.0).ok()),
+    },
+];
+
+type BodySize = Size<1, { limits::BODY_BYTES_MAX as u64 }>;
+
+#[derive(Deserialize)]
+#[serde(try_from = "String")]
+struct Matching(Pattern);
+
+impl TryFrom<String> for Matching {
+    type Error = fanfare_proto::NameError;
+
+    fn try_from(text: String) -> Result<Matching, Self::Error> {
+        Pattern::parse(&text).map(Matching)
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(try_from = "String")]
+struct Where(Keeping);
+
+impl TryFrom<String> for Where {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Where, Self::Error> {
+        match &*text {
+            "kept" => Ok(Where(Keeping::Kept)),
+            "live" => Ok(Where(Keeping::Live)),
+            _ => Err("it is neither"),
+        }
+    }
+}
+
+/// Reads all tables, in order.
+pub(super) fn read(given: Given<'_>) -> Result<Vec<Namespace>, ConfigError> {
+    let tables = given.tables(limits::NAMESPACES)?;
+    let read = |(place, table): (Place<'_>, toml::Spanned<toml::de::DeTable<'_>>)| {
+        let at = place.at(table.span());
+        let mut rule = Rule::default();
+        apply(NAMESPACE, &mut rule, place, table.into_inner())?;
+        let missing = "a namespace needs a `pattern`: which channels its rules are for";
+        rule.namespace().ok_or(ConfigError::Missing { place: at, what: missing })
+    };
+    tables.into_iter().map(read).collect()
+}
+
+impl Rule {
+    fn namespace(self) -> Option<Namespace> {
+        let mut namespace = Namespace::new(self.pattern?, self.keeping.unwrap_or(Keeping::Kept));
+        let retention = &mut namespace.retention;
+        retention.age = self.age.unwrap_or(retention.age);
+        retention.messages = self.messages.unwrap_or(retention.messages);
+        retention.bytes = self.bytes.unwrap_or(retention.bytes);
+        namespace.body_bytes = self.body.unwrap_or(namespace.body_bytes);
+        Some(namespace)
+    }
+}

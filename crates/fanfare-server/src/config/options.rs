@@ -1,0 +1,132 @@
+//! The options of the server.
+
+use super::logging::{LogFormat, LogLevel};
+use super::namespace;
+use super::setting::{Form, Setting};
+use super::written::{Listen, OriginList, Size, Switch, WorkerCount, one_for_each_core};
+use fanfare_proto::{Namespace, limits};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+/// Everything that can be chosen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Config {
+    /// Where to listen; port 0 is any free one.
+    pub listen: SocketAddr,
+    /// The folder of the store.
+    pub data: PathBuf,
+    /// Threads that own sockets.
+    pub workers: NonZeroUsize,
+    /// Origins whose pages may read responses.
+    pub origins: Vec<String>,
+    /// How the log's lines look.
+    pub log_format: LogFormat,
+    /// The least important lines to be written.
+    pub log_level: LogLevel,
+    /// Bytes that all kept messages together may have.
+    pub store_bytes: u64,
+    /// The rules of channels, in order; the default comes after them.
+    pub namespaces: Vec<Namespace>,
+    /// Whether an address that others can reach may be listened on without access control.
+    pub insecure_open: bool,
+}
+
+impl Default for Config {
+    fn default() -> Config {
+        Config {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
+            data: PathBuf::from("./data"),
+            workers: one_for_each_core(),
+            origins: Vec::new(),
+            log_format: LogFormat::Text,
+            log_level: LogLevel::Info,
+            store_bytes: limits::KEPT_BYTES,
+            namespaces: Vec::new(),
+            insecure_open: false,
+        }
+    }
+}
+
+/// Every option.
+pub const ALL: &[Setting<Config>] = &[
+    Setting {
+        key: "listen",
+        form: Form::Value("ADDRESS"),
+        default: "\"127.0.0.1:8080\"",
+        allowed: "an IP address and a port; port 0 is any free one; `localhost` is 127.0.0.1",
+        about: "Where the server listens. An address that other machines can reach is refused, because there is \
+                no access control yet; see `insecure_open`.",
+        set: |config, given| given.read().map(|Listen(address)| config.listen = address),
+    },
+    Setting {
+        key: "data",
+        form: Form::Value("FOLDER"),
+        default: "\"./data\"",
+        allowed: "a path, seen from where the server is started; the folder is made when it is missing",
+        about: "The folder of the store. One server at a time may use it.",
+        set: |config, given| given.read().map(|path| config.data = path),
+    },
+    Setting {
+        key: "workers",
+        form: Form::Value("NUMBER"),
+        default: "\"cores\"",
+        allowed: "1 to 256, or \"cores\": one for each core",
+        about: "Threads that own sockets.",
+        set: |config, given| given.read().map(|WorkerCount(number)| config.workers = number),
+    },
+    Setting {
+        key: "origins",
+        form: Form::Value("ORIGINS"),
+        default: "[]",
+        allowed: "a list of origins such as \"https://example.org\", at most 255, or \"*\" for all; \
+                  as text: with commas",
+        about: "Which web pages of other origins may read responses (CORS). With \"*\", every page that a user of \
+                this machine visits can read and publish everything.",
+        set: |config, given| given.read().map(|OriginList(origins)| config.origins = origins),
+    },
+    Setting {
+        key: "log_format",
+        form: Form::Value("FORMAT"),
+        default: "\"text\"",
+        allowed: "\"text\" or \"json\"",
+        about: "How the lines look that the server writes to stderr.",
+        set: |config, given| given.read().map(|format| config.log_format = format),
+    },
+    Setting {
+        key: "log_level",
+        form: Form::Value("LEVEL"),
+        default: "\"info\"",
+        allowed: "\"off\", \"error\", \"warn\", \"info\", \"debug\" or \"trace\"",
+        about: "The least important lines to be written.",
+        set: |config, given| given.read().map(|level| config.log_level = level),
+    },
+    Setting {
+        key: "store_bytes",
+        form: Form::Value("SIZE"),
+        default: "\"10GiB\"",
+        allowed: "1MiB to 1024TiB; units B, kB, MB, GB, TB, KiB, MiB, GiB, TiB",
+        about: "How many bytes all kept messages together may have; the oldest go first.",
+        set: |config, given| {
+            given.read().map(|Size::<{ 1 << 20 }, { 1 << 50 }>(size)| config.store_bytes = size)
+        },
+    },
+    Setting {
+        key: "insecure_open",
+        form: Form::Switch,
+        default: "false",
+        allowed: "true or false",
+        about: "Listen even where others can reach it, though everyone who can may then read and publish \
+                everything.",
+        set: |config, given| given.read().map(|Switch(open)| config.insecure_open = open),
+    },
+    Setting {
+        key: "namespace",
+        form: Form::Tables,
+        default: "[]",
+        allowed: "at most 256 `[[namespace]]` tables, each with a `pattern`",
+        about: "The rules of channels. The first namespace whose pattern matches a channel rules it; channels that \
+                none matches are kept, with the defaults below.",
+        set: |config, given| namespace::read(given).map(|namespaces| config.namespaces = namespaces),
+    },
+];
