@@ -8,9 +8,7 @@ pub(crate) fn text(value: &str, out: &mut Vec<u8>) {
 
 /// Appends `"name":`, after a comma unless it is the first of its object.
 pub(crate) fn name(name: &str, out: &mut Vec<u8>) {
-    if !matches!(out.last(), None | Some(b'{')) {
-        out.push(b',');
-    }
+    separator(out);
     out.push(b'"');
     out.extend_from_slice(name.as_bytes());
     out.extend_from_slice(b"\":");
@@ -34,4 +32,17 @@ pub(crate) fn quoted(key: &str, value: impl std::fmt::Display, out: &mut Vec<u8>
     use std::io::Write;
     name(key, out);
     let _ = write!(out, "\"{value}\"");
+}
+
+/// Appends a comma, unless this is the first of its object or array.
+pub(crate) fn separator(out: &mut Vec<u8>) {
+    if !matches!(out.last(), None | Some(b'{' | b'[')) {
+        out.push(b',');
+    }
+}
+
+/// Appends a finite number.
+pub(crate) fn number(value: f64, out: &mut Vec<u8>) {
+    // As above: only a number that is not finite could fail, and it is written as null.
+    let _ = serde_json::to_writer(out, &value);
 }

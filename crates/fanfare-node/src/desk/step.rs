@@ -7,7 +7,9 @@ use super::session::{Ending, Line};
 use super::{Desk, SessionKey};
 use bytes::Bytes;
 use fanfare_proto::protocol::Shape;
-use fanfare_proto::{Cursor, Event, Framing, Gap, Time, answer_head, limits, no_content, refusal_response};
+use fanfare_proto::{
+    Cursor, Event, Framing, Gap, Time, answer_head, limits, no_content, refusal_response, stream_end,
+};
 use fanfare_store::{Order, Read};
 use std::sync::Arc;
 
@@ -242,9 +244,7 @@ impl Desk {
             let mut payload = Vec::new();
             wire.protocol().encode(&Event::Closing(&why, retry), wire.form, &mut payload);
             fanfare_proto::frame(wire.framing, &payload, &mut out);
-            if wire.framing == Framing::Chunked {
-                out.extend_from_slice(b"0\r\n\r\n");
-            }
+            stream_end(wire.framing, &mut out);
         } else {
             refusal_response(&why, wire, self.node.origins(), retry, &mut out);
         }

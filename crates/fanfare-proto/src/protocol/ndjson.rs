@@ -1,9 +1,11 @@
-//! Ndjson.
+//! Newline-delimited JSON: one value a line. What is not a message has no `channel`.
 
 use super::{Form, Protocol, Shape};
-use crate::Event;
+use crate::envelope::{bare_body, envelope, gap};
+use crate::{Cursor, Event, json, problem};
+use std::time::Duration;
 
-/// Ndjson.
+/// Newline-delimited JSON.
 pub(super) struct Ndjson;
 
 impl Protocol for Ndjson {
@@ -12,7 +14,7 @@ impl Protocol for Ndjson {
     }
 
     fn about(&self) -> &'static str {
-        ""
+        "one JSON message a line, held open"
     }
 
     fn media_type(&self) -> &'static str {
@@ -23,26 +25,53 @@ impl Protocol for Ndjson {
         Shape::Stream
     }
 
-    fn open(&self, cursor: &crate::Cursor, _retry: std::time::Duration, out: &mut Vec<u8>) {
+    fn open(&self, cursor: &Cursor, _retry: Duration, out: &mut Vec<u8>) {
         self.encode(&Event::Alive(cursor), Form::Envelope, out);
     }
 
-    fn encode(&self, event: &Event<'_>, _form: Form, out: &mut Vec<u8>) {
-        use std::io::Write;
-        let _ = match event {
-            Event::Message(m, c) => writeln!(
-                out,
-                r#"{{"channel":"{}","position":{},"body":"{}","cursor":"{c}"}}"#,
-                m.channel,
-                m.position,
-                String::from_utf8_lossy(&m.content.body)
-            ),
-            Event::Gap(g, c) => {
-                writeln!(out, r#"{{"gap":{{"from":{},"to":{}}},"cursor":"{c}"}}"#, g.from, g.to)
+    fn encode(&self, event: &Event<'_>, form: Form, out: &mut Vec<u8>) {
+        match (event, form) {
+            (Event::Message(message, cursor), Form::Envelope) => envelope(message, cursor, out),
+            (Event::Message(message, _), Form::Body) => bare_body(message, out),
+            _ => {
+                out.push(b'{');
+                fields(event, out);
+                out.push(b'}');
             }
-            Event::Alive(c) | Event::CaughtUp(c) => writeln!(out, r#"{{"cursor":"{c}"}}"#),
-            Event::Error(e) => writeln!(out, r#"{{"error":"{e}"}}"#),
-            Event::Closing(e, _) => writeln!(out, r#"{{"closing":"{e}"}}"#),
-        };
+        }
+        out.push(b'\n');
+    }
+}
+
+/// Appends the fields of an event that is not a message; the data of system events elsewhere, too.
+pub(super) fn fields(event: &Event<'_>, out: &mut Vec<u8>) {
+    let cursor = match event {
+        Event::Message(_, cursor) | Event::Alive(cursor) => Some(cursor),
+        Event::Gap(lost, cursor) => {
+            gap(lost, out);
+            Some(cursor)
+        }
+        Event::CaughtUp(cursor) => {
+            json::plain("caught_up", true, out);
+            Some(cursor)
+        }
+        Event::Error(refusal) => {
+            json::name("error", out);
+            out.push(b'{');
+            problem::fields(refusal, out);
+            out.push(b'}');
+            None
+        }
+        Event::Closing(refusal, retry) => {
+            json::name("closing", out);
+            out.push(b'{');
+            problem::fields(refusal, out);
+            json::plain("retry_ms", retry.as_millis(), out);
+            out.push(b'}');
+            None
+        }
+    };
+    if let Some(cursor) = cursor {
+        json::quoted("cursor", cursor, out);
     }
 }

@@ -1,9 +1,10 @@
-//! Page.
+//! A JSON page: messages, the cursor after them, and what was lost before them.
 
 use super::{Form, Protocol, Shape};
-use crate::Event;
+use crate::envelope::{bare_body, envelope, gap as write_gap};
+use crate::{Cursor, Event, Gap, json};
 
-/// Page.
+/// A JSON page.
 pub(super) struct Page;
 
 impl Protocol for Page {
@@ -12,7 +13,7 @@ impl Protocol for Page {
     }
 
     fn about(&self) -> &'static str {
-        ""
+        "a page of history, answered at once: plain polling"
     }
 
     fn media_type(&self) -> &'static str {
@@ -23,5 +24,48 @@ impl Protocol for Page {
         Shape::Page
     }
 
-    fn encode(&self, _event: &Event<'_>, _form: Form, _out: &mut Vec<u8>) {}
+    fn encode(&self, event: &Event<'_>, form: Form, out: &mut Vec<u8>) {
+        item(event, form, out);
+    }
+
+    fn answer(
+        &self,
+        frames: &mut dyn Iterator<Item = &[u8]>,
+        cursor: &Cursor,
+        gap: Option<&Gap>,
+        out: &mut Vec<u8>,
+    ) {
+        body(frames, cursor, gap, out);
+    }
+}
+
+/// Appends one item of `messages`.
+pub(super) fn item(event: &Event<'_>, form: Form, out: &mut Vec<u8>) {
+    if let Event::Message(message, cursor) = event {
+        match form {
+            Form::Envelope => envelope(message, cursor, out),
+            Form::Body => bare_body(message, out),
+        }
+    }
+}
+
+/// Appends `{"messages":[...],"cursor":"...","gap":null|{...}}`.
+pub(super) fn body(
+    frames: &mut dyn Iterator<Item = &[u8]>,
+    cursor: &Cursor,
+    gap: Option<&Gap>,
+    out: &mut Vec<u8>,
+) {
+    out.extend_from_slice(b"{\"messages\":[");
+    for frame in frames {
+        json::separator(out);
+        out.extend_from_slice(frame);
+    }
+    out.push(b']');
+    json::quoted("cursor", cursor, out);
+    match gap {
+        Some(gap) => write_gap(gap, out),
+        None => json::plain("gap", "null", out),
+    }
+    out.push(b'}');
 }

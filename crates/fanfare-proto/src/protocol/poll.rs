@@ -1,9 +1,9 @@
-//! Poll.
+//! Long polling: a JSON page that is held until there is something to say.
 
-use super::{Form, Protocol, Shape};
-use crate::Event;
+use super::{Form, Protocol, Shape, page};
+use crate::{Cursor, Event, Gap};
 
-/// Poll.
+/// Long polling.
 pub(super) struct Poll;
 
 impl Protocol for Poll {
@@ -12,7 +12,7 @@ impl Protocol for Poll {
     }
 
     fn about(&self) -> &'static str {
-        ""
+        "long polling: a page held until there is something (`wait=30`)"
     }
 
     fn media_type(&self) -> &'static str {
@@ -23,5 +23,17 @@ impl Protocol for Poll {
         Shape::Answer
     }
 
-    fn encode(&self, _event: &Event<'_>, _form: Form, _out: &mut Vec<u8>) {}
+    fn encode(&self, event: &Event<'_>, form: Form, out: &mut Vec<u8>) {
+        page::item(event, form, out);
+    }
+
+    fn answer(
+        &self,
+        frames: &mut dyn Iterator<Item = &[u8]>,
+        cursor: &Cursor,
+        gap: Option<&Gap>,
+        out: &mut Vec<u8>,
+    ) {
+        page::body(frames, cursor, gap, out);
+    }
 }

@@ -1,9 +1,13 @@
-//! Sse.
+//! Server-Sent Events (HTML standard section 9.2). `id:` is the cursor, so that a browser that reconnects gives it
+//! back in `Last-Event-ID`. What is not a message is an event whose name starts with `$`.
 
-use super::{Form, Protocol, Shape};
-use crate::Event;
+use super::{Form, Protocol, Shape, ndjson};
+use crate::envelope::envelope;
+use crate::{Cursor, Event, Message};
+use std::io::Write;
+use std::time::Duration;
 
-/// Sse.
+/// Server-Sent Events.
 pub(super) struct Sse;
 
 impl Protocol for Sse {
@@ -12,7 +16,7 @@ impl Protocol for Sse {
     }
 
     fn about(&self) -> &'static str {
-        ""
+        "Server-Sent Events: what EventSource in every browser speaks"
     }
 
     fn media_type(&self) -> &'static str {
@@ -23,5 +27,85 @@ impl Protocol for Sse {
         Shape::Stream
     }
 
-    fn encode(&self, _event: &Event<'_>, _form: Form, _out: &mut Vec<u8>) {}
+    fn form(&self) -> Form {
+        Form::Body
+    }
+
+    fn open(&self, cursor: &Cursor, retry: Duration, out: &mut Vec<u8>) {
+        let _ = write!(out, "retry: {}\nid: {cursor}\n\n", retry.as_millis());
+    }
+
+    fn encode(&self, event: &Event<'_>, form: Form, out: &mut Vec<u8>) {
+        match event {
+            Event::Message(message, cursor) => encode_message(message, cursor, form, out),
+            // An `id:` without data sets the last event id and dispatches nothing.
+            Event::Alive(cursor) => {
+                let _ = write!(out, "id: {cursor}\n\n");
+            }
+            Event::Gap(_, cursor) => system("$gap", Some(cursor), event, out),
+            Event::CaughtUp(cursor) => system("$caught-up", Some(cursor), event, out),
+            Event::Error(_) => system("$error", None, event, out),
+            Event::Closing(_, retry) => {
+                let _ = writeln!(out, "retry: {}", retry.as_millis());
+                system("$closing", None, event, out);
+            }
+        }
+    }
+}
+
+fn encode_message(message: &Message, cursor: &Cursor, form: Form, out: &mut Vec<u8>) {
+    let _ = writeln!(out, "id: {cursor}");
+    let text = std::str::from_utf8(&message.content.body).ok();
+    match (form, text) {
+        (Form::Body, Some(text)) => {
+            name(message, out);
+            for line in lines(text) {
+                out.extend_from_slice(b"data: ");
+                out.extend_from_slice(line.as_bytes());
+                out.push(b'\n');
+            }
+        }
+        _ => {
+            // A body that is not text cannot travel bare; the name tells that this is an envelope.
+            if form == Form::Body {
+                out.extend_from_slice(b"event: $envelope\n");
+            } else {
+                name(message, out);
+            }
+            out.extend_from_slice(b"data: ");
+            envelope(message, cursor, out);
+            out.push(b'\n');
+        }
+    }
+    out.push(b'\n');
+}
+
+fn name(message: &Message, out: &mut Vec<u8>) {
+    if let Some(event) = message.content.event.as_deref().filter(|event| !event.contains(['\r', '\n'])) {
+        let _ = writeln!(out, "event: {event}");
+    }
+}
+
+/// The lines of a text, whatever ends them: an event stream knows only lines.
+fn lines(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = Some(text);
+    std::iter::from_fn(move || {
+        let text = rest?;
+        let Some(end) = memchr::memchr2(b'\r', b'\n', text.as_bytes()) else {
+            rest = None;
+            return Some(text);
+        };
+        let after = if text[end..].starts_with("\r\n") { end + 2 } else { end + 1 };
+        rest = Some(&text[after..]);
+        Some(&text[..end])
+    })
+}
+
+fn system(name: &str, cursor: Option<&Cursor>, event: &Event<'_>, out: &mut Vec<u8>) {
+    if let Some(cursor) = cursor {
+        let _ = writeln!(out, "id: {cursor}");
+    }
+    let _ = write!(out, "event: {name}\ndata: {{");
+    ndjson::fields(event, out);
+    out.extend_from_slice(b"}\n\n");
 }

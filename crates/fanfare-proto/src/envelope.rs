@@ -1,0 +1,206 @@
+//! Messages as JSON: the envelope of every JSON protocol, and the body as a JSON value.
+
+use crate::{Cursor, Gap, Message, TagValue, Tags, json};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::value::RawValue;
+
+/// Appends a message with every field it has, and the cursor of a reader that has heard it. One line.
+pub fn envelope(message: &Message, cursor: &Cursor, out: &mut Vec<u8>) {
+    let content = &message.content;
+    out.push(b'{');
+    json::string("channel", message.channel.as_str(), out);
+    json::plain("position", message.position, out);
+    if let Some(previous) = message.previous {
+        json::plain("previous", previous, out);
+    }
+    json::quoted("time", message.time, out);
+    json::string("id", &message.shown_id(), out);
+    if let Some(key) = &content.key {
+        json::string("key", key, out);
+    }
+    if let Some(priority) = content.priority {
+        json::plain("priority", priority, out);
+    }
+    if let Some(expires) = message.expires {
+        json::quoted("expires", expires, out);
+    }
+    if !content.tags.is_empty() {
+        tags(&content.tags, out);
+    }
+    if let Some(event) = &content.event {
+        json::string("event", event, out);
+    }
+    if let Some(content_type) = &content.content_type {
+        json::string("content_type", content_type, out);
+    }
+    if let Some(notice) = content.notice.as_deref().filter(|notice| is_json(notice.as_bytes())) {
+        json::name("notice", out);
+        one_line(notice.as_bytes(), out);
+    }
+    body(message, out);
+    json::quoted("cursor", cursor, out);
+    out.push(b'}');
+}
+
+fn tags(tags: &Tags, out: &mut Vec<u8>) {
+    json::name("tags", out);
+    out.push(b'{');
+    for (name, value) in tags {
+        json::separator(out);
+        json::text(name, out);
+        out.push(b':');
+        match value {
+            TagValue::Text(text) => json::text(text, out),
+            TagValue::Number(number) => json::number(*number, out),
+            TagValue::Bool(bool) => out.extend_from_slice(if *bool { b"true" } else { b"false" }),
+        }
+    }
+    out.push(b'}');
+}
+
+/// Appends `body` as a JSON value or text, or `body_base64`.
+fn body(message: &Message, out: &mut Vec<u8>) {
+    match shape(message) {
+        Shape::Json => {
+            json::name("body", out);
+            one_line(&message.content.body, out);
+        }
+        Shape::Text(text) => json::string("body", text, out),
+        Shape::Bytes => json::quoted("body_base64", STANDARD.encode(&message.content.body), out),
+    }
+}
+
+/// Appends the body alone as one JSON value: itself, a string, or `{"body_base64":...}`. One line.
+pub(crate) fn bare_body(message: &Message, out: &mut Vec<u8>) {
+    match shape(message) {
+        Shape::Json => one_line(&message.content.body, out),
+        Shape::Text(text) => json::text(text, out),
+        Shape::Bytes => {
+            out.push(b'{');
+            body(message, out);
+            out.push(b'}');
+        }
+    }
+}
+
+/// Appends `"gap":{...}`.
+pub(crate) fn gap(gap: &Gap, out: &mut Vec<u8>) {
+    json::name("gap", out);
+    out.push(b'{');
+    json::plain("from", gap.from, out);
+    json::plain("to", gap.to, out);
+    json::string("reason", gap.reason.name(), out);
+    out.push(b'}');
+}
+
+/// How a body is shown in JSON.
+enum Shape<'a> {
+    Json,
+    Text(&'a str),
+    Bytes,
+}
+
+fn shape(message: &Message) -> Shape<'_> {
+    let content = &message.content;
+    let media_type = content.content_type.as_deref().map(essence);
+    if media_type.as_deref().is_some_and(is_json_type) && is_json(&content.body) {
+        return Shape::Json;
+    }
+    match std::str::from_utf8(&content.body) {
+        Ok(text) if media_type.as_deref().is_none_or(is_text_type) => Shape::Text(text),
+        _ => Shape::Bytes,
+    }
+}
+
+/// A media type without its parameters, in lower case (RFC 9110 section 8.3.1).
+fn essence(content_type: &str) -> String {
+    content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+}
+
+fn is_json_type(essence: &str) -> bool {
+    essence == "application/json" || essence.ends_with("+json")
+}
+
+fn is_text_type(essence: &str) -> bool {
+    const TEXTS: &[&str] = &[
+        "application/xml",
+        "application/javascript",
+        "application/x-ndjson",
+        "application/x-www-form-urlencoded",
+    ];
+    essence.starts_with("text/")
+        || is_json_type(essence)
+        || essence.ends_with("+xml")
+        || TEXTS.contains(&essence)
+}
+
+fn is_json(bytes: &[u8]) -> bool {
+    serde_json::from_slice::<&RawValue>(bytes).is_ok()
+}
+
+/// Appends JSON text without line ends: in valid JSON they are white space only, since strings escape them.
+fn one_line(json: &[u8], out: &mut Vec<u8>) {
+    out.extend(json.iter().map(|byte| if matches!(byte, b'\r' | b'\n') { b' ' } else { *byte }));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Channel, Content, CursorPart, Epoch, LogId, Position, Time};
+    use serde_json::{Value, json};
+
+    fn shown(content_type: Option<&str>, body: &[u8]) -> Value {
+        let content = Content {
+            key: Some("k\"1".into()),
+            tags: [("n".into(), TagValue::Number(1.5)), ("t".into(), TagValue::Text("x".into()))].into(),
+            content_type: content_type.map(Into::into),
+            notice: Some("{\n\"title\":\"t\"}".into()),
+            body: body.to_vec().into(),
+            ..Content::default()
+        };
+        let message = Message {
+            channel: Channel::parse("a/b").unwrap(),
+            position: Position(5),
+            previous: Some(Position(3)),
+            time: Time(1_700_000_000_123),
+            id: None,
+            publisher: Some("p".into()),
+            expires: None,
+            content,
+        };
+        let cursor = Cursor::new([CursorPart { log: LogId::KEPT, epoch: Epoch(1), position: Position(5) }]);
+        let mut out = Vec::new();
+        envelope(&message, &cursor, &mut out);
+        assert!(!out.contains(&b'\n'));
+        serde_json::from_slice(&out).unwrap()
+    }
+
+    #[test]
+    fn an_envelope_has_the_fields_of_its_message() {
+        let value = shown(None, b"hello\n");
+        let cursor = value["cursor"].as_str().unwrap().to_owned();
+        let wanted = json!({
+            "channel": "a/b", "position": 5, "previous": 3, "time": "2023-11-14T22:13:20.123Z",
+            "id": "18bcfe5687b-5", "key": "k\"1", "tags": {"n": 1.5, "t": "x"}, "notice": {"title": "t"},
+            "body": "hello\n", "cursor": cursor,
+        });
+        assert_eq!(value, wanted);
+        assert!(Cursor::parse(&cursor).is_ok());
+    }
+
+    #[test]
+    fn a_body_is_json_text_or_base64() {
+        for (content_type, body, name, wanted) in [
+            (Some("application/json"), &b"{\"a\":\r\n[1,\"\xc3\xa9\"]}"[..], "body", json!({"a": [1, "é"]})),
+            (Some("application/geo+json; x=y"), b"1e2", "body", json!(1e2)),
+            (Some("application/json"), b"{oops", "body", json!("{oops")),
+            (Some("text/plain"), b"x", "body", json!("x")),
+            (Some("image/png"), b"x", "body_base64", json!("eA==")),
+            (None, b"\xff", "body_base64", json!("/w==")),
+            (None, b"", "body", json!("")),
+        ] {
+            assert_eq!(shown(content_type, body)[name], wanted, "{content_type:?} {body:?}");
+        }
+    }
+}
