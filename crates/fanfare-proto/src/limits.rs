@@ -60,6 +60,8 @@ pub const PAGE_MESSAGES: usize = 1000;
 pub const PAGE_MESSAGES_DEFAULT: usize = 100;
 /// Longest wait of a long poll.
 pub const POLL_WAIT: Duration = Duration::from_secs(300);
+/// Wait of a long poll that names none: below the minute after which proxies give up.
+pub const POLL_WAIT_DEFAULT: Duration = Duration::from_secs(30);
 
 /// One step of catching up (design rule 7).
 pub const STEP_MESSAGES: usize = 256;
@@ -101,6 +103,10 @@ pub const MESSAGE_BYTES: u64 = 256;
 pub const EMPTY_CHANNELS: usize = 1 << 16;
 /// Channel heads in memory.
 pub const CHANNEL_HEADS: usize = 1 << 20;
+/// Messages after which channel heads are written to the store; after a crash as many are read again.
+pub const FLUSH_MESSAGES: u64 = 1 << 18;
+/// Pages of the store's write-ahead log that make a checkpoint worthwhile (4 KiB each).
+pub const CHECKPOINT_PAGES: u32 = 4 * 1024;
 /// One index row is kept for every so many messages of a channel.
 pub const INDEX_EVERY: u64 = 64;
 

@@ -1,6 +1,14 @@
 //! Who answers a request: the worker that owns the socket, for what is held open, or the API, for all else.
+//!
+//! A channel is a URL; how it is fetched decides how it is pushed. `via` beats `Accept`, and `wait` asks for a long
+//! poll. What a protocol is called, its media type and its shape come from [`protocol::ALL`]: a new one needs nothing
+//! here.
 
-use crate::{Subscribe, Wire};
+use crate::protocol::{self, Form, ProtocolId, Shape};
+use crate::{
+    Accept, BodyLength, Code, Framing, Head, Origins, Pattern, Query, Refusal, Start, Subscribe, Version,
+    Wire, decode_path, limits, parse_duration, quote,
+};
 use std::time::Duration;
 
 /// Where a request goes.
@@ -19,7 +27,213 @@ pub struct Hold {
     pub wire: Wire,
     /// What it wants to hear, and from where.
     pub subscribe: Subscribe,
-    /// For an answer: how long to wait for something to say, at most [`limits::POLL_WAIT`](crate::limits::POLL_WAIT).
-    /// `None` for a stream.
+    /// For an answer: how long to wait for something to say, at most [`limits::POLL_WAIT`]. `None` for a stream.
     pub wait: Option<Duration>,
+}
+
+/// Names at the root that are not channels, although `POST /alerts` publishes to `alerts`. Some belong to
+/// specifications and later versions, so that no channel stands in their way.
+pub const RESERVED: &[&str] = &[
+    ".well-known",
+    "admin",
+    "api",
+    "c",
+    "channels",
+    "console",
+    "favicon.ico",
+    "healthz",
+    "http-bind",
+    "metrics",
+    "mqtt",
+    "publish",
+    "push",
+    "readyz",
+    "robots.txt",
+    "subscribe",
+    "xmpp-websocket",
+];
+
+/// Values of `via` that later versions understand.
+const VIA_LATER: &[&str] = &[
+    "atom",
+    "cdf",
+    "feed",
+    "html",
+    "jsonfeed",
+    "jsonp",
+    "pushlet",
+    "raw",
+    "replace",
+    "rss",
+    "websocket",
+    "ws",
+];
+/// Parameters that later versions understand.
+const LATER: &[&str] = &["bytes", "callback", "filter", "latest", "pad", "rate", "token", "view"];
+
+/// What a request on a held path names.
+enum Place<'a> {
+    /// `/c/<channel>`: its encoded name.
+    Channel(&'a str),
+    /// `/subscribe`.
+    Subscribe,
+}
+
+/// Decides who answers. Refuses what is wrong with a request that would be held open; what is wrong with others, the
+/// API says.
+pub fn route(head: &Head<'_>, origins: &Origins) -> Result<Route, Refusal> {
+    let Some(place) = held_place(head) else { return Ok(Route::Call) };
+    if head.lists("upgrade", "websocket") {
+        return Err(Refusal::new(
+            Code::NOT_YET,
+            "WebSocket is not supported by this version yet; try ?via=sse",
+        ));
+    }
+    let query = Query::parse(head.query())?;
+    let Some(chosen) = choose(head, &query, &place)? else { return Ok(Route::Call) };
+    if !matches!(head.body(), BodyLength::None | BodyLength::Length(0)) {
+        return Err(Refusal::new(Code::BAD_REQUEST, "a request that is held open has no body"));
+    }
+    let mut known = vec!["via", "as", "wait"];
+    known.extend(Start::PARAMETERS);
+    if let Place::Subscribe = place {
+        known.push("channel");
+    }
+    query.only(&known, LATER)?;
+    let protocol = protocol::ALL[usize::from(chosen.0)];
+    let answer = protocol.shape() == Shape::Answer;
+    let wait = wait(&query)?.unwrap_or(limits::POLL_WAIT_DEFAULT);
+    let start = Start::asked(&query, head.get("last-event-id"))?.unwrap_or_default();
+    let origin = head.text("origin").and_then(|origin| origins.find(origin));
+    let wire = Wire {
+        protocol: chosen,
+        form: form(&query, protocol.form())?,
+        framing: framing(head, answer),
+        origin,
+    };
+    let subscribe = Subscribe { patterns: patterns(&place, &query)?, start };
+    Ok(Route::Hold(Hold { wire, subscribe, wait: answer.then_some(wait) }))
+}
+
+/// The path, if requests on it can be held open. What belongs to a channel but is not it begins with `$`.
+fn held_place<'a>(head: &Head<'a>) -> Option<Place<'a>> {
+    if head.method != "GET" {
+        return None;
+    }
+    match head.path().strip_prefix("/c/") {
+        Some(name) if name.split('/').skip(1).any(|segment| segment.starts_with('$')) => None,
+        Some(name) => Some(Place::Channel(name)),
+        None => (head.path() == "/subscribe").then_some(Place::Subscribe),
+    }
+}
+
+/// The protocol of a held response; `None` if the request is for the API.
+fn choose(head: &Head<'_>, query: &Query<'_>, place: &Place<'_>) -> Result<Option<ProtocolId>, Refusal> {
+    let waits = query.one("wait")?.is_some();
+    if let Some(via) = query.one("via")? {
+        return named(via, waits, place);
+    }
+    let accept = Accept::parse(head.all("accept"))?;
+    let wanted = |shape| match place {
+        _ if waits => shape == Shape::Answer,
+        Place::Channel(_) => shape != Shape::Answer,
+        Place::Subscribe => shape != Shape::Page,
+    };
+    let candidates = protocol::ALL.iter().enumerate().filter(|(_, protocol)| wanted(protocol.shape()));
+    let ranked = candidates.filter_map(|(index, protocol)| {
+        // With no preference asked: a channel is a page, and several channels need what tells them apart.
+        let usual = match place {
+            Place::Channel(_) => protocol.shape() == Shape::Page,
+            Place::Subscribe => protocol.form() == Form::Envelope,
+        };
+        let rank = (accept.wanted(protocol.media_type())?, usual, std::cmp::Reverse(index));
+        Some((rank, ProtocolId(index as u8), protocol.shape()))
+    });
+    match (ranked.max_by_key(|(rank, ..)| *rank), place) {
+        (Some((_, _, Shape::Page)), _) => Ok(None),
+        (Some((_, protocol, _)), _) => Ok(Some(protocol)),
+        (None, Place::Channel(_)) if !waits => Ok(None),
+        (None, _) => Err(not_acceptable(wanted)),
+    }
+}
+
+/// The protocol that `via` names.
+fn named(via: &str, waits: bool, place: &Place<'_>) -> Result<Option<ProtocolId>, Refusal> {
+    let bad = |detail: String| Err(Refusal::new(Code::BAD_FIELD, detail));
+    let Some(id) = protocol::by_name(via) else {
+        if VIA_LATER.contains(&via) {
+            let detail = format!("via={via} is not supported by this version yet");
+            return Err(Refusal::new(Code::NOT_YET, detail));
+        }
+        let names: Vec<&str> = protocol::ALL.iter().map(|protocol| protocol.name()).collect();
+        return bad(format!("via: `{}` is none of {}", quote::shown(via), names.join(", ")));
+    };
+    match (protocol::ALL[usize::from(id.0)].shape(), place) {
+        (Shape::Page, Place::Subscribe) => {
+            bad(format!("via={via}: /subscribe has no pages; fetch /c/<channel>"))
+        }
+        (Shape::Answer, _) => Ok(Some(id)),
+        _ if waits => bad(format!("`wait` is for long polls, and via={via} is none")),
+        (Shape::Page, _) => Ok(None),
+        (Shape::Stream, _) => Ok(Some(id)),
+    }
+}
+
+fn not_acceptable(wanted: impl Fn(Shape) -> bool) -> Refusal {
+    let possible = protocol::ALL.iter().filter(|protocol| wanted(protocol.shape()));
+    let types: Vec<&str> = possible.map(|protocol| protocol.media_type()).collect();
+    let detail = format!("Accept names nothing that there is here: {}", types.join(", "));
+    Refusal::new(Code::NOT_ACCEPTABLE, detail)
+}
+
+fn patterns(place: &Place<'_>, query: &Query<'_>) -> Result<Vec<Pattern>, Refusal> {
+    let parse = |name: &str| {
+        Pattern::parse(name)
+            .map_err(|error| Refusal::new(Code::BAD_NAME, format!("`{}`: {error}", quote::shown(name))))
+    };
+    if let Place::Channel(name) = place {
+        return Ok(vec![parse(&decode_path(name)?)?]);
+    }
+    let patterns = query.all("channel").map(parse).collect::<Result<Vec<_>, _>>()?;
+    if patterns.is_empty() {
+        let detail = "name at least one channel or pattern: /subscribe?channel=a&channel=b/**";
+        return Err(Refusal::new(Code::BAD_FIELD, detail));
+    }
+    if patterns.len() > limits::SUBSCRIPTIONS {
+        let detail = format!("{} channels; at most {} are allowed", patterns.len(), limits::SUBSCRIPTIONS);
+        return Err(Refusal::new(Code::TOO_MANY, detail));
+    }
+    Ok(patterns)
+}
+
+fn form(query: &Query<'_>, usual: Form) -> Result<Form, Refusal> {
+    match query.one("as")? {
+        None => Ok(usual),
+        Some("envelope") => Ok(Form::Envelope),
+        Some("body") => Ok(Form::Body),
+        Some(other) => {
+            let detail = format!("as: `{}` is neither envelope nor body", quote::shown(other));
+            Err(Refusal::new(Code::BAD_FIELD, detail))
+        }
+    }
+}
+
+fn wait(query: &Query<'_>) -> Result<Option<Duration>, Refusal> {
+    let Some(text) = query.one("wait")? else { return Ok(None) };
+    let wait = parse_duration(text).and_then(|wait| {
+        let most = limits::POLL_WAIT.as_secs();
+        if wait <= limits::POLL_WAIT { Ok(wait) } else { Err(format!("at most {most} seconds are allowed")) }
+    });
+    wait.map(Some).map_err(|why| Refusal::new(Code::BAD_FIELD, format!("wait: {why}")))
+}
+
+/// HTTP/1.0 has no chunks, and its connections end with the response.
+fn framing(head: &Head<'_>, answer: bool) -> Framing {
+    let open = head.version == Version::Http11 && head.keep_alive();
+    match (answer, open) {
+        (false, true) => Framing::Chunked,
+        (false, false) => Framing::Close,
+        (true, true) => Framing::Length,
+        (true, false) => Framing::LengthClose,
+    }
 }

@@ -1,4 +1,4 @@
-//! Moments as the log knows them.
+//! Moments as the log knows them, and as people and other programs write them.
 
 use std::fmt;
 use std::time::Duration;
@@ -6,6 +6,12 @@ use std::time::Duration;
 /// A moment: milliseconds since 1970-01-01T00:00:00Z. Time in a log never goes back (design rule 3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub struct Time(pub u64);
+
+/// The last moment that RFC 3339 can write: the end of the year 9999.
+const LAST: u64 = 253_402_300_799_999;
+
+/// What a moment may look like, for people.
+const FORMS: &str = "an RFC 3339 time such as 2026-11-23T10:00:00Z, or seconds since 1970";
 
 impl Time {
     /// This moment, later by a duration; saturates.
@@ -19,46 +25,114 @@ impl Time {
     pub fn before(self, duration: Duration) -> Time {
         Time(self.0.saturating_sub(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)))
     }
-}
 
-/// RFC 3339 in UTC with milliseconds.
-impl fmt::Display for Time {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (days, rest) = (self.0 / 86_400_000, self.0 % 86_400_000);
-        let (year, month, day) = date(days);
-        let (hour, minute) = (rest / 3_600_000, rest / 60_000 % 60);
-        let (second, milli) = (rest / 1000 % 60, rest % 1000);
-        write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{milli:03}Z")
+    /// Reads an RFC 3339 time or Unix seconds, with or without a fraction. Earlier than 1970 is 1970. The error says
+    /// what is allowed.
+    pub fn parse(text: &str) -> Result<Time, String> {
+        let number = |byte: u8| byte.is_ascii_digit() || byte == b'.';
+        if !text.is_empty() && text.bytes().all(number) {
+            return unix_seconds(text);
+        }
+        // In a query `+` means a space, and so does the sign of the offset when nobody escaped it.
+        let signed = match text.rfind(' ') {
+            Some(at) if at > "2026-11-23".len() => format!("{}+{}", &text[..at], &text[at + 1..]),
+            _ => text.to_owned(),
+        };
+        match signed.parse::<jiff::Timestamp>() {
+            Ok(moment) => Ok(Time(u64::try_from(moment.as_millisecond()).unwrap_or(0))),
+            Err(_) => Err(format!("`{}` is not {FORMS}", crate::quote::shown(text))),
+        }
     }
 }
 
-/// The date so many days after 1970-01-01, in the Gregorian calendar. Years begin in March here, so that the leap
-/// day is a year's last.
-fn date(days: u64) -> (u64, u64, u64) {
+fn unix_seconds(text: &str) -> Result<Time, String> {
+    let millis = text.parse::<f64>().ok().map(|seconds| seconds * 1000.0);
+    match millis {
+        // Whole milliseconds below 2^53 are exact.
+        Some(millis) if millis <= LAST as f64 => Ok(Time(millis as u64)),
+        Some(_) => Err(format!("`{text}` is after the year 9999; give seconds since 1970, not milliseconds")),
+        None => Err(format!("`{text}` is not {FORMS}")),
+    }
+}
+
+/// RFC 3339 in UTC with milliseconds: `2026-11-23T10:00:00.000Z`. Moments after the year 9999 print as its end.
+impl fmt::Display for Time {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let millis = self.0.min(LAST);
+        let (days, rest) = (millis / 86_400_000, millis % 86_400_000);
+        let (year, month, day) = civil(days);
+        let mut text = *b"0000-00-00T00:00:00.000Z";
+        put(&mut text[0..4], year);
+        put(&mut text[5..7], month);
+        put(&mut text[8..10], day);
+        put(&mut text[11..13], rest / 3_600_000);
+        put(&mut text[14..16], rest / 60_000 % 60);
+        put(&mut text[17..19], rest / 1000 % 60);
+        put(&mut text[20..23], rest % 1000);
+        f.write_str(std::str::from_utf8(&text).map_err(|_| fmt::Error)?)
+    }
+}
+
+fn put(digits: &mut [u8], mut value: u64) {
+    for digit in digits.iter_mut().rev() {
+        *digit = b'0' + (value % 10) as u8;
+        value /= 10;
+    }
+}
+
+/// Year, month and day of a count of days since 1970: Howard Hinnant's `civil_from_days`, in years that begin in
+/// March.
+fn civil(days: u64) -> (u64, u64, u64) {
     let days = days + 719_468;
     let (era, of_era) = (days / 146_097, days % 146_097);
     let year = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
     let of_year = of_era - (365 * year + year / 4 - year / 100);
-    let month = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * month + 2) / 5 + 1;
-    let month = if month < 10 { month + 3 } else { month - 9 };
-    (era * 400 + year + u64::from(month <= 2), month, day)
+    let shifted = (5 * of_year + 2) / 153;
+    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
+    (era * 400 + year + u64::from(month <= 2), month, of_year - (153 * shifted + 2) / 5 + 1)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn what_is_printed_is_what_a_calendar_says(millis in 0..=LAST) {
+            let text = Time(millis).to_string();
+            let moment: jiff::Timestamp = text.parse().unwrap();
+            prop_assert_eq!(moment.as_millisecond(), millis as i64);
+            prop_assert_eq!(format!("{moment:.3}"), text.clone());
+            prop_assert_eq!(Time::parse(&text), Ok(Time(millis)));
+        }
+
+        #[test]
+        fn any_text_is_answered(text in ".{0,40}") {
+            let _ = Time::parse(&text);
+        }
+    }
 
     #[test]
-    fn moments_print_as_rfc_3339() {
-        for (time, text) in [
-            (0, "1970-01-01T00:00:00.000Z"),
-            (951_782_400_000, "2000-02-29T00:00:00.000Z"),
-            (1_700_000_000_123, "2023-11-14T22:13:20.123Z"),
-            (4_107_542_399_999, "2100-02-28T23:59:59.999Z"),
-            (4_107_542_400_000, "2100-03-01T00:00:00.000Z"),
+    fn forms_of_a_moment() {
+        for (text, millis) in [
+            ("0", 0),
+            ("1700000000", 1_700_000_000_000),
+            ("1700000000.25", 1_700_000_000_250),
+            ("1969-12-31T00:00:00Z", 0),
+            ("2026-11-23T10:00:00Z", 1_795_428_000_000),
+            ("2026-11-23t10:00:00.5z", 1_795_428_000_500),
+            ("2026-11-23T11:00:00+01:00", 1_795_428_000_000),
+            ("2026-11-23T11:00:00 01:00", 1_795_428_000_000),
+            ("2026-11-23 10:00:00Z", 1_795_428_000_000),
         ] {
-            assert_eq!(Time(time).to_string(), text);
+            assert_eq!(Time::parse(text), Ok(Time(millis)), "{text}");
         }
+        for text in ["", "soon", "1.2.3", ".", "2026-11-23", "2026-13-01T00:00:00Z", "2026-11-23T10:00:00"] {
+            let why = Time::parse(text).expect_err(text);
+            assert!(why.contains("RFC 3339"), "{text}: {why}");
+        }
+        assert!(Time::parse("1700000000000").unwrap_err().contains("milliseconds"));
+        assert_eq!(Time(u64::MAX).to_string(), "9999-12-31T23:59:59.999Z");
     }
 }

@@ -80,10 +80,22 @@ fn connections_and_bodies() {
     assert!(Head::parse(b"GET / HTTP/1.0\r\n\r\n").unwrap().is_some(), "HTTP/1.0 needs no Host");
 }
 
+/// Each text is refused with this status and these words, also when its bytes come one at a time.
+fn refused(table: &[(String, u16, &str)]) {
+    for (text, status, why) in table {
+        let shown = &text[..text.floor_char_boundary(200)];
+        let refusal = Head::parse(text.as_bytes()).expect_err(shown);
+        assert_eq!(refusal.code.status, *status, "{shown:?}: {refusal}");
+        assert!(refusal.detail.contains(why), "{shown:?}: {refusal}");
+        if text.len() < 1000 {
+            assert_eq!(read_slowly(text.as_bytes()), Err(refusal), "{shown:?}");
+        }
+    }
+}
+
 #[test]
-fn what_is_refused_and_why() {
-    let line = |line: &str| format!("{line}\r\nHost: x\r\n\r\n");
-    for (text, status, why) in [
+fn what_could_be_read_in_two_ways_is_refused() {
+    refused(&[
         ("GET / HTTP/1.1\r\n\r\n".into(), 400, "no Host"),
         (get("Host: x\r\n"), 400, "two Host"),
         (get("Host: y\r\n"), 400, "two Host"),
@@ -103,6 +115,13 @@ fn what_is_refused_and_why() {
         (get("Transfer-Encoding:\r\n"), 400, "not `chunked`"),
         (get("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n"), 400, "two Transfer-Encoding"),
         ("GET / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n".into(), 400, "HTTP/1.0 has no"),
+    ]);
+}
+
+#[test]
+fn what_is_malformed_or_too_large_is_refused() {
+    let line = |line: &str| format!("{line}\r\nHost: x\r\n\r\n");
+    refused(&[
         ("GET / HTTP/1.1\nHost: x\n\n".into(), 400, "LF alone"),
         (get("A: b\n"), 400, "LF alone"),
         (get("A: b\r\n folded\r\n"), 400, "line 4 of the request head: it begins with white space"),
@@ -143,15 +162,7 @@ fn what_is_refused_and_why() {
         (get(&"A: b\r\n".repeat(limits::HEADERS)), 431, "more than 64"),
         (get(&format!("A: {}\r\n", "b".repeat(limits::HEAD_BYTES))), 431, "more than 16384 bytes"),
         (get(&format!("A: {}\r\n", "b".repeat(500 * 1024))), 431, "more than 16384 bytes"),
-    ] {
-        let shown = &text[..text.floor_char_boundary(200)];
-        let refusal = Head::parse(text.as_bytes()).expect_err(shown);
-        assert_eq!(refusal.code.status, status, "{shown:?}: {refusal}");
-        assert!(refusal.detail.contains(why), "{shown:?}: {refusal}");
-        if text.len() < 1000 {
-            assert_eq!(read_slowly(text.as_bytes()), Err(refusal), "{shown:?}");
-        }
-    }
+    ]);
 }
 
 #[test]

@@ -19,10 +19,12 @@ const ALLOWED: &[&str] = &[
     "crc32fast",
     "fanfare-proto",
     "httparse",
+    "jiff",
     "memchr",
     "serde",
     "serde_json",
     "slab",
+    "strsim",
     "thiserror",
     "unicode-normalization",
 ];

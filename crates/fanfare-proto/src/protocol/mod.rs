@@ -42,6 +42,10 @@ pub enum Shape {
 pub trait Protocol: Sync {
     /// A short stable name; also the value of `?via=`.
     fn name(&self) -> &'static str;
+    /// Other values of `?via=` that mean this protocol.
+    fn also(&self) -> &'static [&'static str] {
+        &[]
+    }
     /// One line for people.
     fn about(&self) -> &'static str;
     /// The media type of responses, and what `Accept` asks for.
@@ -75,5 +79,6 @@ pub static PAGE: &dyn Protocol = &page::Page;
 
 /// The protocol of this name.
 pub fn by_name(name: &str) -> Option<ProtocolId> {
-    ALL.iter().position(|protocol| protocol.name() == name).map(|index| ProtocolId(index as u8))
+    let named = |protocol: &&dyn Protocol| protocol.name() == name || protocol.also().contains(&name);
+    ALL.iter().position(named).map(|index| ProtocolId(index as u8))
 }

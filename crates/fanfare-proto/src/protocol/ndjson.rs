@@ -13,6 +13,10 @@ impl Protocol for Ndjson {
         "ndjson"
     }
 
+    fn also(&self) -> &'static [&'static str] {
+        &["stream"]
+    }
+
     fn about(&self) -> &'static str {
         "one JSON message a line, held open"
     }

@@ -1,0 +1,72 @@
+//! Durations as people write them: `90`, `10m`, `1h30m`, `2d`.
+
+use crate::quote;
+use std::time::Duration;
+
+/// Units, longest first, in milliseconds.
+const UNITS: &[(&str, u64)] =
+    &[("w", 604_800_000), ("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1)];
+
+/// Reads whole numbers with units `w`, `d`, `h`, `m`, `s`, `ms`, longest first and each once; a number alone is
+/// seconds. The error says what is allowed.
+pub fn parse_duration(text: &str) -> Result<Duration, String> {
+    let parsed = match text.parse::<u64>() {
+        Ok(seconds) if !text.starts_with('+') => Some(Duration::from_secs(seconds)),
+        _ => with_units(text),
+    };
+    parsed.ok_or_else(|| {
+        format!("`{}` is not a duration such as 90 (seconds), 10m, 1h30m or 2d", quote::shown(text))
+    })
+}
+
+fn with_units(text: &str) -> Option<Duration> {
+    let (mut rest, mut millis, mut units) = (text, 0u64, UNITS);
+    while !rest.is_empty() {
+        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+        let number: u64 = rest[..digits].parse().ok()?;
+        rest = &rest[digits..];
+        let letters = rest.bytes().take_while(u8::is_ascii_alphabetic).count();
+        let at = units.iter().position(|(name, _)| *name == &rest[..letters])?;
+        millis = millis.checked_add(number.checked_mul(units[at].1)?)?;
+        units = &units[at + 1..];
+        rest = &rest[letters..];
+    }
+    (!text.is_empty()).then(|| Duration::from_millis(millis))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn forms_of_a_duration() {
+        for (text, millis) in [
+            ("0", 0),
+            ("90", 90_000),
+            ("500ms", 500),
+            ("10m", 600_000),
+            ("1h30m", 5_400_000),
+            ("2d", 172_800_000),
+            ("1w2d3h4m5s6ms", 604_800_000 + 172_800_000 + 10_800_000 + 240_000 + 5_000 + 6),
+        ] {
+            assert_eq!(parse_duration(text), Ok(Duration::from_millis(millis)), "{text}");
+        }
+        for text in [
+            "",
+            "m",
+            "10 m",
+            "-5",
+            "+5",
+            "1.5h",
+            "30m1h",
+            "1m1m",
+            "5y",
+            "soon",
+            "5\u{e9}",
+            "99999999999999999999",
+        ] {
+            assert!(parse_duration(text).is_err(), "{text}");
+        }
+        assert!(parse_duration("18446744073709551615w").is_err());
+    }
+}

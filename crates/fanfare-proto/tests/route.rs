@@ -1,0 +1,226 @@
+//! Where requests go: which are held open, in which protocol, and what is refused.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+use fanfare_proto::protocol::{ALL, Shape};
+use fanfare_proto::{
+    Code, Cursor, CursorPart, Epoch, Form, Framing, Head, Hold, LogId, Origins, Pattern, Position, Refusal,
+    Route, Start, limits, route,
+};
+use std::time::Duration;
+
+fn origins() -> Origins {
+    Origins::new(["https://a.example", "https://b.example"])
+}
+
+/// Routes `GET target` with these header lines.
+fn ask(target: &str, lines: &[&str]) -> Result<Route, Refusal> {
+    ask_line(&format!("GET {target} HTTP/1.1"), lines)
+}
+
+fn ask_line(line: &str, lines: &[&str]) -> Result<Route, Refusal> {
+    let lines: String = lines.iter().map(|line| format!("{line}\r\n")).collect();
+    let text = format!("{line}\r\nHost: x\r\n{lines}\r\n");
+    let (head, _) = Head::parse(text.as_bytes())?.unwrap();
+    route(&head, &origins())
+}
+
+fn hold(target: &str, lines: &[&str]) -> Hold {
+    match ask(target, lines) {
+        Ok(Route::Hold(hold)) => hold,
+        other => panic!("{target} {lines:?}: {other:?}"),
+    }
+}
+
+/// The name of the protocol that holds the request, `call` where the API answers.
+fn protocol(target: &str, lines: &[&str]) -> &'static str {
+    match ask(target, lines) {
+        Ok(Route::Hold(hold)) => hold.wire.protocol().name(),
+        Ok(Route::Call) => "call",
+        Err(refusal) => panic!("{target} {lines:?}: {refusal}"),
+    }
+}
+
+fn place() -> Cursor {
+    Cursor::new([CursorPart { log: LogId::KEPT, epoch: Epoch(1), position: Position(5) }])
+}
+
+const SSE: &str = "Accept: text/event-stream";
+const NDJSON: &str = "Accept: application/x-ndjson";
+
+#[test]
+fn how_a_channel_is_fetched_decides_how_it_is_pushed() {
+    for (target, accept, expected) in [
+        ("/c/a/b", "", "call"),
+        ("/c/a/b", "*/*", "call"),
+        ("/c/a/b", "application/json", "call"),
+        ("/c/a/b", "text/event-stream", "sse"),
+        ("/c/a/b", "text/event-stream, */*", "sse"),
+        ("/c/a/b", "*/*, text/event-stream;q=0.9", "call"),
+        ("/c/a/b", "text/event-stream;q=0, */*", "call"),
+        ("/c/a/b", "application/json, text/event-stream", "call"),
+        ("/c/a/b", "text/event-stream, application/json", "sse"),
+        ("/c/a/b", "text/event-stream;q=0.5, application/x-ndjson;q=0.7, */*;q=0.1", "ndjson"),
+        ("/c/a/b", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", "call"),
+        ("/c/a/b", "text/html", "call"),
+        ("/c/logs/**", "application/x-ndjson", "ndjson"),
+        ("/c/a?via=sse", "text/html", "sse"),
+        ("/c/a?via=ndjson", "", "ndjson"),
+        ("/c/a?via=stream", "text/event-stream", "ndjson"),
+        ("/c/a?via=poll", "", "poll"),
+        ("/c/a?via=page", "text/event-stream", "call"),
+        ("/c/a?wait=30", "", "poll"),
+        ("/c/a?wait=30", "application/json", "poll"),
+        ("/c/a?wait=0&via=poll", "text/event-stream", "poll"),
+        ("/subscribe?channel=a", "", "ndjson"),
+        ("/subscribe?channel=a", "text/event-stream", "sse"),
+        ("/subscribe?channel=a", "text/*", "sse"),
+        ("/subscribe?channel=a", "application/json", "poll"),
+        ("/subscribe?channel=a&wait=1", "", "poll"),
+        ("/c/a/$latest", "text/event-stream", "call"),
+        ("/c/a/$at/5", "text/event-stream", "call"),
+        ("/c/$presence/a", "text/event-stream", "sse"),
+        ("/c", "text/event-stream", "call"),
+        ("/", "text/event-stream", "call"),
+        ("/alerts", "text/event-stream", "call"),
+        ("/subscribe/", "text/event-stream", "call"),
+        ("http://x/c/a", "text/event-stream", "sse"),
+        ("/c/a?lmit=1", "", "call"),
+    ] {
+        assert_eq!(protocol(target, &[&format!("Accept: {accept}")]), expected, "{target} {accept:?}");
+    }
+    for method in ["POST", "PUT", "DELETE", "HEAD", "OPTIONS", "get"] {
+        assert_eq!(ask_line(&format!("{method} /c/a?via=sse HTTP/1.1"), &[SSE]), Ok(Route::Call), "{method}");
+    }
+    assert_eq!(protocol("/c/a", &["Accept: image/png", SSE]), "sse", "two lines are one list");
+}
+
+#[test]
+fn every_held_protocol_is_found_by_name_and_by_media_type() {
+    for protocol in ALL.iter().filter(|protocol| protocol.shape() != Shape::Page) {
+        let by_name = hold(&format!("/c/a?via={}", protocol.name()), &[]);
+        assert_eq!(by_name.wire.protocol().name(), protocol.name());
+        assert_eq!(by_name.wire.form, protocol.form());
+        let wait = if protocol.shape() == Shape::Answer { "&wait=5" } else { "" };
+        let by_type =
+            hold(&format!("/subscribe?channel=a{wait}"), &[&format!("Accept: {}", protocol.media_type())]);
+        assert_eq!(by_type.wire.protocol().media_type(), protocol.media_type());
+        assert_eq!(by_type.wait.is_some(), protocol.shape() == Shape::Answer);
+    }
+}
+
+#[test]
+fn what_is_wanted_and_from_where() {
+    let text = place().to_string();
+    let patterns = |hold: &Hold| hold.subscribe.patterns.iter().map(Pattern::to_string).collect::<Vec<_>>();
+    let plain = hold("/c/caf%C3%A9/%E2%98%95/a%20b", &[SSE]);
+    assert_eq!(
+        (patterns(&plain), plain.subscribe.start),
+        (vec!["caf\u{e9}/\u{2615}/a b".to_owned()], Start::Now)
+    );
+    let raw = hold("/c/caf\u{e9}/**", &[SSE]);
+    assert_eq!(patterns(&raw), ["caf\u{e9}/**"]);
+    let several = hold("/subscribe?channel=a%2Fb&channel=c/*/d&channel=e/**&last=3", &[]);
+    assert_eq!((patterns(&several).len(), several.subscribe.start), (3, Start::Last(3)));
+    let header = format!("Last-Event-ID: {text}");
+    assert_eq!(hold("/c/a?last=3&since=1h", &[SSE, &header]).subscribe.start, Start::After(place()));
+    assert_eq!(hold(&format!("/c/a?wait=5&after={text}"), &[]).subscribe.start, Start::After(place()));
+    assert_eq!(hold("/c/a?via=sse&since=90m", &[]).subscribe.start, Start::Ago(Duration::from_secs(5400)));
+}
+
+#[test]
+fn forms_and_waits() {
+    assert_eq!(hold("/c/a", &[SSE]).wire.form, Form::Body);
+    assert_eq!(hold("/c/a?as=envelope", &[SSE]).wire.form, Form::Envelope);
+    assert_eq!(hold("/c/a", &[NDJSON]).wire.form, Form::Envelope);
+    assert_eq!(hold("/c/a?as=body", &[NDJSON]).wire.form, Form::Body);
+    assert_eq!(hold("/c/a?as=body&wait=1", &[]).wire.form, Form::Body);
+    assert_eq!(hold("/c/a", &[SSE]).wait, None);
+    for (wait, seconds) in [("0", 0), ("30", 30), ("5m", 300), ("300", 300)] {
+        assert_eq!(
+            hold(&format!("/c/a?wait={wait}"), &[]).wait,
+            Some(Duration::from_secs(seconds)),
+            "{wait}"
+        );
+    }
+    assert_eq!(hold("/c/a?via=poll", &[]).wait, Some(limits::POLL_WAIT_DEFAULT));
+}
+
+#[test]
+fn framing_follows_version_and_connection() {
+    let framing = |line: &str, lines: &[&str]| match ask_line(line, lines) {
+        Ok(Route::Hold(hold)) => hold.wire.framing,
+        other => panic!("{line}: {other:?}"),
+    };
+    let close = "Connection: close";
+    assert_eq!(framing("GET /c/a?via=sse HTTP/1.1", &[]), Framing::Chunked);
+    assert_eq!(framing("GET /c/a?via=sse HTTP/1.1", &[close]), Framing::Close);
+    assert_eq!(framing("GET /c/a?via=sse HTTP/1.0", &[]), Framing::Close);
+    assert_eq!(framing("GET /c/a?via=sse HTTP/1.0", &["Connection: keep-alive"]), Framing::Close);
+    assert_eq!(framing("GET /c/a?wait=1 HTTP/1.1", &[]), Framing::Length);
+    assert_eq!(framing("GET /c/a?wait=1 HTTP/1.1", &[close]), Framing::LengthClose);
+    assert_eq!(framing("GET /c/a?wait=1 HTTP/1.0", &["Connection: keep-alive"]), Framing::LengthClose);
+}
+
+#[test]
+fn an_allowed_origin_is_remembered() {
+    assert_eq!(hold("/c/a", &[SSE, "Origin: https://b.example"]).wire.origin, Some(1));
+    assert_eq!(hold("/c/a", &[SSE, "Origin: https://c.example"]).wire.origin, None);
+    assert_eq!(hold("/c/a", &[SSE]).wire.origin, None);
+}
+
+#[test]
+fn what_is_refused_and_why() {
+    let many = "&channel=a".repeat(limits::SUBSCRIPTIONS + 1);
+    let many = format!("/subscribe?{}", &many[1..]);
+    for (target, lines, code, why) in [
+        ("/c/", &[SSE][..], Code::BAD_NAME, "segment 1 is empty"),
+        ("/c/a//b", &[SSE], Code::BAD_NAME, "segment 2 is empty"),
+        ("/c/a/../b", &[SSE], Code::BAD_NAME, "segment 2 is `.` or `..`"),
+        ("/c/a/%2E%2E", &[SSE], Code::BAD_NAME, "segment 2"),
+        ("/c/a%2Fb", &[SSE], Code::BAD_NAME, "encoded slash"),
+        ("/c/a%2fb", &[SSE], Code::BAD_NAME, "encoded slash"),
+        ("/c/a%zz", &[SSE], Code::BAD_NAME, "two hexadecimal digits"),
+        ("/c/%FF", &[SSE], Code::BAD_NAME, "UTF-8"),
+        ("/c/a%00", &[SSE], Code::BAD_NAME, "U+0000"),
+        ("/c/a%E2%80%AE", &[SSE], Code::BAD_NAME, "U+202E"),
+        ("/c/a*", &[SSE], Code::BAD_NAME, "`*`"),
+        ("/c/**/a", &[SSE], Code::BAD_NAME, "`*`"),
+        ("/c/a/%24b", &[SSE], Code::BAD_NAME, "starts with `$`"),
+        ("/c/a?afer=x", &[SSE], Code::UNKNOWN_FIELD, "`after`?"),
+        ("/c/a?channel=b", &[SSE], Code::UNKNOWN_FIELD, "`channel` is not known"),
+        ("/c/a?limit=5", &[SSE], Code::UNKNOWN_FIELD, "known here"),
+        ("/c/a?rate=5", &[SSE], Code::NOT_YET, "`rate`"),
+        ("/c/a?filter=a", &[SSE], Code::NOT_YET, "`filter`"),
+        ("/c/a?via=pigeon", &[], Code::BAD_FIELD, "sse, ndjson, poll, page"),
+        ("/c/a?via=", &[], Code::BAD_FIELD, "via"),
+        ("/c/a?via=replace", &[], Code::NOT_YET, "via=replace"),
+        ("/c/a?via=sse&via=sse", &[], Code::BAD_FIELD, "twice"),
+        ("/c/a?via=sse&wait=5", &[], Code::BAD_FIELD, "`wait` is for long polls"),
+        ("/c/a?wait=301", &[], Code::BAD_FIELD, "300 seconds"),
+        ("/c/a?wait=long", &[], Code::BAD_FIELD, "wait: `long`"),
+        ("/c/a?wait=-1", &[], Code::BAD_FIELD, "wait"),
+        ("/c/a?wait=5", &["Accept: text/html"], Code::NOT_ACCEPTABLE, "application/json"),
+        ("/c/a?as=bytes", &[SSE], Code::BAD_FIELD, "neither envelope nor body"),
+        ("/c/a?after=x", &[SSE], Code::BAD_CURSOR, "after"),
+        ("/c/a", &[SSE, "Last-Event-ID: x"], Code::BAD_CURSOR, "Last-Event-ID"),
+        ("/c/a?last=x", &[SSE], Code::BAD_FIELD, "last"),
+        ("/c/a?x=%FF", &[SSE], Code::BAD_REQUEST, "UTF-8"),
+        ("/c/a", &["Accept: text"], Code::BAD_REQUEST, "Accept"),
+        ("/c/a", &["Accept: text/event-stream;q=5"], Code::BAD_REQUEST, "Accept"),
+        ("/c/a", &[SSE, "Content-Length: 1"], Code::BAD_REQUEST, "no body"),
+        ("/c/a", &[SSE, "Transfer-Encoding: chunked"], Code::BAD_REQUEST, "no body"),
+        ("/c/a", &["Upgrade: websocket", "Connection: Upgrade"], Code::NOT_YET, "WebSocket"),
+        ("/subscribe", &[], Code::BAD_FIELD, "at least one"),
+        ("/subscribe?channel=", &[], Code::BAD_NAME, "empty"),
+        ("/subscribe?chanel=a", &[], Code::UNKNOWN_FIELD, "`channel`?"),
+        ("/subscribe?channel=a&via=page", &[], Code::BAD_FIELD, "no pages"),
+        ("/subscribe?channel=a", &["Accept: text/html"], Code::NOT_ACCEPTABLE, "text/event-stream"),
+        (&many, &[], Code::TOO_MANY, "257 channels"),
+    ] {
+        let refusal = ask(target, lines).expect_err(target);
+        assert_eq!(refusal.code, code, "{target} {lines:?}: {refusal}");
+        assert!(refusal.detail.contains(why), "{target} {lines:?}: {refusal}");
+    }
+    assert!(ask("/c/a", &[SSE, "Content-Length: 0"]).is_ok());
+}
