@@ -1,7 +1,7 @@
 //! Where messages are ordered and kept, and where records live.
 //!
 //! Two traits, [`Log`] and [`Records`], and what keeps them: [`MemoryLog`] forgets at the end of the process,
-//! `SqliteLog` survives kill -9 and power loss. Calls block; they belong on threads that may wait.
+//! [`SqliteLog`] survives kill -9 and power loss. Calls block; they belong on threads that may wait.
 
 mod gone;
 mod log;
@@ -9,7 +9,9 @@ mod memory;
 mod page;
 mod records;
 mod retention;
+mod sqlite;
 
 pub use log::{ChannelInfo, Draft, Log, LogStatus, Order, Page, Read, Removal, StoreError, Trimmed};
 pub use memory::{MemoryLog, MemoryRecords};
 pub use records::{Put, Record, Records, Revision};
+pub use sqlite::{SqliteLog, SqliteOptions};

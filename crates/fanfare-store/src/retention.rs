@@ -41,11 +41,15 @@ impl Rules {
         self.retention.len()
     }
 
-    /// How many of a channel's oldest messages its limit asks to remove. There is slack, so that a busy channel
-    /// at its limit is trimmed in batches; small limits are exact.
+    /// How many of a channel's messages are beyond its limit.
     pub(crate) fn excess(&self, id: NamespaceId, messages: u64) -> u64 {
-        let limit = self.of(id).messages;
-        let batch = (limit / 16).clamp(1, 64);
-        if messages >= limit.saturating_add(batch) { messages - limit } else { 0 }
+        messages.saturating_sub(self.of(id).messages)
+    }
+
+    /// Whether a channel has so many messages that it is to be trimmed to its limit. There is slack, so that a busy
+    /// channel at its limit is trimmed in batches; small limits are exact.
+    pub(crate) fn is_crowded(&self, id: NamespaceId, messages: u64) -> bool {
+        let batch = (self.of(id).messages / 16).clamp(1, 64);
+        self.excess(id, messages) >= batch
     }
 }

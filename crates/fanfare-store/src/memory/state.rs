@@ -93,7 +93,7 @@ impl State {
         line.bytes += size;
         line.messages.push_back(message.clone());
         let namespace = line.namespace;
-        if self.rules.excess(namespace, line.messages.len() as u64) > 0 {
+        if self.rules.is_crowded(namespace, line.messages.len() as u64) {
             self.crowded.insert(message.channel.clone());
         }
         let space = self.space(namespace);

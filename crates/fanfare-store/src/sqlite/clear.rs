@@ -1,0 +1,60 @@
+//! Clearing chains that were purged or dropped: row by row from the newest, then their milestones.
+
+use super::error::meaning;
+use super::trim::Step;
+use crate::StoreError;
+use fanfare_proto::Position;
+use rusqlite::{OptionalExtension, Result as SqlResult};
+
+/// Milestones deleted by one statement.
+const MILESTONES: i64 = 256;
+
+/// Clears until the step is over or nothing is left to clear.
+pub(super) fn step(step: &mut Step<'_>) -> Result<(), StoreError> {
+    while !step.is_over() {
+        let first = "SELECT channel, through, place FROM clearing LIMIT 1";
+        let mut statement = step.connection.prepare_cached(first).map_err(meaning)?;
+        let take = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
+        let found = statement.query_row([], take).optional().map_err(meaning)?;
+        let Some((channel, through, place)) = found else { return Ok(()) };
+        clear(step, channel, through, place).map_err(meaning)?;
+    }
+    Ok(())
+}
+
+fn clear(step: &mut Step<'_>, channel: u64, through: u64, place: Option<u64>) -> SqlResult<()> {
+    step.wrote = true;
+    if let Some(next) = clear_rows(step, place)? {
+        let on = "UPDATE clearing SET place = ?3 WHERE channel = ?1 AND through = ?2";
+        step.connection.prepare_cached(on)?.execute((channel, through, next))?;
+        return Ok(());
+    }
+    let milestones = "DELETE FROM milestone WHERE channel = ?1 AND position IN
+        (SELECT position FROM milestone WHERE channel = ?1 AND position <= ?2 LIMIT ?3)";
+    let mut statement = step.connection.prepare_cached(milestones)?;
+    let cleared = statement.execute((channel, through, MILESTONES))?;
+    step.look();
+    let on = if cleared < MILESTONES as usize {
+        "DELETE FROM clearing WHERE channel = ?1 AND through = ?2"
+    } else {
+        "UPDATE clearing SET place = NULL WHERE channel = ?1 AND through = ?2"
+    };
+    step.connection.prepare_cached(on)?.execute((channel, through))?;
+    Ok(())
+}
+
+/// Deletes rows down the chain. Answers where to go on, if anywhere.
+fn clear_rows(step: &mut Step<'_>, mut place: Option<u64>) -> SqlResult<Option<u64>> {
+    let mut statement = step.connection.prepare_cached("SELECT previous FROM message WHERE position = ?1")?;
+    while let Some(at) = place {
+        if step.is_over() {
+            return Ok(place);
+        }
+        step.look();
+        let row = statement.query_row([at], |row| row.get::<_, Option<u64>>(0)).optional()?;
+        let Some(previous) = row else { return Ok(None) };
+        step.delete(Position(at))?;
+        place = previous;
+    }
+    Ok(None)
+}

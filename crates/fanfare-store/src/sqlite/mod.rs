@@ -1,0 +1,148 @@
+//! The log of kept namespaces: one SQLite file, `fanfare.db`, that survives kill -9 and power loss.
+//!
+//! Messages are rows in order of position and are only ever added at the end; `previous` chains those of a channel,
+//! and every 64th of a channel is a milestone. There is no index by channel: it would cost ten times as much as
+//! all the rest once there are many channels. Channel heads are in memory and are written to their rows now and
+//! then; opening reads again what came after. One connection writes, two read, one makes checkpoints.
+
+mod append;
+mod ask;
+mod chain;
+mod channel;
+mod checkpoint;
+mod clear;
+mod error;
+mod flush;
+mod heads;
+mod ledger;
+mod lock;
+mod lookup;
+mod options;
+mod reader;
+mod records;
+mod remove;
+mod row;
+mod scan;
+mod schema;
+mod trim;
+mod writer;
+
+pub use options::SqliteOptions;
+
+use crate::retention::Rules;
+use crate::{ChannelInfo, Draft, Log, LogStatus, Page, Read, Removal, StoreError, Trimmed};
+use checkpoint::Checkpoints;
+use error::meaning;
+use fanfare_proto::{LogId, Message, Namespaces, Pattern, Position, Time};
+use ledger::Shared;
+use lock::DirLock;
+use reader::{Reader, Readers};
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use writer::Writer;
+
+/// The name of the file in a data directory.
+const NAME: &str = "fanfare.db";
+/// Connections that read.
+const READERS: usize = 2;
+
+/// A [`Log`] and [`Records`](crate::Records) in one SQLite file.
+pub struct SqliteLog {
+    shared: Arc<Shared>,
+    rules: Rules,
+    // In the order in which they end: nobody writes or reads any more when the lock is given back.
+    checkpoints: Checkpoints,
+    readers: Readers,
+    writer: Mutex<Writer>,
+    _lock: DirLock,
+}
+
+impl SqliteLog {
+    /// Opens the store of a data directory; makes both if there is none. One server at a time has it.
+    pub fn open(
+        dir: &Path,
+        namespaces: Arc<Namespaces>,
+        options: SqliteOptions,
+    ) -> Result<SqliteLog, StoreError> {
+        let unusable = |error| StoreError::Unusable(format!("{}: {error}", dir.display()));
+        std::fs::create_dir_all(dir).map_err(unusable)?;
+        let lock = DirLock::take(dir)?;
+        let (path, vfs) = (dir.join(NAME), options.vfs.as_deref());
+        let connection = schema::open_writer(&path, vfs)?;
+        // The file's own entry in the directory is to survive too.
+        std::fs::File::open(dir).and_then(|dir| dir.sync_all()).map_err(unusable)?;
+        let mut writer = Writer::open(connection, Rules::new(LogId::KEPT, namespaces.clone()), &options)?;
+        let shared = writer.ledger.shared.clone();
+        let connection = schema::open_checkpointer(&path, vfs)?;
+        let checkpoints = Checkpoints::start(&mut writer, connection, options.checkpoint_pages)?;
+        let connections = (0..READERS).map(|_| schema::open_reader(&path, vfs)).collect::<Result<_, _>>()?;
+        let (rules, readers) = (Rules::new(LogId::KEPT, namespaces), Readers::new(connections));
+        Ok(SqliteLog { shared, rules, checkpoints, readers, writer: Mutex::new(writer), _lock: lock })
+    }
+
+    fn read_with<T>(&self, work: impl FnOnce(&mut Reader) -> rusqlite::Result<T>) -> Result<T, StoreError> {
+        self.readers.with(work).map_err(meaning)
+    }
+
+    /// Writes, unless the disk has failed before.
+    fn write_with<T>(
+        &self,
+        work: impl FnOnce(&mut Writer) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        match self.shared.trouble() {
+            Some(trouble) => Err(trouble),
+            None => work(&mut writer).map_err(|error| self.shared.judge(error)),
+        }
+    }
+}
+
+impl Log for SqliteLog {
+    fn append(&self, drafts: Vec<Draft>, now: Time) -> Result<Vec<Arc<Message>>, StoreError> {
+        self.write_with(|writer| {
+            self.checkpoints.help(writer)?;
+            writer.append(drafts, now)
+        })
+    }
+
+    fn read(&self, read: &Read) -> Result<Page, StoreError> {
+        self.readers.with(|reader| reader.page(&self.shared, &self.rules, read))
+    }
+
+    fn find(&self, time: Time) -> Result<Position, StoreError> {
+        self.readers.with(|reader| reader.find(&self.shared, time))
+    }
+
+    fn channels(&self, pattern: &Pattern, after: &str, limit: usize) -> Result<Vec<ChannelInfo>, StoreError> {
+        self.readers.with(|reader| reader.channels(&self.shared, pattern, after, limit))
+    }
+
+    fn remove(&self, removal: &Removal) -> Result<bool, StoreError> {
+        self.write_with(|writer| writer.remove(removal))
+    }
+
+    fn trim(&self, now: Time) -> Result<Trimmed, StoreError> {
+        self.write_with(|writer| writer.trim(now))
+    }
+
+    fn status(&self) -> LogStatus {
+        self.shared.status()
+    }
+
+    fn trouble(&self) -> Option<StoreError> {
+        self.shared.trouble()
+    }
+}
+
+impl Drop for SqliteLog {
+    /// Writes the heads, so that the next start has nothing to read again; SQLite makes the last checkpoint when the
+    /// last connection goes. After a failure nothing more is written.
+    fn drop(&mut self) {
+        self.checkpoints.end();
+        let writer = self.writer.get_mut().unwrap_or_else(PoisonError::into_inner);
+        match self.shared.trouble() {
+            Some(_) => checkpoint::leave(writer),
+            None => writer.flush_at_end(),
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! Removing: what readers see is gone at once, in one small transaction; the rows of a whole chain are cleared
+//! later, in short steps ([`clear`](super::clear)).
+
+use super::channel;
+use super::error::meaning;
+use super::heads::{ChannelId, Head};
+use super::ledger::Change;
+use super::row;
+use super::writer::{Writer, save_space};
+use crate::gone::Gone;
+use crate::{Removal, StoreError};
+use fanfare_proto::{Channel, GapReason, Position};
+use rusqlite::{Connection, OptionalExtension, Result as SqlResult, TransactionBehavior, params};
+
+impl Writer {
+    pub(super) fn remove(&mut self, removal: &Removal) -> Result<bool, StoreError> {
+        let begun = self.connection.transaction_with_behavior(TransactionBehavior::Immediate);
+        let transaction = begun.map_err(meaning)?;
+        let mut change = self.ledger.change();
+        let removed = match removal {
+            Removal::Message(position) => {
+                let id = channel_of(&transaction, *position).map_err(meaning)?;
+                let name = match id {
+                    Some(id) => self.names.get(&transaction, id)?,
+                    None => None,
+                };
+                match name {
+                    Some(name) => remove_message(&transaction, &mut change, &name, *position)?,
+                    None => false,
+                }
+            }
+            Removal::Purge(channel) => purge(&transaction, &mut change, channel)?,
+            Removal::Drop(channel) => match drop_channel(&transaction, &mut change, channel)? {
+                Some(head) => {
+                    self.names.forget(head.id);
+                    let pattern = &self.ledger.rules.namespaces().get(head.namespace).pattern;
+                    let space = change.space(head.namespace);
+                    save_space(&transaction, pattern.as_str(), space).map_err(meaning)?;
+                    true
+                }
+                None => false,
+            },
+        };
+        if !removed {
+            return Ok(false);
+        }
+        save_changed(&transaction, &change).map_err(meaning)?;
+        transaction.commit().map_err(meaning)?;
+        let changed = change.done();
+        self.ledger.accept(changed, false);
+        Ok(true)
+    }
+}
+
+/// Writes the rows of all channels that a change touched, and the log's head: its newest row may be gone.
+pub(super) fn save_changed(connection: &Connection, change: &Change<'_>) -> SqlResult<()> {
+    for head in change.touched() {
+        channel::save(connection, head)?;
+    }
+    let note = "UPDATE meta SET head = ?1, time = ?2";
+    let status = &change.status;
+    connection.prepare_cached(note)?.execute((status.head.0, status.time.0.cast_signed()))?;
+    Ok(())
+}
+
+fn channel_of(connection: &Connection, position: Position) -> SqlResult<Option<ChannelId>> {
+    let channel = "SELECT channel FROM message WHERE position = ?1 AND size IS NOT NULL";
+    let mut statement = connection.prepare_cached(channel)?;
+    statement.query_row([row::place(position)], |row| row.get(0).map(ChannelId)).optional()
+}
+
+/// Removes one message. While older ones exist, what chains it to them stays.
+fn remove_message(
+    connection: &Connection,
+    change: &mut Change<'_>,
+    channel: &Channel,
+    position: Position,
+) -> Result<bool, StoreError> {
+    let Some(head) = change.head(connection, channel)?.filter(|head| head.gone.through < position) else {
+        return Ok(false);
+    };
+    let delete = || {
+        let read = "SELECT size, previous FROM message WHERE position = ?1";
+        let (size, previous): (u64, Option<u64>) =
+            connection.prepare_cached(read)?.query_row([position.0], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let older = "SELECT 1 FROM message WHERE position = ?1";
+        let is_oldest = match previous {
+            Some(previous) => !connection.prepare_cached(older)?.exists([previous])?,
+            None => true,
+        };
+        let remove = if is_oldest {
+            "DELETE FROM message WHERE position = ?1"
+        } else {
+            "UPDATE message SET size = NULL, expires = NULL, id = NULL, publisher = NULL, key = NULL,
+                 priority = NULL, tags = NULL, event = NULL, content_type = NULL, notice = NULL, body = NULL
+             WHERE position = ?1"
+        };
+        connection.prepare_cached(remove)?.execute([position.0])?;
+        SqlResult::Ok(size)
+    };
+    let size = delete().map_err(meaning)?;
+    head.messages = head.messages.saturating_sub(1);
+    head.bytes = head.bytes.saturating_sub(size);
+    let namespace = head.namespace;
+    change.discount(namespace, 1, size);
+    Ok(true)
+}
+
+fn purge(connection: &Connection, change: &mut Change<'_>, channel: &Channel) -> Result<bool, StoreError> {
+    let Some(head) = change.head(connection, channel)?.filter(|head| head.messages > 0) else {
+        return Ok(false);
+    };
+    head.gone.raise(Gone { through: head.head, reason: GapReason::Purged });
+    let before = *head;
+    (head.messages, head.bytes) = (0, 0);
+    change.discount(before.namespace, before.messages, before.bytes);
+    clear_later(connection, &before).map_err(meaning)?;
+    Ok(true)
+}
+
+/// Answers the head of the channel that was dropped.
+fn drop_channel(
+    connection: &Connection,
+    change: &mut Change<'_>,
+    channel: &Channel,
+) -> Result<Option<Head>, StoreError> {
+    if !purge(connection, change, channel)? && change.head(connection, channel)?.is_none() {
+        return Ok(None);
+    }
+    let Some(head) = change.head(connection, channel)?.map(|head| *head) else { return Ok(None) };
+    // Removed messages may have left rows behind even where none is kept.
+    clear_later(connection, &head).map_err(meaning)?;
+    channel::delete(connection, head.id).map_err(meaning)?;
+    change.space(head.namespace).gone.raise(head.gone);
+    change.drop_channel(channel, head.id);
+    Ok(Some(head))
+}
+
+/// Notes that all rows of a channel up to its head are to be cleared.
+fn clear_later(connection: &Connection, head: &Head) -> SqlResult<()> {
+    let note = "INSERT OR IGNORE INTO clearing (channel, through, place) VALUES (?1, ?2, ?2)";
+    connection.prepare_cached(note)?.execute(params![head.id.0, head.head.0])?;
+    Ok(())
+}

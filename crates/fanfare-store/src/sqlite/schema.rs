@@ -1,0 +1,229 @@
+//! What is in the file, and how it came to be.
+//!
+//! The file's `application_id` says that it is Fanfare's, its `user_version` which of the steps below it has been
+//! through. A step that has been released is never changed; what changes the schema is one more step.
+
+use crate::StoreError;
+use crate::sqlite::error::meaning;
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+use std::path::Path;
+use std::time::Duration;
+
+/// "FANF", in the file's header.
+const APPLICATION_ID: u32 = 0x4641_4E46;
+
+/// Bytes of a page of the file.
+pub(super) const PAGE_BYTES: u32 = 4096;
+
+/// How long to wait for another program, say a backup, to let go of the file.
+pub(super) const BUSY_TIME: Duration = Duration::from_secs(5);
+
+/// The steps from an empty file to today's.
+const STEPS: &[&str] = &[
+    // 1: messages in order of position, the chain of each channel with a milestone at every 64th message, channels
+    // with what is gone of them, namespaces with what is gone of forgotten channels, removed chains that wait to
+    // be cleared, and records.
+    "CREATE TABLE meta (
+        only INTEGER PRIMARY KEY CHECK (only = 1),
+        epoch INTEGER NOT NULL,        -- which life of the log this is
+        head INTEGER NOT NULL,         -- positions up to here are used, even if their rows are gone
+        time INTEGER NOT NULL,         -- and new messages are not earlier than this (ms since 1970)
+        flushed INTEGER NOT NULL,      -- channel rows count all messages up to here
+        revision INTEGER NOT NULL,     -- the last one of a record
+        namespaces TEXT NOT NULL       -- patterns that ruled when the store was open last
+    ) STRICT;
+    CREATE TABLE message (
+        position INTEGER PRIMARY KEY,
+        previous INTEGER,              -- the message before it in the same channel
+        channel INTEGER NOT NULL,
+        time INTEGER NOT NULL,
+        size INTEGER,                  -- bytes of contents; NULL: removed, only the chain is left
+        expires INTEGER,
+        id TEXT, publisher TEXT, key TEXT, priority INTEGER, tags TEXT, event TEXT, content_type TEXT,
+        notice TEXT, body BLOB
+    ) STRICT;
+    CREATE TABLE channel (
+        id INTEGER PRIMARY KEY,        -- the position of its first message
+        name TEXT NOT NULL UNIQUE,
+        head INTEGER NOT NULL,         -- this row counts its messages up to here
+        total INTEGER NOT NULL,        -- messages ever
+        messages INTEGER NOT NULL,     -- messages kept
+        bytes INTEGER NOT NULL,        -- of their contents
+        trimmed_through INTEGER NOT NULL,
+        reason INTEGER NOT NULL        -- 0 trimmed, 1 purged
+    ) STRICT;
+    CREATE INDEX channel_trimmed ON channel (trimmed_through) WHERE trimmed_through >= id;
+    CREATE TABLE milestone (
+        channel INTEGER NOT NULL,
+        position INTEGER NOT NULL,
+        PRIMARY KEY (channel, position)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE namespace (
+        pattern TEXT PRIMARY KEY,
+        trimmed_through INTEGER NOT NULL,
+        reason INTEGER NOT NULL,
+        floor INTEGER NOT NULL         -- nothing of the namespace is left up to here
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE clearing (
+        channel INTEGER NOT NULL,
+        through INTEGER NOT NULL,      -- of this channel, everything up to here is to be cleared
+        place INTEGER,                 -- the next row of the chain; NULL: only milestones are left
+        PRIMARY KEY (channel, through)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE record (
+        kind TEXT NOT NULL,
+        key TEXT NOT NULL,
+        revision INTEGER NOT NULL,
+        value BLOB NOT NULL,
+        PRIMARY KEY (kind, key)
+    ) STRICT, WITHOUT ROWID;",
+];
+
+/// Opens the file for writing, makes it or brings it up to date.
+pub(super) fn open_writer(path: &Path, vfs: Option<&str>) -> Result<Connection, StoreError> {
+    let create = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
+    let mut connection = open(path, create, vfs)?;
+    let ours = is_ours(&connection, path)?;
+    connection.pragma_update(None, "page_size", PAGE_BYTES).map_err(meaning)?;
+    let mode: String =
+        connection.pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0)).map_err(meaning)?;
+    if mode != "wal" {
+        let text = format!("{}: its file system cannot hold a write-ahead log", path.display());
+        return Err(StoreError::Unusable(text));
+    }
+    set_up_writing(&connection).map_err(meaning)?;
+    if !ours {
+        connection.pragma_update(None, "application_id", APPLICATION_ID).map_err(meaning)?;
+    }
+    migrate(&mut connection, STEPS)?;
+    Ok(connection)
+}
+
+/// Opens the file once more: for reading.
+pub(super) fn open_reader(path: &Path, vfs: Option<&str>) -> Result<Connection, StoreError> {
+    open(path, OpenFlags::SQLITE_OPEN_READ_ONLY, vfs)
+}
+
+/// Opens the file once more: for checkpoints.
+pub(super) fn open_checkpointer(path: &Path, vfs: Option<&str>) -> Result<Connection, StoreError> {
+    let connection = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE, vfs)?;
+    set_up_writing(&connection).map_err(meaning)?;
+    Ok(connection)
+}
+
+fn open(path: &Path, flags: OpenFlags, vfs: Option<&str>) -> Result<Connection, StoreError> {
+    // Each connection is used by one thread at a time.
+    let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let opened = match vfs {
+        Some(vfs) => Connection::open_with_flags_and_vfs(path, flags, vfs),
+        None => Connection::open_with_flags(path, flags),
+    };
+    let connection = opened.map_err(|error| StoreError::Unusable(format!("{}: {error}", path.display())))?;
+    connection.busy_timeout(BUSY_TIME).map_err(meaning)?;
+    connection.set_prepared_statement_cache_capacity(64);
+    Ok(connection)
+}
+
+fn set_up_writing(connection: &Connection) -> rusqlite::Result<()> {
+    // A commit returns when its frames are synced: this is what a publisher is promised.
+    connection.pragma_update(None, "synchronous", "full")?;
+    // Checkpoints have their own thread.
+    connection.pragma_update(None, "wal_autocheckpoint", 0)
+}
+
+/// Whether the file is Fanfare's; a new one is nobody's.
+fn is_ours(connection: &Connection, path: &Path) -> Result<bool, StoreError> {
+    let refuse = |text: String| StoreError::Unusable(format!("{}: {text}", path.display()));
+    let number = |pragma| connection.pragma_query_value(None, pragma, |row| row.get::<_, u32>(0));
+    let application_id = match number("application_id") {
+        Ok(id) => id,
+        Err(error) => match meaning(error) {
+            StoreError::Corrupt(text) => {
+                return Err(refuse(format!("not an SQLite file, or damaged: {text}")));
+            }
+            error => return Err(error),
+        },
+    };
+    let version = number("user_version").map_err(meaning)?;
+    let count = "SELECT count(*) FROM sqlite_schema";
+    let tables: u32 = connection.query_row(count, [], |row| row.get(0)).map_err(meaning)?;
+    match application_id {
+        APPLICATION_ID => Ok(true),
+        0 if version == 0 && tables == 0 => Ok(false),
+        other => Err(refuse(format!(
+            "an SQLite file of another program (application id {other:#x}, not Fanfare's {APPLICATION_ID:#x})"
+        ))),
+    }
+}
+
+fn migrate(connection: &mut Connection, steps: &[&str]) -> Result<(), StoreError> {
+    let known = steps.len() as u32;
+    let found: u32 =
+        connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(meaning)?;
+    if found > known {
+        return Err(StoreError::Newer { found, known });
+    }
+    for (step, version) in steps.iter().zip(1..).skip(found as usize) {
+        let mut run = || {
+            let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            transaction.execute_batch(step)?;
+            transaction.pragma_update(None, "user_version", version)?;
+            transaction.commit()
+        };
+        run().map_err(meaning)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn version(connection: &Connection) -> u32 {
+        connection.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap()
+    }
+
+    #[test]
+    fn a_file_goes_through_the_steps_it_lacks_and_each_is_whole_or_not_at_all() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        migrate(&mut connection, &["CREATE TABLE a (x)"]).unwrap();
+        let broken = ["CREATE TABLE a (x)", "CREATE TABLE b (x)", "CREATE TABLE c (x); NONSENSE"];
+        assert!(migrate(&mut connection, &broken).is_err());
+        assert_eq!(version(&connection), 2);
+        let tables = "SELECT group_concat(name ORDER BY name) FROM sqlite_schema";
+        let tables: String = connection.query_row(tables, [], |row| row.get(0)).unwrap();
+        assert_eq!(tables, "a,b");
+        migrate(&mut connection, &["CREATE TABLE a (x)", "CREATE TABLE b (x)", "CREATE TABLE c (x)"])
+            .unwrap();
+        assert_eq!(version(&connection), 3);
+    }
+
+    #[test]
+    fn a_newer_file_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("x.db");
+        let known = STEPS.len() as u32;
+        drop(open_writer(&path, None).unwrap());
+        Connection::open(&path).unwrap().pragma_update(None, "user_version", known + 1).unwrap();
+        let newer = StoreError::Newer { found: known + 1, known };
+        assert_eq!(open_writer(&path, None).err(), Some(newer));
+    }
+
+    #[test]
+    fn what_is_not_ours_is_refused_and_left_as_it_was() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("x.db");
+        std::fs::write(&path, "not a database, but text that is long enough to be looked at ".repeat(99))
+            .unwrap();
+        let before = std::fs::read(&path).unwrap();
+        let Err(StoreError::Unusable(text)) = open_writer(&path, None) else { panic!("it was opened") };
+        assert!(text.contains("not an SQLite file"), "{text}");
+        assert_eq!(std::fs::read(&path).unwrap(), before);
+        let path = dir.path().join("y.db");
+        Connection::open(&path).unwrap().execute_batch("CREATE TABLE theirs (x)").unwrap();
+        let before = std::fs::read(&path).unwrap();
+        let Err(StoreError::Unusable(text)) = open_writer(&path, None) else { panic!("it was opened") };
+        assert!(text.contains("another program"), "{text}");
+        assert_eq!(std::fs::read(&path).unwrap(), before);
+    }
+}

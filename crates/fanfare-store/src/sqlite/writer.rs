@@ -1,0 +1,193 @@
+//! The one connection that writes, and opening it.
+
+use super::channel;
+use super::error::meaning;
+use super::flush::Pass;
+use super::heads::{ChannelId, Heads};
+use super::ledger::{Ledger, Shared, Space};
+use super::options::SqliteOptions;
+use super::row::Names;
+use crate::gone::Gone;
+use crate::retention::Rules;
+use crate::{LogStatus, StoreError};
+use fanfare_proto::{Channel, Epoch, Position, Time};
+use rusqlite::{Connection, OptionalExtension, Result as SqlResult, TransactionBehavior};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// The right to write.
+pub(super) struct Writer {
+    pub(super) connection: Connection,
+    pub(super) ledger: Ledger,
+    pub(super) names: Names,
+    /// Heads are written after so many messages.
+    pub(super) flush_every: u64,
+    pub(super) pass: Option<Pass>,
+    /// Tells whether anything was appended since it was asked last.
+    pub(super) head_at_last_look: Position,
+    /// Bytes that the whole log may cost.
+    pub(super) most_bytes: u64,
+    /// Whether the last step of trimming wrote heads.
+    pub(super) flushed_last: bool,
+    /// Nothing at all is left up to here.
+    pub(super) bottom: Position,
+}
+
+impl Writer {
+    /// Takes what the file says, and reads again the messages that the rows of channels do not count yet.
+    pub(super) fn open(
+        mut connection: Connection,
+        rules: Rules,
+        options: &SqliteOptions,
+    ) -> Result<Writer, StoreError> {
+        let (status, flushed) = read_meta(&mut connection).map_err(meaning)?;
+        let spaces = read_spaces(&mut connection, &rules).map_err(meaning)?;
+        let shared = Arc::new(Shared::new(Heads::new(options.heads), status));
+        let (crowded, dirty) = (BTreeSet::new(), BTreeMap::new());
+        let ledger = Ledger { shared, rules, status, spaces, crowded, dirty, unflushed: 0 };
+        let mut writer = Writer {
+            connection,
+            ledger,
+            names: Names::default(),
+            flush_every: options.flush_every,
+            pass: None,
+            head_at_last_look: status.head,
+            most_bytes: options.bytes,
+            flushed_last: false,
+            bottom: Position::START,
+        };
+        writer.sum_channels()?;
+        writer.read_again(flushed)?;
+        Ok(writer)
+    }
+
+    /// Adds up what the rows of channels count.
+    fn sum_channels(&mut self) -> Result<(), StoreError> {
+        let ledger = &mut self.ledger;
+        let mut sum = || {
+            let mut statement = self.connection.prepare("SELECT name, messages, bytes FROM channel")?;
+            let mut rows = statement.query([])?;
+            let mut crowded = Vec::new();
+            while let Some(row) = rows.next()? {
+                let name = row.get_ref(0)?.as_str()?;
+                let (messages, bytes): (u64, u64) = (row.get(1)?, row.get(2)?);
+                let namespace = ledger.rules.id_of(name);
+                ledger.spaces[usize::from(namespace.0)].bytes += bytes;
+                ledger.status.messages += messages;
+                ledger.status.bytes += bytes;
+                if ledger.rules.is_crowded(namespace, messages) {
+                    crowded.push(name.to_owned());
+                }
+            }
+            SqlResult::Ok(crowded)
+        };
+        let crowded = sum().map_err(meaning)?;
+        ledger.crowded = crowded.iter().map(|name| channel::parse(name)).collect::<Result<_, _>>()?;
+        Ok(())
+    }
+
+    /// Reads the messages after those that all rows of channels count: heads and sums take those that the row of
+    /// their channel does not count.
+    fn read_again(&mut self, flushed: Position) -> Result<(), StoreError> {
+        let mut change = self.ledger.change();
+        let mut read = 0;
+        let mut statement = self
+            .connection
+            .prepare(
+                "SELECT position, channel, time, size FROM message WHERE position > ?1 ORDER BY position",
+            )
+            .map_err(meaning)?;
+        let mut rows = statement.query([flushed.0]).map_err(meaning)?;
+        while let Some(row) = rows.next().map_err(meaning)? {
+            let take = || SqlResult::Ok((row.get(0)?, row.get(1)?, row.get::<_, i64>(2)?, row.get(3)?));
+            let (position, id, time, size): (u64, u64, i64, Option<u64>) = take().map_err(meaning)?;
+            let position = Position(position);
+            read += 1;
+            change.status.head = change.status.head.max(position);
+            change.status.time = change.status.time.max(Time(time.cast_unsigned()));
+            let name: Option<Channel> = self.names.get(&self.connection, ChannelId(id))?;
+            let Some(name) = name else { continue };
+            let Some(head) = change.head(&self.connection, &name)?.filter(|head| head.head < position) else {
+                continue;
+            };
+            head.head = position;
+            head.total += 1;
+            if let Some(size) = size {
+                head.messages += 1;
+                head.bytes += size;
+                let namespace = head.namespace;
+                change.count(namespace, size);
+            }
+        }
+        let changed = change.done();
+        self.ledger.accept(changed, true);
+        self.ledger.unflushed = read;
+        self.head_at_last_look = self.ledger.status.head;
+        Ok(())
+    }
+}
+
+fn read_meta(connection: &mut Connection) -> SqlResult<(LogStatus, Position)> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let read = "SELECT epoch, head, time, flushed FROM meta";
+    let take = |row: &rusqlite::Row<'_>| {
+        let (epoch, head) = (Epoch(row.get(0)?), Position(row.get(1)?));
+        let (time, flushed) = (Time(row.get::<_, i64>(2)?.cast_unsigned()), Position(row.get(3)?));
+        Ok((LogStatus { epoch, head, time, messages: 0, bytes: 0 }, flushed))
+    };
+    if let Some(meta) = transaction.query_row(read, [], take).optional()? {
+        return Ok(meta);
+    }
+    let make = "INSERT INTO meta (only, epoch, head, time, flushed, revision, namespaces)
+                VALUES (1, ?1, 0, 0, 0, 0, '')";
+    transaction.execute(make, [fastrand::u32(1..)])?;
+    let meta = transaction.query_row(read, [], take)?;
+    transaction.commit()?;
+    Ok(meta)
+}
+
+/// What is stored about namespaces. When other namespaces rule than before, each takes over what is gone in those
+/// it overlaps with, so that nothing is lost silently, and trimming starts from the beginning.
+fn read_spaces(connection: &mut Connection, rules: &Rules) -> SqlResult<Vec<Space>> {
+    let patterns: Vec<&str> = rules.namespaces().iter().map(|(_, rule)| rule.pattern.as_str()).collect();
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let before: String = transaction.query_row("SELECT namespaces FROM meta", [], |row| row.get(0))?;
+    let stored: Vec<(String, Gone, Position)> = transaction
+        .prepare("SELECT pattern, trimmed_through, reason, floor FROM namespace")?
+        .query_map([], |row| Ok((row.get(0)?, channel::gone(row, 1)?, Position(row.get(3)?))))?
+        .collect::<SqlResult<_>>()?;
+    let now = patterns.join("\n");
+    if now == before {
+        let space = |pattern: &&str| {
+            let found = stored.iter().find(|(stored, _, _)| stored == pattern);
+            let (gone, floor) =
+                found.map_or((Gone::NOTHING, Position::START), |(_, gone, floor)| (*gone, *floor));
+            Space { bytes: 0, gone, floor }
+        };
+        return Ok(patterns.iter().map(space).collect());
+    }
+    transaction.execute("DELETE FROM namespace", [])?;
+    transaction.execute("UPDATE meta SET namespaces = ?1", [&now])?;
+    let mut spaces = Vec::new();
+    for (_, rule) in rules.namespaces().iter() {
+        let overlaps = |pattern: &str| {
+            fanfare_proto::Pattern::parse(pattern).is_ok_and(|pattern| pattern.overlaps(&rule.pattern))
+        };
+        let gone: Gone = stored.iter().filter(|(p, _, _)| overlaps(p)).map(|(_, gone, _)| *gone).collect();
+        let space = Space { bytes: 0, gone, floor: Position::START };
+        save_space(&transaction, rule.pattern.as_str(), &space)?;
+        spaces.push(space);
+    }
+    transaction.commit()?;
+    Ok(spaces)
+}
+
+/// Writes what is stored about a namespace.
+pub(super) fn save_space(connection: &Connection, pattern: &str, space: &Space) -> SqlResult<()> {
+    let mut statement = connection.prepare_cached(
+        "INSERT OR REPLACE INTO namespace (pattern, trimmed_through, reason, floor) VALUES (?1, ?2, ?3, ?4)",
+    )?;
+    let reason = channel::reason(space.gone);
+    statement.execute((pattern, space.gone.through.0, reason, space.floor.0))?;
+    Ok(())
+}

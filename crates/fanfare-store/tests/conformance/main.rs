@@ -1,0 +1,65 @@
+//! Every promise of [`Log`](fanfare_store::Log) and [`Records`](fanfare_store::Records), held against everything
+//! that implements them. A new implementation is one more line in `subject.rs`.
+
+// A panic is how a test says that something is wrong.
+#![allow(clippy::unwrap_used)]
+
+mod appending;
+mod asking;
+mod model;
+mod random;
+mod reading;
+mod records;
+mod removing;
+mod retention;
+mod subject;
+
+/// Makes a test of each promise for each implementation.
+macro_rules! promises {
+    ($($file:ident: $($promise:ident)*;)*) => {
+        mod memory { $($(#[test] fn $promise() { super::$file::$promise(super::subject::Kind::Memory) })*)* }
+        mod sqlite { $($(#[test] fn $promise() { super::$file::$promise(super::subject::Kind::Sqlite) })*)* }
+    };
+}
+
+promises! {
+    appending:
+        positions_and_times_only_grow
+        every_field_comes_back_as_it_was
+        previous_chains_the_messages_of_a_channel
+        nothing_appended_is_nothing_done
+        readers_and_a_publisher_do_not_wait_for_each_other;
+    reading:
+        a_page_ends_at_its_limits
+        a_page_holds_one_message_at_least
+        pages_join_without_a_hole
+        channels_and_patterns_are_told_apart
+        system_channels_are_not_in_everything
+        long_channels_among_others_are_read_both_ways
+        a_place_ahead_of_the_log_finds_nothing;
+    removing:
+        a_removed_message_is_gone_and_no_gap
+        a_purge_is_told_to_who_was_behind
+        a_dropped_channel_starts_anew_and_readers_are_told
+        positions_are_not_used_again
+        what_is_not_there_cannot_be_removed;
+    retention:
+        age_lets_the_oldest_go
+        count_lets_the_oldest_of_a_channel_go
+        bytes_let_the_oldest_of_a_namespace_go
+        a_gap_is_told_if_and_only_if_something_was_lost
+        what_had_expired_is_no_loss
+        namespaces_keep_their_own_rules
+        steps_end
+        channels_of_another_log_keep_defaults;
+    asking:
+        a_moment_is_found
+        channels_are_listed_by_name_in_pages
+        the_status_counts;
+    random:
+        random_histories_match_a_list_and_a_loop;
+    records:
+        a_record_is_changed_by_who_knows_its_revision
+        revisions_are_not_used_again
+        records_are_scanned_by_prefix_in_pages;
+}

@@ -1,0 +1,158 @@
+//! Random histories against the model.
+
+use crate::model::Model;
+use crate::subject::{EVERYTHING, Kind, Subject, channel, draft, selection};
+use fanfare_proto::{Position, Retention, Time};
+use fanfare_store::{Draft, Order, Read, Removal};
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
+use std::time::Duration;
+
+const CHANNELS: &[&str] = &["few/a", "few/b", "old/a", "small/a", "small/b", "free", "free/a"];
+const SELECTIONS: &[&[&str]] = &[
+    &["**"],
+    &["few/a"],
+    &["few/*"],
+    &["free/**"],
+    &["small/a", "old/a"],
+    &["*/b"],
+    &["nothing", "old/a"],
+    &["few/a", "few/*", "free"],
+    &["other/**"],
+];
+const RULES: &[(&str, Retention)] = &[
+    ("few/*", Retention { messages: 70, ..EVERYTHING }),
+    ("old/**", Retention { age: Duration::from_millis(5_000), ..EVERYTHING }),
+    ("small/*", Retention { bytes: 400, messages: 90, age: Duration::from_millis(20_000) }),
+    ("**", Retention { messages: 300, ..EVERYTHING }),
+];
+
+#[derive(Debug, Clone)]
+enum Step {
+    /// Messages to these channels, this many times over.
+    Append {
+        channels: Vec<usize>,
+        times: usize,
+        bytes: usize,
+        ttl: Option<u64>,
+    },
+    Wait(u64),
+    Trim,
+    RemoveMessage(prop::sample::Index),
+    Purge(usize),
+    Drop(usize),
+    Reopen,
+    Read {
+        selection: usize,
+        from: prop::sample::Index,
+        backward: bool,
+        messages: usize,
+        bytes: usize,
+    },
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let channels = prop::collection::vec(0..CHANNELS.len(), 1..6);
+    let append = (channels, 1..40usize, 0..20usize, prop::option::weighted(0.2, 0..9_000u64));
+    let read = (0..SELECTIONS.len(), any::<prop::sample::Index>(), any::<bool>(), 1..200usize, 0..2_000usize);
+    prop_oneof![
+        8 => append.prop_map(|(channels, times, bytes, ttl)| Step::Append { channels, times, bytes, ttl }),
+        3 => (1..8_000u64).prop_map(Step::Wait),
+        3 => Just(Step::Trim),
+        4 => any::<prop::sample::Index>().prop_map(Step::RemoveMessage),
+        1 => (0..CHANNELS.len()).prop_map(Step::Purge),
+        1 => (0..CHANNELS.len()).prop_map(Step::Drop),
+        2 => Just(Step::Reopen),
+        12 => read.prop_map(|(selection, from, backward, messages, bytes)| Step::Read {
+            selection, from, backward, messages, bytes
+        }),
+    ]
+}
+
+/// Walks a log and its model through the same history.
+struct Walk {
+    subject: Subject,
+    model: Model,
+    now: u64,
+}
+
+impl Walk {
+    fn step(&mut self, step: &Step) {
+        match step {
+            Step::Append { channels, times, bytes, ttl } => self.append(channels, *times, *bytes, *ttl),
+            Step::Wait(millis) => self.now += millis,
+            Step::Trim => {
+                assert_eq!(self.subject.trim(self.now), self.model.trim(Time(self.now)), "messages trimmed");
+            }
+            Step::RemoveMessage(index) if !self.model.kept().is_empty() => {
+                let position = index.get(self.model.kept()).position;
+                self.remove(&Removal::Message(position));
+            }
+            Step::RemoveMessage(_) => {}
+            Step::Purge(index) => self.remove(&Removal::Purge(channel(CHANNELS[*index]))),
+            Step::Drop(index) => self.remove(&Removal::Drop(channel(CHANNELS[*index]))),
+            Step::Reopen => self.subject.reopen(),
+            Step::Read { selection: wanted, from, backward, messages, bytes } => {
+                let order = if *backward { Order::Backward } else { Order::Forward };
+                let from = Position(from.index(self.model.head().0 as usize + 3) as u64);
+                let selection = selection(SELECTIONS[*wanted]);
+                self.read(&Read { selection, from, order, messages: *messages, bytes: *bytes });
+            }
+        }
+        self.model.check(&**self.subject.log());
+    }
+
+    fn append(&mut self, channels: &[usize], times: usize, bytes: usize, ttl: Option<u64>) {
+        let body = "x".repeat(bytes);
+        let one = |index: &usize| Draft {
+            expires: ttl.map(|ttl| Time(self.now + ttl)),
+            ..draft(CHANNELS[*index], &body)
+        };
+        let drafts: Vec<Draft> = std::iter::repeat_n(channels, times).flatten().map(one).collect();
+        let messages = self.subject.log().append(drafts.clone(), Time(self.now)).unwrap();
+        self.model.append(&drafts, Time(self.now), &messages);
+    }
+
+    fn remove(&mut self, removal: &Removal) {
+        let removed = self.subject.log().remove(removal).unwrap();
+        assert_eq!(removed, self.model.remove(removal), "{removal:?}");
+    }
+
+    fn read(&self, read: &Read) {
+        let page = self.subject.log().read(read).unwrap();
+        assert_eq!(page.gap, self.model.gap(read), "{read:?}");
+        assert!(page.messages.len() <= read.messages);
+        let before_last = page.messages.iter().rev().skip(1);
+        assert!(
+            read.order == Order::Backward
+                || before_last.map(|m| m.content.size()).sum::<usize>() <= read.bytes
+        );
+        assert!(page.messages.is_sorted_by(|a, b| a.position < b.position));
+        if read.from <= self.model.head() {
+            assert_eq!(self.subject.all(read.clone()), self.model.read(read), "{read:?}");
+        }
+    }
+}
+
+pub fn random_histories_match_a_list_and_a_loop(kind: Kind) {
+    let cases = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok());
+    let cases = cases.unwrap_or(if kind == Kind::Memory { 256 } else { 48 });
+    let mut runner = TestRunner::new(Config { cases, failure_persistence: None, ..Config::default() });
+    let run = |steps: Vec<Step>| {
+        let mut walk =
+            Walk { subject: Subject::with_rules(kind, RULES), model: Model::new(RULES), now: 1_000_000 };
+        steps.iter().for_each(|step| walk.step(step));
+        // Everything once more, from everywhere.
+        for (index, wanted) in SELECTIONS.iter().enumerate() {
+            for order in [Order::Forward, Order::Backward] {
+                for part in 0..=4 {
+                    let from = Position(walk.model.head().0 * part / 4);
+                    let (messages, bytes) = (1 + index * 30, 1 << 20);
+                    walk.read(&Read { selection: selection(wanted), from, order, messages, bytes });
+                }
+            }
+        }
+        Ok(())
+    };
+    runner.run(&prop::collection::vec(step(), 1..50), run).unwrap();
+}

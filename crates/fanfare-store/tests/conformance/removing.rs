@@ -1,0 +1,134 @@
+//! Removing messages and channels.
+
+use crate::subject::{Kind, Subject, channel, request};
+use fanfare_proto::{Gap, GapReason, Position};
+use fanfare_store::{Order, Removal};
+
+pub fn a_removed_message_is_gone_and_no_gap(kind: Kind) {
+    // First, in the middle, last, all.
+    for remove in [&[0][..], &[1], &[2], &[1, 2], &[1, 0], &[2, 1, 0], &[0, 1, 2]] {
+        let mut subject = Subject::new(kind);
+        let appended = subject.append(&["a", "a", "a"], 1);
+        for index in remove {
+            let removal = Removal::Message(appended[*index].position);
+            assert!(subject.log().remove(&removal).unwrap());
+            assert!(!subject.log().remove(&removal).unwrap(), "it is removed once");
+        }
+        for _ in 0..2 {
+            let left: Vec<_> =
+                (0..3).filter(|index| !remove.contains(index)).map(|index| appended[index].clone()).collect();
+            for patterns in [&["a"], &["**"]] {
+                assert_eq!(subject.all(request(patterns, 0, Order::Forward)), left);
+                let backward = subject.all(request(patterns, u64::MAX, Order::Backward));
+                assert!(backward.iter().rev().eq(&left));
+                assert_eq!(subject.read(patterns, 0).gap, None);
+            }
+            let info =
+                &subject.log().channels(&request(&["a"], 0, Order::Forward).selection.patterns()[0], "", 9);
+            assert_eq!(info.as_ref().unwrap()[0].messages, left.len() as u64);
+            assert_eq!(subject.log().status().bytes, left.len() as u64);
+            subject.reopen();
+            subject.trim(1);
+        }
+        let next = subject.append(&["a"], 1);
+        if kind == Kind::Sqlite {
+            assert_eq!(
+                next[0].previous,
+                Some(appended[2].position),
+                "what was removed is still said to have been"
+            );
+        }
+        assert_eq!(subject.bodies(&["a"], 0).len(), 4 - remove.len());
+    }
+}
+
+pub fn a_purge_is_told_to_who_was_behind(kind: Kind) {
+    let mut subject = Subject::new(kind);
+    let appended = subject.append(&["a", "b", "a", "b"], 1);
+    let (first, last) = (appended[0].position, appended[2].position);
+    assert!(subject.log().remove(&Removal::Purge(channel("a"))).unwrap());
+    assert!(!subject.log().remove(&Removal::Purge(channel("a"))).unwrap(), "there is nothing more to purge");
+    for _ in 0..2 {
+        for patterns in [&["a"], &["**"], &["*"]] {
+            let gap = |from: Position| Some(Gap { from, to: last, reason: GapReason::Purged });
+            assert_eq!(subject.read(patterns, 0).gap, gap(Position::START));
+            assert_eq!(subject.read(patterns, first.0).gap, gap(first));
+            assert_eq!(subject.read(patterns, last.0).gap, None);
+        }
+        assert_eq!(subject.read(&["b"], 0).gap, None);
+        assert_eq!(subject.bodies(&["**"], 0), ["b", "b"]);
+        subject.trim(1);
+        subject.reopen();
+    }
+    let next = subject.append(&["a"], 1);
+    if kind == Kind::Sqlite {
+        assert_eq!(next[0].previous, Some(last));
+    }
+    assert_eq!(subject.read(&["a"], 0).messages, next);
+}
+
+pub fn a_dropped_channel_starts_anew_and_readers_are_told(kind: Kind) {
+    let mut subject = Subject::new(kind);
+    let appended = subject.append(&["a", "b", "a", "b"], 1);
+    let last = appended[2].position;
+    assert!(subject.log().remove(&Removal::Drop(channel("a"))).unwrap());
+    assert!(!subject.log().remove(&Removal::Drop(channel("a"))).unwrap(), "it is dropped once");
+    let told = |subject: &Subject| {
+        for patterns in [&["a"], &["**"]] {
+            let to = Some((last, GapReason::Purged));
+            assert_eq!(subject.read(patterns, 0).gap.map(|gap| (gap.to, gap.reason)), to, "{patterns:?}");
+            assert_eq!(subject.read(patterns, last.0).gap, None);
+        }
+        assert_eq!(subject.read(&["b"], 0).gap, None, "others lost nothing");
+    };
+    for _ in 0..2 {
+        told(&subject);
+        let names = subject.log().channels(&fanfare_proto::Pattern::everything(), "", 9).unwrap();
+        assert_eq!(names.iter().map(|info| info.channel.as_str()).collect::<Vec<_>>(), ["b"]);
+        subject.trim(1);
+        subject.reopen();
+    }
+    if kind == Kind::Memory {
+        let next = subject.append(&["a"], 2);
+        assert_eq!(next[0].previous, None);
+        told(&subject);
+        assert_eq!(subject.read(&["a"], 0).messages, next);
+    }
+}
+
+pub fn positions_are_not_used_again(kind: Kind) {
+    for removal in [Removal::Purge(channel("a")), Removal::Drop(channel("a")), Removal::Message(Position(2))]
+    {
+        let mut subject = Subject::new(kind);
+        let appended = subject.append(&["a", "a"], 7);
+        assert!(subject.log().remove(&removal).unwrap());
+        let before = subject.log().status();
+        subject.trim(7);
+        subject.reopen();
+        if kind == Kind::Sqlite {
+            assert_eq!(subject.log().status(), before, "{removal:?}");
+        }
+        subject.trim(7);
+        subject.reopen();
+        let next = subject.append(&["b"], 1);
+        if kind == Kind::Sqlite {
+            assert!(next[0].position > appended[1].position, "{removal:?}");
+            assert_eq!(next[0].time, appended[1].time, "time does not go back either");
+        }
+    }
+}
+
+pub fn what_is_not_there_cannot_be_removed(kind: Kind) {
+    let subject = Subject::new(kind);
+    subject.append(&["a"], 1);
+    for removal in [
+        Removal::Message(Position(999)),
+        Removal::Message(Position(u64::MAX)),
+        Removal::Message(Position::START),
+        Removal::Purge(channel("b")),
+        Removal::Drop(channel("b")),
+    ] {
+        assert!(!subject.log().remove(&removal).unwrap(), "{removal:?}");
+    }
+    assert_eq!(subject.bodies(&["a"], 0), ["a"]);
+}
