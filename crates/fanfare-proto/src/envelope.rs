@@ -1,14 +1,23 @@
 //! Messages as JSON: the envelope of every JSON protocol, and the body as a JSON value.
 
-use crate::{Cursor, Gap, Message, TagValue, Tags, json};
-use base64::Engine;
+use crate::{Content, Cursor, Form, Gap, Message, TagValue, Tags, json, media};
+use base64::display::Base64Display;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::value::RawValue;
 
-/// Appends a message with every field it has, and the cursor of a reader that has heard it. One line.
-pub fn envelope(message: &Message, cursor: &Cursor, out: &mut Vec<u8>) {
-    let content = &message.content;
+/// Appends a message as a JSON object on one line: with every field it has, or with its body alone, and the cursor
+/// of a reader that has heard it. Fields that are absent are left out.
+pub fn envelope(message: &Message, cursor: &Cursor, form: Form, out: &mut Vec<u8>) {
     out.push(b'{');
+    if form == Form::Envelope {
+        fields(message, out);
+    }
+    body(&message.content, out);
+    json::quoted("cursor", cursor, out);
+    out.push(b'}');
+}
+
+fn fields(message: &Message, out: &mut Vec<u8>) {
+    let content = &message.content;
     json::string("channel", message.channel.as_str(), out);
     json::plain("position", message.position, out);
     if let Some(previous) = message.previous {
@@ -34,13 +43,10 @@ pub fn envelope(message: &Message, cursor: &Cursor, out: &mut Vec<u8>) {
     if let Some(content_type) = &content.content_type {
         json::string("content_type", content_type, out);
     }
-    if let Some(notice) = content.notice.as_deref().filter(|notice| is_json(notice.as_bytes())) {
+    if let Some(notice) = content.notice.as_deref().filter(|notice| json::is_sound(notice.as_bytes())) {
         json::name("notice", out);
         one_line(notice.as_bytes(), out);
     }
-    body(message, out);
-    json::quoted("cursor", cursor, out);
-    out.push(b'}');
 }
 
 fn tags(tags: &Tags, out: &mut Vec<u8>) {
@@ -60,27 +66,14 @@ fn tags(tags: &Tags, out: &mut Vec<u8>) {
 }
 
 /// Appends `body` as a JSON value or text, or `body_base64`.
-fn body(message: &Message, out: &mut Vec<u8>) {
-    match shape(message) {
+fn body(content: &Content, out: &mut Vec<u8>) {
+    match shape(content) {
         Shape::Json => {
             json::name("body", out);
-            one_line(&message.content.body, out);
+            one_line(&content.body, out);
         }
         Shape::Text(text) => json::string("body", text, out),
-        Shape::Bytes => json::quoted("body_base64", STANDARD.encode(&message.content.body), out),
-    }
-}
-
-/// Appends the body alone as one JSON value: itself, a string, or `{"body_base64":...}`. One line.
-pub(crate) fn bare_body(message: &Message, out: &mut Vec<u8>) {
-    match shape(message) {
-        Shape::Json => one_line(&message.content.body, out),
-        Shape::Text(text) => json::text(text, out),
-        Shape::Bytes => {
-            out.push(b'{');
-            body(message, out);
-            out.push(b'}');
-        }
+        Shape::Bytes => json::quoted("body_base64", Base64Display::new(&content.body, &STANDARD), out),
     }
 }
 
@@ -101,42 +94,15 @@ enum Shape<'a> {
     Bytes,
 }
 
-fn shape(message: &Message) -> Shape<'_> {
-    let content = &message.content;
-    let media_type = content.content_type.as_deref().map(essence);
-    if media_type.as_deref().is_some_and(is_json_type) && is_json(&content.body) {
+fn shape(content: &Content) -> Shape<'_> {
+    let said = content.content_type.as_deref();
+    if said.is_some_and(media::is_json) && json::is_sound(&content.body) {
         return Shape::Json;
     }
     match std::str::from_utf8(&content.body) {
-        Ok(text) if media_type.as_deref().is_none_or(is_text_type) => Shape::Text(text),
+        Ok(text) if said.is_none_or(media::is_text) => Shape::Text(text),
         _ => Shape::Bytes,
     }
-}
-
-/// A media type without its parameters, in lower case (RFC 9110 section 8.3.1).
-fn essence(content_type: &str) -> String {
-    content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
-}
-
-fn is_json_type(essence: &str) -> bool {
-    essence == "application/json" || essence.ends_with("+json")
-}
-
-fn is_text_type(essence: &str) -> bool {
-    const TEXTS: &[&str] = &[
-        "application/xml",
-        "application/javascript",
-        "application/x-ndjson",
-        "application/x-www-form-urlencoded",
-    ];
-    essence.starts_with("text/")
-        || is_json_type(essence)
-        || essence.ends_with("+xml")
-        || TEXTS.contains(&essence)
-}
-
-fn is_json(bytes: &[u8]) -> bool {
-    serde_json::from_slice::<&RawValue>(bytes).is_ok()
 }
 
 /// Appends JSON text without line ends: in valid JSON they are white space only, since strings escape them.
@@ -171,7 +137,7 @@ mod tests {
         };
         let cursor = Cursor::new([CursorPart { log: LogId::KEPT, epoch: Epoch(1), position: Position(5) }]);
         let mut out = Vec::new();
-        envelope(&message, &cursor, &mut out);
+        envelope(&message, &cursor, Form::Envelope, &mut out);
         assert!(!out.contains(&b'\n'));
         serde_json::from_slice(&out).unwrap()
     }

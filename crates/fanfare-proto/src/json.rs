@@ -1,4 +1,9 @@
-//! Writing JSON (RFC 8259) into a buffer, without building a value first.
+//! JSON (RFC 8259): written into a buffer without building a value first, and judged without keeping one.
+
+use crate::limits;
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use std::fmt;
+use std::io::Write;
 
 /// Appends a JSON string: the text in quotes, escaped. Never contains a line end.
 pub(crate) fn text(value: &str, out: &mut Vec<u8>) {
@@ -15,8 +20,7 @@ pub(crate) fn name(name: &str, out: &mut Vec<u8>) {
 }
 
 /// Appends `"name":` and what prints as JSON: a number, `true`, `false`.
-pub(crate) fn plain(key: &str, value: impl std::fmt::Display, out: &mut Vec<u8>) {
-    use std::io::Write;
+pub(crate) fn plain(key: &str, value: impl fmt::Display, out: &mut Vec<u8>) {
     name(key, out);
     let _ = write!(out, "{value}");
 }
@@ -28,8 +32,7 @@ pub(crate) fn string(key: &str, value: &str, out: &mut Vec<u8>) {
 }
 
 /// Appends `"name":"..."` of what needs no escaping: cursors, moments, numbers.
-pub(crate) fn quoted(key: &str, value: impl std::fmt::Display, out: &mut Vec<u8>) {
-    use std::io::Write;
+pub(crate) fn quoted(key: &str, value: impl fmt::Display, out: &mut Vec<u8>) {
     name(key, out);
     let _ = write!(out, "\"{value}\"");
 }
@@ -45,4 +48,113 @@ pub(crate) fn separator(out: &mut Vec<u8>) {
 pub(crate) fn number(value: f64, out: &mut Vec<u8>) {
     // As above: only a number that is not finite could fail, and it is written as null.
     let _ = serde_json::to_writer(out, &value);
+}
+
+/// Why a text that may look like JSON is not carried as such.
+pub(crate) const UNSOUND: &str = "it is not JSON that every reader accepts: well-formed, numbers in range, no half \
+                                  surrogates, not nested too deep";
+
+/// Whether this is JSON that every strict reader accepts, also inside of an envelope. A lenient check would let one
+/// publisher spoil a whole page or line for those who read it with a stricter parser.
+pub(crate) fn is_sound(json: &[u8]) -> bool {
+    if std::str::from_utf8(json).is_err() {
+        return false;
+    }
+    let mut reader = serde_json::Deserializer::from_slice(json);
+    Depth(limits::JSON_DEPTH).deserialize(&mut reader).is_ok() && reader.end().is_ok()
+}
+
+/// Reads a value whole and keeps nothing; so many levels may still open.
+struct Depth(usize);
+
+impl Depth {
+    fn inner<E: Error>(&self) -> Result<Depth, E> {
+        self.0.checked_sub(1).map(Depth).ok_or_else(|| E::custom("nested too deep"))
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Depth {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<(), D::Error> {
+        reader.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Depth {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("any JSON value")
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut array: A) -> Result<(), A::Error> {
+        while array.next_element_seed(self.inner()?)?.is_some() {}
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while map.next_key_seed(Depth(0))?.is_some() {
+            map.next_value_seed(self.inner()?)?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_every_reader_accepts() {
+        let deep = |levels: usize| format!("{}{}", "[".repeat(levels), "]".repeat(levels));
+        for text in
+            ["null", " [1, -2.5e3, {\"a\\n\": \"\\ud83d\\ude00\"}] ", "\"\"", &deep(limits::JSON_DEPTH)]
+        {
+            assert!(is_sound(text.as_bytes()), "{text}");
+        }
+        for text in [
+            "",
+            "{",
+            "[1,]",
+            "{a:1}",
+            "1 2",
+            "\"\\ud800\"",
+            "{\"\\udc00\":1}",
+            "1e999",
+            "01",
+            "\"\n\"",
+            "nul",
+            "NaN",
+            &deep(limits::JSON_DEPTH + 1),
+            &deep(100_000),
+        ] {
+            assert!(!is_sound(text.as_bytes()), "{}", &text[..text.len().min(20)]);
+        }
+        assert!(!is_sound(b"\"\xff\""));
+    }
 }

@@ -49,6 +49,12 @@ pub const FIELD_BYTES: usize = 256;
 pub const NOTICE_BYTES: usize = 4 * 1024;
 /// Tags of one message.
 pub const TAGS: usize = 32;
+/// Bytes of a tag's name; its value has at most [`FIELD_BYTES`].
+pub const TAG_BYTES: usize = 64;
+/// Longest time to live: ten years, so that moments stay far from the end of their range.
+pub const TTL: Duration = Duration::from_secs(10 * 366 * 24 * 3600);
+/// Levels of arrays and objects in a body that is shown as JSON: readers stop at 128, envelope and page included.
+pub const JSON_DEPTH: usize = 100;
 
 /// Subscriptions of one session.
 pub const SUBSCRIPTIONS: usize = 256;
@@ -123,7 +129,35 @@ pub const LIVE_MESSAGES: u64 = 1_000;
 /// All live messages, bytes.
 pub const LIVE_BYTES: u64 = 256 * 1024 * 1024;
 
+/// Sockets that wait for one worker to take them; then the kernel's backlog keeps them.
+pub const HANDOVER_SOCKETS: usize = 1024;
+/// Reads that a worker does in one turn.
+pub const TURN_READS: usize = 64;
+/// New sockets that a worker takes in one turn.
+pub const TURN_SOCKETS: usize = 32;
+/// Timers that a worker looks at in one turn.
+pub const TURN_TIMERS: usize = 256;
+/// Time in which a worker writes in one turn before it looks at everybody else.
+pub const TURN_WRITE_TIME: Duration = Duration::from_millis(2);
+/// Bytes of one read of request heads: one head whole, and some of what follows it.
+pub const READ_BYTES: usize = 2 * HEAD_BYTES;
+/// Bytes of incomplete heads and of requests sent ahead that one worker keeps.
+pub const HEADS_BYTES: usize = 16 * 1024 * 1024;
+/// Bytes kept of what comes while a request is held open; the rest stays in the kernel.
+pub const AHEAD_BYTES: usize = 4 * 1024;
+/// Requests in progress at one worker, about 32 KiB each; more wait in line, at most [`HEAD_TIME`].
+pub const CALLS: usize = 1024;
+/// Time that a connection is kept ready for its next request before it costs no more than a socket.
+pub const CALL_IDLE_TIME: Duration = Duration::from_secs(1);
+/// Time in which the reader of an answer must take some of it.
+pub const ANSWER_TIME: Duration = Duration::from_secs(60);
+/// Time in which a peer whose last response was sent may read it before the socket is closed.
+pub const LINGER_TIME: Duration = Duration::from_secs(2);
+
 /// Descriptors kept free of held-open sessions: for publishers, the store and the listener.
 pub const DESCRIPTORS_RESERVED: u64 = 512;
 /// Time in which the server ends when told to.
 pub const DRAIN_TIME: Duration = Duration::from_secs(10);
+
+/// Accepted sockets that wait for one worker.
+pub const ACCEPTED_WAITING: usize = 1024;

@@ -4,10 +4,10 @@
 //! poll. What a protocol is called, its media type and its shape come from [`protocol::ALL`]: a new one needs nothing
 //! here.
 
-use crate::protocol::{self, Form, ProtocolId, Shape};
+use crate::protocol::{self, ProtocolId, Shape};
 use crate::{
-    Accept, BodyLength, Code, Framing, Head, Origins, Pattern, Query, Refusal, Start, Subscribe, Version,
-    Wire, decode_path, limits, parse_duration, quote,
+    Accept, BodyLength, Code, Form, Framing, Head, Origins, Pattern, Query, Refusal, Start, Subscribe,
+    Version, Wire, decode_path, limits, parse_duration, quote,
 };
 use std::time::Duration;
 

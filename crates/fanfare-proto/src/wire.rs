@@ -1,7 +1,8 @@
 //! How a session's events look on the wire: protocol, form and framing together. Sessions with the same [`Wire`]
 //! share frames.
 
-use crate::protocol::{self, Form, Protocol, ProtocolId};
+use crate::Form;
+use crate::protocol::{self, Protocol, ProtocolId};
 
 /// How the bytes of a response are delimited (RFC 9112 section 6).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -11,21 +11,12 @@ mod page;
 mod poll;
 mod sse;
 
-use crate::{Cursor, Event, Gap};
+use crate::{Cursor, Event, Form, Gap};
 use std::time::Duration;
 
 /// An index into [`ALL`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ProtocolId(pub u8);
-
-/// Whether messages travel whole or as bare bodies.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Form {
-    /// JSON with every field.
-    Envelope,
-    /// The body alone.
-    Body,
-}
 
 /// How a protocol's responses end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,8 +1,8 @@
-//! Newline-delimited JSON: one value a line. What is not a message has no `channel`.
+//! Newline-delimited JSON: one object a line. A message has `body` or `body_base64`, and nothing else has.
 
-use super::{Form, Protocol, Shape};
-use crate::envelope::{bare_body, envelope, gap};
-use crate::{Cursor, Event, json, problem};
+use super::{Protocol, Shape};
+use crate::envelope::{envelope, gap};
+use crate::{Cursor, Event, Form, json, problem};
 use std::time::Duration;
 
 /// Newline-delimited JSON.
@@ -34,9 +34,8 @@ impl Protocol for Ndjson {
     }
 
     fn encode(&self, event: &Event<'_>, form: Form, out: &mut Vec<u8>) {
-        match (event, form) {
-            (Event::Message(message, cursor), Form::Envelope) => envelope(message, cursor, out),
-            (Event::Message(message, _), Form::Body) => bare_body(message, out),
+        match event {
+            Event::Message(message, cursor) => envelope(message, cursor, form, out),
             _ => {
                 out.push(b'{');
                 fields(event, out);

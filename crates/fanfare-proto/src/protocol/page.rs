@@ -1,8 +1,8 @@
 //! A JSON page: messages, the cursor after them, and what was lost before them.
 
-use super::{Form, Protocol, Shape};
-use crate::envelope::{bare_body, envelope, gap as write_gap};
-use crate::{Cursor, Event, Gap, json};
+use super::{Protocol, Shape};
+use crate::envelope::{envelope, gap as write_gap};
+use crate::{Cursor, Event, Form, Gap, json};
 
 /// A JSON page.
 pub(super) struct Page;
@@ -42,10 +42,7 @@ impl Protocol for Page {
 /// Appends one item of `messages`.
 pub(super) fn item(event: &Event<'_>, form: Form, out: &mut Vec<u8>) {
     if let Event::Message(message, cursor) = event {
-        match form {
-            Form::Envelope => envelope(message, cursor, out),
-            Form::Body => bare_body(message, out),
-        }
+        envelope(message, cursor, form, out);
     }
 }
 

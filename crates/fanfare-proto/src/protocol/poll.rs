@@ -1,7 +1,7 @@
 //! Long polling: a JSON page that is held until there is something to say.
 
-use super::{Form, Protocol, Shape, page};
-use crate::{Cursor, Event, Gap};
+use super::{Protocol, Shape, page};
+use crate::{Cursor, Event, Form, Gap};
 
 /// Long polling.
 pub(super) struct Poll;

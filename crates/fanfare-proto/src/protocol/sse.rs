@@ -1,9 +1,9 @@
 //! Server-Sent Events (HTML standard section 9.2). `id:` is the cursor, so that a browser that reconnects gives it
 //! back in `Last-Event-ID`. What is not a message is an event whose name starts with `$`.
 
-use super::{Form, Protocol, Shape, ndjson};
+use super::{Protocol, Shape, ndjson};
 use crate::envelope::envelope;
-use crate::{Cursor, Event, Message};
+use crate::{Cursor, Event, Form, Message};
 use std::io::Write;
 use std::time::Duration;
 
@@ -73,7 +73,7 @@ fn encode_message(message: &Message, cursor: &Cursor, form: Form, out: &mut Vec<
                 name(message, out);
             }
             out.extend_from_slice(b"data: ");
-            envelope(message, cursor, out);
+            envelope(message, cursor, Form::Envelope, out);
             out.push(b'\n');
         }
     }

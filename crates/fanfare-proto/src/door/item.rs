@@ -1,0 +1,145 @@
+//! One envelope: a JSON object of a message's fields.
+
+use super::fields::{self, LATER, bad, not_yet};
+use super::tags;
+use crate::{Channel, Code, Content, Publish, Refusal, json, media, quote, unknown_field};
+use base64::Engine;
+use base64::alphabet::STANDARD;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use bytes::Bytes;
+use serde::de::{Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+const FIELDS: &[&str] = &[
+    "body",
+    "body_base64",
+    "channel",
+    "content_type",
+    "event",
+    "id",
+    "key",
+    "notice",
+    "priority",
+    "tags",
+    "ttl",
+];
+/// What an envelope that was received has, too.
+const SERVERS: &[&str] = &["cursor", "expires", "position", "previous", "time"];
+
+/// Base64 of RFC 4648 section 4, with or without padding.
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
+/// Reads an envelope. A field that is `null` is not given.
+pub(super) fn read(value: &RawValue) -> Result<Publish, Refusal> {
+    let mut json = serde_json::Deserializer::from_str(value.get());
+    let object = json.deserialize_map(Object).map_err(|error| {
+        Refusal::new(Code::BAD_JSON, format!("this is not a JSON object of a message's fields: {error}"))
+    })?;
+    if let Some((name, _)) = object.iter().find(|(name, _)| !FIELDS.contains(&&**name)) {
+        return Err(unknown(name));
+    }
+    let channel = object.iter().find(|(name, value)| name == "channel" && value.get() != "null");
+    let Some((_, channel)) = channel else {
+        return Err(bad("channel", "it is missing"));
+    };
+    let channel = text("channel", channel)?;
+    let channel = Channel::parse(&channel)
+        .map_err(|error| Refusal::new(Code::BAD_NAME, format!("`{}`: {error}", quote::shown(&channel))))?;
+    let mut publish = Publish { channel, id: None, ttl: None, content: Content::default() };
+    let (mut body, mut bytes) = (None, None);
+    for (name, value) in &object {
+        match (&**name, value.get()) {
+            // A JSON body may be null; whether it is one, the content type says.
+            ("body", _) => body = Some(*value),
+            ("channel", _) => {}
+            (_, "null") => {}
+            ("body_base64", _) => bytes = Some(decoded(value)?),
+            ("tags", _) => publish.content.tags = tags::parse_json(value)?,
+            ("notice", json) => publish.content.notice = Some(fields::notice(json)?),
+            ("ttl" | "priority", number) if number.starts_with(|c: char| c.is_ascii_digit()) => {
+                fields::set_text(&mut publish, name, number)?;
+            }
+            (name, _) => fields::set_text(&mut publish, name, &text(name, value)?)?,
+        }
+    }
+    set_body(&mut publish.content, body, bytes)?;
+    Ok(publish)
+}
+
+fn unknown(name: &str) -> Refusal {
+    if LATER.contains(&name) {
+        return not_yet(name);
+    }
+    if SERVERS.contains(&name) {
+        let detail = format!("the field `{name}` is given by the server and cannot be published");
+        return Refusal::new(Code::UNKNOWN_FIELD, detail);
+    }
+    unknown_field("field", name, FIELDS)
+}
+
+/// Text stays text, unless the content type says that the body is JSON; every other value is JSON.
+fn set_body(content: &mut Content, body: Option<&RawValue>, bytes: Option<Bytes>) -> Result<(), Refusal> {
+    let said_json = content.content_type.as_deref().map(media::is_json);
+    let body = body.filter(|body| body.get() != "null" || said_json == Some(true));
+    let Some(body) = body else {
+        content.body = bytes.unwrap_or_default();
+        return Ok(());
+    };
+    if bytes.is_some() {
+        return Err(bad("body", "give `body` or `body_base64`, not both"));
+    }
+    if body.get().starts_with('"') && said_json != Some(true) {
+        content.body = text("body", body)?.into();
+        return Ok(());
+    }
+    if said_json == Some(false) {
+        return Err(bad("body", "it is JSON, and content_type says something else; give it as text"));
+    }
+    if !json::is_sound(body.get().as_bytes()) {
+        return Err(Refusal::new(Code::BAD_JSON, format!("body: {}", json::UNSOUND)));
+    }
+    content.content_type.get_or_insert_with(|| "application/json".into());
+    content.body = Bytes::copy_from_slice(body.get().as_bytes());
+    Ok(())
+}
+
+fn text(field: &str, value: &RawValue) -> Result<String, Refusal> {
+    serde_json::from_str(value.get()).map_err(|_| bad(field, "it is not text in quotes"))
+}
+
+fn decoded(value: &RawValue) -> Result<Bytes, Refusal> {
+    let text = text("body_base64", value)?;
+    BASE64
+        .decode(text)
+        .map(Bytes::from)
+        .map_err(|error| bad("body_base64", format!("it is not base64: {error}")))
+}
+
+/// The fields of an object in their order, each at most once.
+struct Object;
+
+impl<'de> Visitor<'de> for Object {
+    type Value = Vec<(String, &'de RawValue)>;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut found: Self::Value = Vec::new();
+        while let Some((name, value)) = map.next_entry::<String, &RawValue>()? {
+            if found.iter().any(|(other, _)| *other == name) {
+                let name = quote::shown(&name);
+                return Err(serde::de::Error::custom(format!("the field `{name}` is given twice")));
+            }
+            // One more than there are is enough to find one that is not known.
+            if found.len() <= FIELDS.len() + LATER.len() + SERVERS.len() {
+                found.push((name, value));
+            }
+        }
+        Ok(found)
+    }
+}
