@@ -1,2 +1,31 @@
-//! The `fanfare` command.
-fn main() {}
+//! The `fanfare` command: the server, and what one does with it from a shell.
+//!
+//! - [`commands`]: one file for each command; `ALL` is the only list;
+//! - [`remote`]: a server over HTTP;
+//! - [`publishing`], [`hearing`]: what publishing many lines and hearing for long need beyond one request;
+//! - [`showing`]: what people see;
+//! - [`backoff`]: when to try again;
+//! - [`exit`], [`failure`], [`interrupt`]: how it ends.
+
+mod backoff;
+mod commands;
+mod exit;
+mod failure;
+mod hearing;
+mod interrupt;
+mod publishing;
+mod remote;
+mod showing;
+mod stderr;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    match commands::run(std::env::args_os()) {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            failure.report();
+            failure.exit.into()
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! The commands: one file each, all of the same shape. An `Options` says what the command line may hold, a
+//! [`Command`] what people read about it, and a function runs it. [`ALL`] is the only list.
+
+mod channels;
+mod history;
+mod protocols;
+mod publish;
+mod serve;
+mod subscribe;
+
+use crate::exit::Exit;
+use crate::failure::Failure;
+use clap::ArgMatches;
+use std::ffi::OsString;
+use std::fmt::Write;
+
+/// One thing that can be done.
+pub struct Command {
+    /// What one types.
+    name: &'static str,
+    /// One line for people.
+    about: &'static str,
+    /// What it is for, and a line that does it.
+    examples: &'static [(&'static str, &'static str)],
+    /// Adds what the command line may hold.
+    arguments: fn(clap::Command) -> clap::Command,
+    /// Does it.
+    run: fn(&ArgMatches) -> Result<Exit, Failure>,
+}
+
+/// Every command.
+const ALL: &[Command] = &[
+    serve::COMMAND,
+    publish::COMMAND,
+    subscribe::COMMAND,
+    history::COMMAND,
+    channels::COMMAND,
+    protocols::COMMAND,
+];
+
+/// Runs what a command line asks for.
+pub fn run(line: impl IntoIterator<Item = OsString>) -> Result<Exit, Failure> {
+    let matches = match whole().try_get_matches_from(line) {
+        Ok(matches) => matches,
+        Err(told) => {
+            // Help and version go to stdout and are what was asked for. If nobody reads them, so be it.
+            let _ = told.print();
+            return Ok(if told.use_stderr() { Exit::USAGE } else { Exit::DONE });
+        }
+    };
+    let asked = matches.subcommand();
+    let known = asked.and_then(|(name, rest)| Some((ALL.iter().find(|command| command.name == name)?, rest)));
+    match known {
+        Some((command, rest)) => (command.run)(rest),
+        None => Err(Failure::new(Exit::USAGE, "name a command").next("`fanfare --help` lists them")),
+    }
+}
+
+fn whole() -> clap::Command {
+    let top = clap::Command::new("fanfare")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about("Fanfare pushes: publish a message once, and every subscriber hears it, live or later.")
+        .after_help(exits())
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .disable_help_subcommand(true)
+        .max_term_width(100);
+    ALL.iter().fold(top, |top, command| {
+        let described = (command.arguments)(clap::Command::new(command.name));
+        top.subcommand(described.about(command.about).after_help(command.examples()))
+    })
+}
+
+impl Command {
+    fn examples(&self) -> String {
+        let mut text = String::from("Examples:");
+        for (what, line) in self.examples {
+            // Writing into a String cannot fail.
+            let _ = write!(text, "\n  {what}:\n    {line}");
+        }
+        text
+    }
+}
+
+fn exits() -> String {
+    let mut text = String::from("Exit codes:");
+    for exit in Exit::ALL {
+        // Writing into a String cannot fail.
+        let _ = write!(text, "\n  {:>3}  {}", exit.number, exit.meaning);
+    }
+    text.push_str("\n\n`fanfare COMMAND --help` says more about a command, with examples.");
+    text
+}

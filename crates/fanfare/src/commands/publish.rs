@@ -1,0 +1,146 @@
+//! `fanfare publish`: say something.
+
+use super::Command;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::interrupt::on_interrupt;
+use crate::publishing::{End, Fields, Intake, Sender, Shape, read_lines};
+use crate::remote::{Remote, ServerArgs, Silence, Target};
+use crate::showing::write_line;
+use crate::stderr::tell;
+use clap::{ArgMatches, Args, FromArgMatches};
+use fanfare_proto::{Channel, limits};
+use serde::Deserialize;
+use std::fs::File;
+use std::io::{self, IsTerminal, Read};
+use std::path::{Path, PathBuf};
+use std::thread;
+
+pub const COMMAND: Command = Command {
+    name: "publish",
+    about: "Publish a message, or every line of a stream",
+    examples: &[
+        ("Say something", "fanfare publish ops/deploys 'deploy finished'"),
+        ("What a program prints, as one message", "df -h | fanfare publish ops/disk"),
+        ("Each line as a message, as it comes", "journalctl -f | fanfare publish logs/host --lines"),
+        ("A file, with its type", "fanfare publish webcam --file frame.jpg --content-type image/jpeg"),
+        (
+            "With fields",
+            "fanfare publish market/eurusd 1.0842 --key eurusd --tag region=eu --ttl 10s --priority 4",
+        ),
+    ],
+    arguments: Options::augment_args,
+    run,
+};
+
+#[derive(Args)]
+struct Options {
+    /// The channel
+    channel: String,
+
+    /// The body; without it and without --file, it comes from stdin
+    #[arg(conflicts_with_all = ["file", "lines"])]
+    body: Option<String>,
+
+    /// The body is a file's content
+    #[arg(long, value_name = "PATH")]
+    file: Option<PathBuf>,
+
+    /// Each line of stdin, or of --file, is a message, published as it comes and in order. Waits and tries again
+    /// while the server is away; ids see to it that nothing is said twice
+    #[arg(long)]
+    lines: bool,
+
+    /// Print the receipt: channel, position, cursor, id and time as JSON
+    #[arg(long)]
+    json: bool,
+
+    #[command(flatten)]
+    server: ServerArgs,
+
+    #[command(flatten)]
+    fields: Fields,
+}
+
+fn run(matches: &ArgMatches) -> Result<Exit, Failure> {
+    let options =
+        Options::from_arg_matches(matches).map_err(|error| Failure::new(Exit::USAGE, error.to_string()))?;
+    Channel::parse(&options.channel).map_err(|error| {
+        Failure::new(Exit::USAGE, format!("`{}` is not a channel: {error}", options.channel))
+    })?;
+    options.fields.check()?;
+    let remote = options.server.remote(Silence::Answer)?;
+    if options.lines { publish_lines(options, remote) } else { publish_one(&options, &remote) }
+}
+
+/// What a publisher is answered.
+#[derive(Deserialize)]
+struct Receipt {
+    channel: String,
+    position: u64,
+}
+
+fn publish_one(options: &Options, remote: &Remote) -> Result<Exit, Failure> {
+    let body = body(options)?;
+    let target = options.fields.query(Target::channel(&options.channel));
+    let answer = remote.post(&target, options.fields.content_type.as_deref(), &body)?;
+    if options.json {
+        write_line(&answer.body)?;
+        return Ok(Exit::DONE);
+    }
+    let receipt: Receipt = serde_json::from_slice(&answer.body).map_err(|_| {
+        let what = format!("{} answered in a way that is not understood", remote.url());
+        Failure::new(Exit::FAILED, what).next("is it a Fanfare server of this version?")
+    })?;
+    write_line(format!("{} {}", receipt.channel, receipt.position).as_bytes())?;
+    Ok(Exit::DONE)
+}
+
+fn body(options: &Options) -> Result<Vec<u8>, Failure> {
+    match (&options.body, &options.file) {
+        (Some(body), _) => Ok(body.clone().into_bytes()),
+        (None, Some(path)) => whole(open(path)?, &path.display().to_string()),
+        (None, None) => {
+            if io::stdin().is_terminal() {
+                tell("type the message; Ctrl-D ends it");
+            }
+            whole(io::stdin().lock(), "stdin")
+        }
+    }
+}
+
+fn open(path: &Path) -> Result<File, Failure> {
+    File::open(path).map_err(|error| Failure::io(format_args!("{} cannot be read", path.display()), &error))
+}
+
+/// Reads it all, if it is not larger than any body may be.
+fn whole(reader: impl Read, name: &str) -> Result<Vec<u8>, Failure> {
+    let mut body = Vec::new();
+    let most = limits::BODY_BYTES_MAX;
+    let read = reader.take(most as u64 + 1).read_to_end(&mut body);
+    read.map_err(|error| Failure::io(format_args!("{name} cannot be read"), &error))?;
+    if body.len() <= most {
+        return Ok(body);
+    }
+    let failure =
+        Failure::new(Exit::REFUSED, format!("{name} has more than the {most} bytes a body may have"));
+    Err(failure.next("with --lines, each line is a message of its own"))
+}
+
+fn publish_lines(options: Options, remote: Remote) -> Result<Exit, Failure> {
+    let id = options.fields.id.clone().unwrap_or_else(|| format!("{:016x}", fastrand::u64(..)));
+    let text = options.fields.content_type.is_none();
+    let shape = Shape::new(&options.fields.envelope(&options.channel), id, text);
+    let intake = Intake::default();
+    let reading = intake.clone();
+    let file = options.file.as_deref().map(open).transpose()?;
+    let read = move || match file {
+        Some(file) => read_lines(io::BufReader::new(file), &shape, &reading),
+        None => read_lines(io::stdin().lock(), &shape, &reading),
+    };
+    let started = thread::Builder::new().name("lines".into()).spawn(read);
+    started.map_err(|error| Failure::io("a thread cannot be started", &error))?;
+    let interrupted = intake.clone();
+    on_interrupt(move || interrupted.end(End::Interrupted))?;
+    Sender::new(remote, options.json).run(&intake)
+}

@@ -1,0 +1,115 @@
+//! `fanfare subscribe`: hear messages as they come.
+
+use super::Command;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::hearing::{Handler, Place, Session, Start};
+use crate::interrupt::on_interrupt;
+use crate::remote::{ServerArgs, Silence};
+use crate::showing::Paint;
+use clap::{ArgMatches, Args, FromArgMatches};
+use std::io::{self, IsTerminal};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+pub const COMMAND: Command = Command {
+    name: "subscribe",
+    about: "Hear channels: messages as they come, and what was missed",
+    examples: &[
+        ("Hear everything below logs", "fanfare subscribe 'logs/**'"),
+        (
+            "The last ten of two channels, then what follows, as JSON",
+            "fanfare subscribe a b --last 10 --json",
+        ),
+        (
+            "Run a program for each alert, and go on after a restart",
+            "fanfare subscribe 'alerts/*' --state ~/.alerts --exec ./page-me",
+        ),
+        ("Wait for one message", "fanfare subscribe ops/deploys --count 1"),
+    ],
+    arguments: Options::augment_args,
+    run,
+};
+
+#[derive(Args)]
+struct Options {
+    /// Channels, or patterns in which `*` is one segment and a last `**` any number
+    #[arg(required = true, value_name = "CHANNEL")]
+    channels: Vec<String>,
+
+    /// Print whole messages, one JSON object a line
+    #[arg(long)]
+    json: bool,
+
+    /// Run CMD with a shell for each message, one after the other: the body on stdin, fields as FANFARE_CHANNEL,
+    /// FANFARE_POSITION, FANFARE_TIME, FANFARE_ID, FANFARE_KEY, FANFARE_EVENT, FANFARE_TAGS (JSON), ... in the
+    /// environment. When it fails, so does this command, and the message counts as not heard
+    #[arg(long, value_name = "CMD", conflicts_with = "json")]
+    exec: Option<String>,
+
+    /// Start with the newest N messages
+    #[arg(long, value_name = "N", group = "start")]
+    last: Option<u32>,
+
+    /// Start with messages since T: a time (2026-11-23T10:00:00Z) or how long ago (10m, 24h)
+    #[arg(long, value_name = "T", group = "start")]
+    since: Option<String>,
+
+    /// Start after a cursor
+    #[arg(long, value_name = "CURSOR", group = "start")]
+    after: Option<String>,
+
+    /// Keep the cursor of what was handled in FILE, and start from there the next time; then --last, --since and
+    /// --after only count the first time
+    #[arg(long, value_name = "FILE")]
+    state: Option<PathBuf>,
+
+    /// End after N messages
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    count: Option<u64>,
+
+    #[command(flatten)]
+    server: ServerArgs,
+}
+
+fn run(matches: &ArgMatches) -> Result<Exit, Failure> {
+    let options =
+        Options::from_arg_matches(matches).map_err(|error| Failure::new(Exit::USAGE, error.to_string()))?;
+    let turn = Arc::new(Mutex::new(()));
+    let session = Session {
+        remote: options.server.remote(Silence::Stream)?,
+        start: options.start(),
+        place: match &options.state {
+            Some(file) => Place::in_file(file)?,
+            None => Place::in_memory(),
+        },
+        handler: options.handler(),
+        count: options.count,
+        patterns: options.channels,
+        turn: turn.clone(),
+    };
+    on_interrupt(move || {
+        let _turn = turn.lock().unwrap_or_else(PoisonError::into_inner);
+        std::process::exit(Exit::INTERRUPTED.number.into());
+    })?;
+    session.run()
+}
+
+impl Options {
+    fn start(&self) -> Option<Start> {
+        let last = self.last.map(|last| ("last", last.to_string()));
+        let since = || Some(("since", self.since.clone()?));
+        let after = || Some(("after", self.after.clone()?));
+        last.or_else(since).or_else(after)
+    }
+
+    /// On a terminal a person reads; a pipe gets what was published and nothing else.
+    fn handler(&self) -> Handler {
+        match &self.exec {
+            Some(program) => Handler::Program(program.clone()),
+            None if self.json => Handler::Json,
+            None if io::stdout().is_terminal() => Handler::Pretty(Paint::stdout()),
+            None => Handler::Body,
+        }
+    }
+}

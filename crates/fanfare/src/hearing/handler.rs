@@ -1,0 +1,97 @@
+//! What is done with each message. When this returns, the message was handled.
+
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::remote::Envelope;
+use crate::showing::{Paint, pretty, write_line};
+use serde_json::Value;
+use std::io::{self, Write};
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Command, Stdio};
+
+/// The signal of Ctrl-C (POSIX `<signal.h>`).
+const SIGINT: i32 = 2;
+
+/// What is done with each message.
+#[derive(Debug)]
+pub enum Handler {
+    /// A line for people.
+    Pretty(Paint),
+    /// The body alone, as a line.
+    Body,
+    /// The whole message, as a line of JSON.
+    Json,
+    /// A shell runs this; it has the body on stdin and the fields in its environment.
+    Program(String),
+}
+
+impl Handler {
+    /// Handles one message, of which `line` is the JSON.
+    pub fn handle(&self, message: &Envelope<'_>, line: &[u8]) -> Result<(), Failure> {
+        match self {
+            Handler::Pretty(paint) => write_line(pretty(message, *paint).as_bytes()),
+            Handler::Body => write_line(&body(message)?),
+            Handler::Json => write_line(line),
+            Handler::Program(program) => run(program, message),
+        }
+    }
+}
+
+fn body(message: &Envelope<'_>) -> Result<Vec<u8>, Failure> {
+    message.body().map_err(|why| Failure::new(Exit::FAILED, format!("a body cannot be read: {why}")))
+}
+
+fn run(program: &str, message: &Envelope<'_>) -> Result<(), Failure> {
+    let failed =
+        |error: &io::Error| Failure::new(Exit::HANDLER, format!("`{program}` cannot be run: {error}"));
+    let body = body(message)?;
+    let mut command = Command::new("/bin/sh");
+    command.args(["-c", program]).stdin(Stdio::piped());
+    fields(message).for_each(|(name, value)| {
+        // The environment cannot hold a zero byte.
+        command.env(name, value.replace('\0', "\u{fffd}"));
+    });
+    let mut child = command.spawn().map_err(|error| failed(&error))?;
+    if let Some(mut stdin) = child.stdin.take() {
+        match stdin.write_all(&body) {
+            // A program need not read what it does not want.
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
+            Err(error) => return Err(failed(&error)),
+            Ok(()) => {}
+        }
+    }
+    let status = child.wait().map_err(|error| failed(&error))?;
+    if status.success() {
+        return Ok(());
+    }
+    if status.signal() == Some(SIGINT) {
+        // Ctrl-C reaches the program as well as us.
+        return Err(Failure::new(Exit::INTERRUPTED, ""));
+    }
+    let what = format!("`{program}` ended with {status} at {} {}", message.channel, message.position);
+    Err(Failure::new(Exit::HANDLER, what)
+        .next("with --state, the next run starts with this message again; `|| true` behind the program passes over it"))
+}
+
+/// The fields that a program finds in its environment. Those a message lacks are empty, so that an outer value of
+/// the same name is not taken for the message's.
+fn fields<'m>(message: &'m Envelope<'_>) -> impl Iterator<Item = (&'static str, String)> + 'm {
+    let text = |value: &Option<std::borrow::Cow<'_, str>>| value.as_deref().unwrap_or_default().to_owned();
+    let tags =
+        if message.tags.is_empty() { String::new() } else { Value::Object(message.tags.clone()).to_string() };
+    [
+        ("FANFARE_CHANNEL", message.channel.to_string()),
+        ("FANFARE_POSITION", message.position.to_string()),
+        ("FANFARE_CURSOR", message.cursor.to_string()),
+        ("FANFARE_TIME", message.time.to_string()),
+        ("FANFARE_ID", message.id.to_string()),
+        ("FANFARE_KEY", text(&message.key)),
+        ("FANFARE_EVENT", text(&message.event)),
+        ("FANFARE_EXPIRES", text(&message.expires)),
+        ("FANFARE_CONTENT_TYPE", text(&message.content_type)),
+        ("FANFARE_PRIORITY", message.priority.map(|number| number.to_string()).unwrap_or_default()),
+        ("FANFARE_TAGS", tags),
+        ("FANFARE_NOTICE", message.notice.map(|notice| notice.get().to_owned()).unwrap_or_default()),
+    ]
+    .into_iter()
+}

@@ -1,0 +1,60 @@
+//! One message in one line, for people.
+
+use super::plain::{bytes, printable};
+use super::terminal::Paint;
+use crate::remote::Envelope;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use std::fmt::Write;
+
+/// `14:03:22 ops/deploys  deploy finished  key=web region=eu`.
+pub fn pretty(message: &Envelope<'_>, paint: Paint) -> String {
+    let channel = printable(&message.channel);
+    let mut line = format!("{} {}", paint.dim(moment(&message.time)), paint.strong(channel));
+    let mut add = |text: &str| {
+        // Writing into a String cannot fail.
+        let _ = write!(line, "  {text}");
+    };
+    if let Some(notice) = message.notice {
+        add(&printable(notice.get()));
+    }
+    match message.body() {
+        Ok(body) => match std::str::from_utf8(&body) {
+            Ok(text) => add(&shown_lines(text)),
+            Err(_) => add(&paint.dim(format_args!("({} of data)", bytes(body.len() as u64)))),
+        },
+        Err(_) => add(&paint.dim("(a body that cannot be read)")),
+    }
+    let fields = fields(message);
+    if !fields.is_empty() {
+        add(&paint.dim(printable(&fields)));
+    }
+    line
+}
+
+/// The time of day here, with the date when it is another one than today.
+fn moment(time: &str) -> String {
+    let Ok(moment) = time.parse::<Timestamp>() else { return printable(time).into_owned() };
+    let zone = TimeZone::system();
+    let (here, now) = (moment.to_zoned(zone.clone()), Timestamp::now().to_zoned(zone));
+    let format = if here.date() == now.date() { "%H:%M:%S" } else { "%Y-%m-%d %H:%M:%S" };
+    here.strftime(format).to_string()
+}
+
+/// Lines of a body stay lines, below each other; a line end at the very end is not shown.
+fn shown_lines(text: &str) -> String {
+    let lines: Vec<_> = text.trim_end_matches(['\r', '\n']).lines().map(printable).collect();
+    lines.join("\n    ")
+}
+
+fn fields(message: &Envelope<'_>) -> String {
+    let mut fields: Vec<String> = Vec::new();
+    let named = [("event", &message.event), ("key", &message.key), ("type", &message.content_type)];
+    fields.extend(named.iter().filter_map(|(name, value)| Some(format!("{name}={}", value.as_ref()?))));
+    fields.extend(message.priority.map(|priority| format!("priority={priority}")));
+    for (name, value) in &message.tags {
+        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        fields.push(format!("{name}={text}"));
+    }
+    fields.join(" ")
+}

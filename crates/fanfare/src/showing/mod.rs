@@ -1,0 +1,13 @@
+//! What people see: text without surprises, colours where they are wanted, messages in one line.
+
+mod message;
+mod output;
+mod plain;
+mod table;
+mod terminal;
+
+pub use message::pretty;
+pub use output::write_line;
+pub use plain::{bytes, printable};
+pub use table::Table;
+pub use terminal::Paint;
