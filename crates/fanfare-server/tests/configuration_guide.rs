@@ -1,5 +1,7 @@
 //! `docs/configuration.md` says what the lists of options say.
 
+#![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
+
 use fanfare_server::config::{ALL, Form, NAMESPACE, Setting, variable};
 use std::fmt::Write;
 

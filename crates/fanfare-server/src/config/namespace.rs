@@ -41,7 +41,7 @@ pub const NAMESPACE: &[Setting<Rule>] = &[
         key: "age",
         form: Form::Value("DURATION"),
         default: "\"24h\"; live: \"5m\"",
-        allowed: "1s to 3650d; units s, m, h, d, w",
+        allowed: "1s to 3650d; units s, m, h, d, w, largest first",
         about: "How long messages are kept at the most.",
         set: |rule, given| given.read().map(|Age::<1, { 3650 * 86400 }>(age)| rule.age = Some(age)),
     },
