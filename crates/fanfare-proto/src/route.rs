@@ -68,8 +68,8 @@ const VIA_LATER: &[&str] = &[
     "websocket",
     "ws",
 ];
-/// Parameters that later versions understand.
-const LATER: &[&str] = &["bytes", "callback", "filter", "latest", "pad", "rate", "token", "view"];
+/// Parameters of reading that later versions understand.
+pub const LATER_PARAMETERS: &[&str] = &["bytes", "callback", "filter", "latest", "pad", "rate", "token", "view"];
 
 /// What a request on a held path names.
 enum Place<'a> {
@@ -99,7 +99,7 @@ pub fn route(head: &Head<'_>, origins: &Origins) -> Result<Route, Refusal> {
     if let Place::Subscribe = place {
         known.push("channel");
     }
-    query.only(&known, LATER)?;
+    query.only(&known, LATER_PARAMETERS)?;
     let protocol = protocol::ALL[usize::from(chosen.0)];
     let answer = protocol.shape() == Shape::Answer;
     let wait = wait(&query)?.unwrap_or(limits::POLL_WAIT_DEFAULT);
@@ -107,7 +107,7 @@ pub fn route(head: &Head<'_>, origins: &Origins) -> Result<Route, Refusal> {
     let origin = head.text("origin").and_then(|origin| origins.find(origin));
     let wire = Wire {
         protocol: chosen,
-        form: form(&query, protocol.form())?,
+        form: Form::asked(&query, protocol.form())?,
         framing: framing(head, answer),
         origin,
     };
@@ -204,18 +204,6 @@ fn patterns(place: &Place<'_>, query: &Query<'_>) -> Result<Vec<Pattern>, Refusa
         return Err(Refusal::new(Code::TOO_MANY, detail));
     }
     Ok(patterns)
-}
-
-fn form(query: &Query<'_>, usual: Form) -> Result<Form, Refusal> {
-    match query.one("as")? {
-        None => Ok(usual),
-        Some("envelope") => Ok(Form::Envelope),
-        Some("body") => Ok(Form::Body),
-        Some(other) => {
-            let detail = format!("as: `{}` is neither envelope nor body", quote::shown(other));
-            Err(Refusal::new(Code::BAD_FIELD, detail))
-        }
-    }
 }
 
 fn wait(query: &Query<'_>) -> Result<Option<Duration>, Refusal> {

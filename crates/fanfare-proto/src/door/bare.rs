@@ -1,6 +1,6 @@
 //! A message as the body of a request, with its fields in headers and query parameters.
 
-use super::fields::{self, LATER, bad, not_yet};
+use super::fields::{self, LATER_FIELDS, bad, not_yet};
 use super::tags;
 use crate::{Channel, Content, Publish, Query, Refusal};
 use bytes::Bytes;
@@ -30,8 +30,8 @@ pub fn read_bare<'h>(
     header: impl Fn(&str) -> Option<&'h [u8]>,
     body: Bytes,
 ) -> Result<Publish, Refusal> {
-    query.only(BARE_PARAMETERS, LATER)?;
-    if let Some(field) = LATER.iter().find(|field| header(field).is_some()) {
+    query.only(BARE_PARAMETERS, LATER_FIELDS)?;
+    if let Some(field) = LATER_FIELDS.iter().find(|field| header(field).is_some()) {
         return Err(not_yet(field));
     }
     let content = Content { body, ..Content::default() };

@@ -3,8 +3,8 @@
 use crate::{Code, Publish, Refusal, json, limits, parse_duration, quote};
 use std::time::Duration;
 
-/// Fields that belong to later versions.
-pub(super) const LATER: &[&str] = &["at", "deletes", "replaces"];
+/// Fields of messages that later versions understand.
+pub const LATER_FIELDS: &[&str] = &["at", "deletes", "replaces"];
 /// Names of priorities, least first.
 const PRIORITIES: [&str; 5] = ["min", "low", "default", "high", "max"];
 

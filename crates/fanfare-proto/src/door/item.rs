@@ -1,6 +1,6 @@
 //! One envelope: a JSON object of a message's fields.
 
-use super::fields::{self, LATER, bad, not_yet};
+use super::fields::{self, LATER_FIELDS, bad, not_yet};
 use super::tags;
 use crate::{Channel, Code, Content, Publish, Refusal, json, media, quote, unknown_field};
 use base64::Engine;
@@ -70,7 +70,7 @@ pub(super) fn read(value: &RawValue) -> Result<Publish, Refusal> {
 }
 
 fn unknown(name: &str) -> Refusal {
-    if LATER.contains(&name) {
+    if LATER_FIELDS.contains(&name) {
         return not_yet(name);
     }
     if SERVERS.contains(&name) {
@@ -136,7 +136,7 @@ impl<'de> Visitor<'de> for Object {
                 return Err(serde::de::Error::custom(format!("the field `{name}` is given twice")));
             }
             // One more than there are is enough to find one that is not known.
-            if found.len() <= FIELDS.len() + LATER.len() + SERVERS.len() {
+            if found.len() <= FIELDS.len() + LATER_FIELDS.len() + SERVERS.len() {
                 found.push((name, value));
             }
         }

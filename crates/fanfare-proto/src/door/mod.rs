@@ -12,3 +12,4 @@ mod tags;
 
 pub use bare::{BARE_PARAMETERS, read_bare};
 pub use batch::{Batch, read_batch};
+pub use fields::LATER_FIELDS;
