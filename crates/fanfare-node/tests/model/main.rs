@@ -43,3 +43,20 @@ proptest! {
         world.finish();
     }
 }
+
+/// Cases against a store on the disk: each commit there waits for a sync.
+const ON_DISK: u32 = 25;
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(ON_DISK) })]
+
+    #[test]
+    fn the_same_holds_for_a_store_on_the_disk(actions in prop::collection::vec(action(), 1..40)) {
+        let dir = tempfile::tempdir().unwrap();
+        let mut world = World::on_disk(dir.path());
+        for action in &actions {
+            world.act(action);
+        }
+        world.finish();
+    }
+}

@@ -7,8 +7,9 @@ use fanfare_proto::{
     Channel, Content, Cursor, CursorPart, Form, Framing, Grant, Keeping, LogId, Namespace, Namespaces,
     Origins, Pattern, Position, Publish, Selection, Start, Time, Wire, protocol,
 };
-use fanfare_store::{Log, MemoryLog, Removal};
+use fanfare_store::{Log, MemoryLog, Removal, SqliteLog, SqliteOptions};
 use std::future::Future;
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
@@ -72,6 +73,14 @@ impl World {
     pub fn in_memory() -> World {
         let namespaces = namespaces();
         World::new(Arc::new(MemoryLog::new(fanfare_proto::LogId::KEPT, namespaces.clone())), namespaces)
+    }
+
+    pub fn on_disk(dir: &Path) -> World {
+        let namespaces = namespaces();
+        // What happens rarely on a server happens often here.
+        let options = SqliteOptions { flush_every: 8, checkpoint_pages: 8, ..SqliteOptions::default() };
+        let kept = SqliteLog::open(dir, namespaces.clone(), options).unwrap();
+        World::new(Arc::new(kept), namespaces)
     }
 
     fn new(kept: Arc<dyn Log>, namespaces: Arc<Namespaces>) -> World {
