@@ -31,7 +31,10 @@ mod tests {
     #[test]
     fn only_what_is_listed_is_allowed() {
         let listed = Origins::new(["https://a.example", "*"]);
-        assert_eq!(listed.find("https://a.example").and_then(|index| listed.value(index)), Some("https://a.example"));
+        assert_eq!(
+            listed.find("https://a.example").and_then(|index| listed.value(index)),
+            Some("https://a.example")
+        );
         assert_eq!(listed.find("https://b.example").and_then(|index| listed.value(index)), Some("*"));
         assert_eq!(listed.find("null"), None);
         assert_eq!(Origins::new(["*", "null"]).find("null"), Some(1));

@@ -69,7 +69,8 @@ const VIA_LATER: &[&str] = &[
     "ws",
 ];
 /// Parameters of reading that later versions understand.
-pub const LATER_PARAMETERS: &[&str] = &["bytes", "callback", "filter", "latest", "pad", "rate", "token", "view"];
+pub const LATER_PARAMETERS: &[&str] =
+    &["bytes", "callback", "filter", "latest", "pad", "rate", "token", "view"];
 
 /// What a request on a held path names.
 enum Place<'a> {
