@@ -1,1 +1,27 @@
-//! Everything that answers and ends: publish, history, channels
+//! Everything that answers and ends: publishing, history, channels, removal, health.
+//!
+//! - [`api`]: the routes over a [`Node`](fanfare_node::Node), as an [`axum::Router`] that whoever owns the
+//!   sockets calls;
+//! - [`ALL`]: every route, as data: routing, `Allow`, the table in `docs/api.md` and the tests are made from it.
+//!
+//! A request passes, outermost first: headers that every response carries and answers to cross-origin questions
+//! (`finish`, `cors`), the path of a channel folded into one segment (`target`), the check of its query (`api`), its
+//! route (`routes`), which takes the grant (`granted`) and the body within its limit (`intake`) and answers JSON or a
+//! problem document (`answer`). Held-open responses are not here: the transport takes those requests before.
+
+mod answer;
+mod api;
+mod cors;
+mod etag;
+mod find;
+mod finish;
+mod granted;
+mod intake;
+mod links;
+mod receipt;
+mod routes;
+mod state;
+mod target;
+
+pub use api::{Options, api};
+pub use routes::{ALL, Route};

@@ -1,0 +1,78 @@
+//! What routes answer with: JSON, and refusals as problem documents.
+
+use axum::body::Body;
+use axum::response::{IntoResponse, Response};
+use fanfare_proto::{Code, Cursor, Refusal, problem};
+use http::{HeaderName, HeaderValue, StatusCode, header};
+use serde::Serialize;
+
+/// Where a reader is once it has heard a response.
+const CURSOR: HeaderName = HeaderName::from_static("cursor");
+
+/// A refusal on its way out of a route.
+pub(crate) struct Refused(pub(crate) Refusal);
+
+impl From<Refusal> for Refused {
+    fn from(refusal: Refusal) -> Refused {
+        Refused(refusal)
+    }
+}
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        problem(&self.0)
+    }
+}
+
+/// The problem document of a refusal (RFC 9457).
+pub(crate) fn problem(refusal: &Refusal) -> Response {
+    let mut document = Vec::new();
+    problem::document(refusal, &mut document);
+    let mut response = Response::new(Body::from(document));
+    // Codes carry statuses of RFC 9110; a number out of range could only be a mistake in their list.
+    *response.status_mut() =
+        StatusCode::from_u16(refusal.code.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(problem::MEDIA_TYPE));
+    if let Some(seconds) = retry_after(refusal.code) {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    response
+}
+
+/// Seconds after which to come back, for what passes by itself (RFC 9110 section 10.2.3).
+fn retry_after(code: &Code) -> Option<u64> {
+    match code.status {
+        503 if code == Code::BUSY || code == Code::DRAINING => Some(1),
+        503 => Some(5),
+        507 => Some(30),
+        _ => None,
+    }
+}
+
+/// A value as JSON.
+pub(crate) fn json(value: &impl Serialize) -> Result<Response, Refusal> {
+    let mut bytes = Vec::new();
+    append_json(value, &mut bytes)?;
+    Ok(json_bytes(bytes))
+}
+
+/// Appends a value as JSON.
+pub(crate) fn append_json(value: &impl Serialize, out: &mut Vec<u8>) -> Result<(), Refusal> {
+    serde_json::to_writer(out, value)
+        .map_err(|error| Refusal::new(Code::STORE_FAILED, format!("the answer is not JSON: {error}")))
+}
+
+/// JSON that is written already.
+pub(crate) fn json_bytes(bytes: Vec<u8>) -> Response {
+    let mut response = Response::new(Body::from(bytes));
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}
+
+/// Writes the cursor of a response into its head.
+pub(crate) fn mark_cursor(response: &mut Response, cursor: &Cursor) {
+    if let Ok(value) = HeaderValue::from_str(&cursor.to_string()) {
+        response.headers_mut().insert(CURSOR, value);
+    }
+}

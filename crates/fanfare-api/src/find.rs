@@ -1,0 +1,37 @@
+//! One message, as a page of one.
+
+use crate::state::Api;
+use fanfare_proto::{
+    Channel, Code, Cursor, CursorPart, Grant, History, Message, Pattern, Position, Refusal, Start,
+};
+use std::sync::Arc;
+
+/// A message, and the cursor of a reader that has heard up to it.
+pub(crate) type Found = (Arc<Message>, Cursor);
+
+/// The newest message of a channel.
+pub(crate) async fn newest(api: &Api, grant: &Grant, channel: &Channel) -> Result<Found, Refusal> {
+    let found = first(api, grant, channel, Start::Last(1)).await?;
+    found.ok_or_else(|| Refusal::new(Code::NOT_FOUND, format!("`{channel}` holds no message")))
+}
+
+/// The message at a position of the log that a channel lies in, if it is the channel's.
+pub(crate) async fn at(
+    api: &Api,
+    grant: &Grant,
+    channel: &Channel,
+    position: Position,
+) -> Result<Found, Refusal> {
+    let missing = || Refusal::new(Code::NOT_FOUND, format!("`{channel}` holds no message at {position}"));
+    let log = api.node.namespaces().of(channel.as_str()).keeping.log();
+    let epoch = api.node.status()[log.index()].epoch;
+    let before = Position(position.0.checked_sub(1).ok_or_else(missing)?);
+    let place = Cursor::new([CursorPart { log, epoch, position: before }]);
+    let found = first(api, grant, channel, Start::After(place)).await?;
+    found.filter(|(message, _)| message.position == position).ok_or_else(missing)
+}
+
+async fn first(api: &Api, grant: &Grant, channel: &Channel, start: Start) -> Result<Option<Found>, Refusal> {
+    let history = History { patterns: vec![Pattern::from(channel)], start, before: None, limit: 1 };
+    Ok(api.node.history(grant, &history).await?.messages.pop())
+}

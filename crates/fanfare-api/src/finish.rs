@@ -1,0 +1,54 @@
+//! What every response has in common, whoever made it: the headers that keep browsers and caches honest, the
+//! answer to a cross-origin question, and a problem document where no route answered.
+
+use crate::answer::problem;
+use crate::cors::Question;
+use crate::state::Api;
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::Response;
+use fanfare_proto::{Code, Refusal};
+use http::{HeaderValue, Method, StatusCode, header};
+
+/// Runs a request and finishes its response.
+pub(crate) async fn finish(State(api): State<Api>, request: Request, next: Next) -> Response {
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let question = Question::of(&method, request.headers());
+    let mut response = unanswered(next.run(request).await, &method, &path);
+    let status = response.status();
+    let headers = response.headers_mut();
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    if !headers.contains_key(header::CACHE_CONTROL) {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    question.answer(api.node.origins(), status, headers);
+    response
+}
+
+/// Where no route took the request, says so; a route that has other methods answers `OPTIONS` with them.
+fn unanswered(response: Response, method: &Method, path: &str) -> Response {
+    if response.headers().contains_key(header::CONTENT_TYPE) {
+        return response;
+    }
+    let refusal = match response.status() {
+        StatusCode::NOT_FOUND => Refusal::new(Code::NOT_FOUND, format!("nothing is at {path}")),
+        StatusCode::METHOD_NOT_ALLOWED => Refusal::new(
+            Code::METHOD,
+            format!("{method} is not allowed at {path}; the Allow header names what is"),
+        ),
+        _ => return response,
+    };
+    let allow = response.headers().get(header::ALLOW).cloned();
+    let mut answer = match (method, &allow) {
+        (&Method::OPTIONS, Some(_)) => {
+            let mut answer = Response::default();
+            *answer.status_mut() = StatusCode::NO_CONTENT;
+            answer
+        }
+        _ => problem(&refusal),
+    };
+    if let Some(allow) = allow {
+        answer.headers_mut().insert(header::ALLOW, allow);
+    }
+    answer
+}

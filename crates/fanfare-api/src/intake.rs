@@ -1,0 +1,97 @@
+//! Request bodies: read whole, within the limit of what they are for, and within what all requests together may
+//! hold. A body that says it is longer is refused before a byte of it is read.
+
+use axum::body::Body;
+use bytes::Bytes;
+use fanfare_proto::{Code, Refusal, limits};
+use http::{HeaderMap, header};
+use http_body_util::BodyExt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// The bytes of bodies that all requests hold now, at most [`limits::INTAKE_BYTES`].
+#[derive(Clone, Default)]
+pub(crate) struct Intake(Arc<AtomicUsize>);
+
+/// A body, and its share of the intake until it is dropped.
+pub(crate) struct Held {
+    /// The whole body.
+    pub(crate) bytes: Bytes,
+    share: Share,
+}
+
+struct Share {
+    intake: Intake,
+    bytes: usize,
+}
+
+impl Intake {
+    /// Reads a body of at most `limit` bytes, exactly as it is.
+    pub(crate) async fn read(&self, headers: &HeaderMap, body: Body, limit: usize) -> Result<Held, Refusal> {
+        if declared(headers).is_some_and(|length| length > limit as u64) {
+            return Err(too_large(limit));
+        }
+        if let Some(coding) = headers.get(header::CONTENT_ENCODING).filter(|coding| *coding != "identity") {
+            return Err(Refusal::new(
+                Code::BAD_FIELD,
+                format!("Content-Encoding {coding:?} is not decoded here; send the body as it is"),
+            ));
+        }
+        let mut share = Share { intake: self.clone(), bytes: 0 };
+        let bytes = read_frames(body, limit, &mut share).await?;
+        Ok(Held { bytes, share })
+    }
+}
+
+/// Copied, so that a message kept for long does not keep the connection's buffer.
+async fn read_frames(mut body: Body, limit: usize, share: &mut Share) -> Result<Bytes, Refusal> {
+    let mut whole = Vec::new();
+    while let Some(frame) = body.frame().await {
+        let Ok(data) = frame.map_err(broken)?.into_data() else { continue };
+        if whole.len() + data.len() > limit {
+            return Err(too_large(limit));
+        }
+        share.grow(data.len())?;
+        whole.extend_from_slice(&data);
+    }
+    Ok(whole.into_boxed_slice().into())
+}
+
+impl Held {
+    /// Splits the body from its share of the intake, which is held until the second is dropped.
+    pub(crate) fn split(self) -> (Bytes, impl Sized) {
+        (self.bytes, self.share)
+    }
+}
+
+impl Share {
+    fn grow(&mut self, bytes: usize) -> Result<(), Refusal> {
+        self.bytes += bytes;
+        if self.intake.0.fetch_add(bytes, Ordering::Relaxed) + bytes <= limits::INTAKE_BYTES {
+            return Ok(());
+        }
+        Err(Refusal::new(Code::BUSY, "the bodies of other requests take all the room there is"))
+    }
+}
+
+impl Drop for Share {
+    fn drop(&mut self) {
+        self.intake.0.fetch_sub(self.bytes, Ordering::Relaxed);
+    }
+}
+
+fn declared(headers: &HeaderMap) -> Option<u64> {
+    headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+fn too_large(limit: usize) -> Refusal {
+    Refusal::new(Code::TOO_LARGE, format!("the body is larger than the {limit} bytes allowed here"))
+}
+
+/// Whoever owns the socket may end a body with a refusal of its own, such as one that arrives too slowly.
+fn broken(error: axum::Error) -> Refusal {
+    match error.into_inner().downcast::<Refusal>() {
+        Ok(refusal) => *refusal,
+        Err(error) => Refusal::new(Code::BAD_REQUEST, format!("the body ended too early: {error}")),
+    }
+}

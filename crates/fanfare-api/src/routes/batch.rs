@@ -1,0 +1,96 @@
+//! Publishing envelopes: one, an array of them, or one a line; each on its own, or all or none.
+
+use super::Route;
+use crate::answer::{self, Refused};
+use crate::granted::Granted;
+use crate::receipt::{self, Shown};
+use crate::state::Api;
+use axum::body::Body;
+use axum::extract::{RawQuery, State};
+use axum::response::Response;
+use axum::routing::post;
+use fanfare_node::Receipt;
+use fanfare_proto::{Batch, Code, Grant, Publish, Query, Refusal, limits, problem, read_batch};
+use http::{HeaderMap, header};
+
+pub(super) const ROUTE: Route = Route {
+    methods: &["POST"],
+    path: "/publish",
+    query: &["atomic"],
+    about: "publish envelopes: one, an array, or one a line",
+    serve: || post(batch),
+};
+
+type Answer = Result<Receipt, Refusal>;
+
+async fn batch(
+    State(api): State<Api>,
+    Granted(grant): Granted,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Refused> {
+    let atomic = atomic(&Query::parse(query.as_deref().unwrap_or_default())?)?;
+    let (body, _share) = api.intake.read(&headers, body, limits::BATCH_BYTES).await?.split();
+    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let answers = match read_batch(content_type, &body)? {
+        Batch::One(publish) => {
+            let answer = api.node.publish(&grant, vec![publish?]).await.pop();
+            let answer = answer.unwrap_or_else(|| Err(Code::STORE_FAILED.into()));
+            return Ok(receipt::response(&answer?)?);
+        }
+        Batch::Many(items) if atomic => together(&api, &grant, items).await?,
+        Batch::Many(items) => each(&api, &grant, items).await,
+    };
+    Ok(results(&answers)?)
+}
+
+fn atomic(query: &Query<'_>) -> Result<bool, Refusal> {
+    match query.one("atomic")? {
+        None | Some("false") => Ok(false),
+        Some("true") => Ok(true),
+        Some(_) => Err(Refusal::new(Code::BAD_FIELD, "atomic is `true` or `false`")),
+    }
+}
+
+/// All messages or none; the refusal names the first message that stands in the way.
+async fn together(
+    api: &Api,
+    grant: &Grant,
+    items: Vec<Result<Publish, Refusal>>,
+) -> Result<Vec<Answer>, Refusal> {
+    let mut messages = Vec::with_capacity(items.len());
+    for (index, item) in items.into_iter().enumerate() {
+        let named = |refusal: Refusal| {
+            Refusal::new(refusal.code, format!("message {}: {}", index + 1, refusal.detail))
+        };
+        messages.push(item.map_err(named)?);
+    }
+    Ok(api.node.publish_atomic(grant, messages).await?.into_iter().map(Ok).collect())
+}
+
+/// Every message on its own; answers in their order, whatever became of the others.
+async fn each(api: &Api, grant: &Grant, items: Vec<Result<Publish, Refusal>>) -> Vec<Answer> {
+    let mut messages = Vec::with_capacity(items.len());
+    let places: Vec<Result<(), Refusal>> =
+        items.into_iter().map(|item| item.map(|publish| messages.push(publish))).collect();
+    let mut published = api.node.publish(grant, messages).await.into_iter();
+    let mut next = |()| published.next().unwrap_or_else(|| Err(Code::STORE_FAILED.into()));
+    places.into_iter().map(|place| place.and_then(&mut next)).collect()
+}
+
+/// `{"results":[...]}`: a receipt or a problem document for each message, in their order.
+fn results(answers: &[Answer]) -> Result<Response, Refusal> {
+    let mut body = Vec::from(*b"{\"results\":[");
+    for (index, answer) in answers.iter().enumerate() {
+        if index > 0 {
+            body.push(b',');
+        }
+        match answer {
+            Ok(receipt) => answer::append_json(&Shown::of(receipt), &mut body)?,
+            Err(refusal) => problem::document(refusal, &mut body),
+        }
+    }
+    body.extend_from_slice(b"]}");
+    Ok(answer::json_bytes(body))
+}

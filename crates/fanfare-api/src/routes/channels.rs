@@ -1,0 +1,57 @@
+//! The list of channels, page by page.
+
+use super::Route;
+use super::info::Shown;
+use crate::answer::{self, Refused};
+use crate::granted::Granted;
+use crate::links;
+use crate::state::Api;
+use axum::extract::{RawQuery, State};
+use axum::response::Response;
+use axum::routing::get;
+use fanfare_proto::{Code, Pattern, Query, Refusal, limits};
+use serde::Serialize;
+
+pub(super) const ROUTE: Route = Route {
+    methods: &["GET"],
+    path: "/channels",
+    query: &["pattern", "after", "limit"],
+    about: "channels by name, with what they hold",
+    serve: || get(channels),
+};
+
+#[derive(Serialize)]
+struct List {
+    channels: Vec<Shown>,
+}
+
+async fn channels(
+    State(api): State<Api>,
+    Granted(grant): Granted,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Refused> {
+    let query = Query::parse(query.as_deref().unwrap_or_default())?;
+    let pattern = match query.one("pattern")? {
+        Some(text) => {
+            Pattern::parse(text).map_err(|error| Refusal::new(Code::BAD_NAME, error.to_string()))?
+        }
+        None => Pattern::everything(),
+    };
+    let limit = super::limit(&query)?.unwrap_or(limits::PAGE_MESSAGES_DEFAULT);
+    let after = query.one("after")?.unwrap_or_default();
+    // One more than asked tells whether there is a next page.
+    let mut found = api.node.channels(&grant, &pattern, after, limit + 1).await?;
+    let more = found.len() > limit;
+    found.truncate(limit);
+    let channels = found.iter().map(|info| Shown::of(info, &api)).collect();
+    let mut response = answer::json(&List { channels })?;
+    if let (true, Some(last)) = (more, found.last()) {
+        let next = [
+            ("pattern", Some(pattern.to_string())),
+            ("after", Some(last.channel.to_string())),
+            ("limit", Some(limit.to_string())),
+        ];
+        links::add(&mut response, "next", &links::with_query("/channels", &next));
+    }
+    Ok(response)
+}

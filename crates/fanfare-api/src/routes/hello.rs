@@ -1,0 +1,25 @@
+//! A few lines for whoever opens the server's address.
+
+use super::Route;
+use axum::routing::get;
+use http::{HeaderMap, header};
+
+pub(super) const ROUTE: Route = Route {
+    methods: &["GET"],
+    path: "/",
+    query: &[],
+    about: "name, version and one line to try",
+    serve: || get(hello),
+};
+
+async fn hello(headers: HeaderMap) -> String {
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost:8080");
+    format!(
+        "Fanfare {version}: publish once, push to everyone.\n\n\
+         Publish:  curl -d 'hello' http://{host}/c/hello\n\
+         Hear:     curl -N -H 'Accept: text/event-stream' http://{host}/c/hello\n\
+         Look:     curl http://{host}/c/hello\n\n\
+         Channels: http://{host}/channels\n",
+        version = env!("CARGO_PKG_VERSION"),
+    )
+}

@@ -1,0 +1,128 @@
+//! What was said in a channel or a pattern, page by page: also plain polling, with `If-None-Match`.
+
+use super::Route;
+use crate::answer::{self, Refused};
+use crate::etag::ETag;
+use crate::granted::Granted;
+use crate::links;
+use crate::state::Api;
+use crate::target::Target;
+use axum::extract::{RawQuery, State};
+use axum::response::Response;
+use axum::routing::get;
+use fanfare_node::HistoryPage;
+use fanfare_proto::protocol::{self, Shape};
+use fanfare_proto::{Accept, Code, Cursor, Event, Form, History, Query, Refusal, Start, limits};
+use http::{HeaderMap, header};
+
+pub(super) const ROUTE: Route = Route {
+    methods: &["GET"],
+    path: "/c/<channel>",
+    query: &["after", "before", "last", "since", "limit", "as", "via"],
+    about: "a page of what was said; a pattern may stand for the channel",
+    serve: || get(history),
+};
+
+async fn history(
+    State(api): State<Api>,
+    Granted(grant): Granted,
+    target: Target,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Result<Response, Refused> {
+    let query = Query::parse(query.as_deref().unwrap_or_default())?;
+    let history = asked(&target, &query, &headers)?;
+    let form = Form::asked(&query, protocol::PAGE.form())?;
+    negotiate(&query, &headers)?;
+    let page = api.node.history(&grant, &history).await?;
+    let tag = tag(&page, &history, form);
+    let mut response = if tag.is_known(&headers) {
+        tag.unchanged()
+    } else {
+        let mut response = answer::json_bytes(body(&page, form));
+        tag.mark(&mut response);
+        response
+    };
+    answer::mark_cursor(&mut response, &page.cursor);
+    link(&mut response, &page, &history, &query);
+    Ok(response)
+}
+
+fn asked(target: &Target, query: &Query<'_>, headers: &HeaderMap) -> Result<History, Refusal> {
+    let pattern = target.pattern()?;
+    let last_event_id = headers.get("last-event-id").map(|value| value.as_bytes());
+    let start = Start::asked(query, last_event_id)?;
+    let before = query.one("before")?.map(Cursor::parse).transpose();
+    let before = before.map_err(|error| Refusal::new(Code::BAD_CURSOR, format!("before: {error}")))?;
+    if before.is_some() && start.is_some() {
+        let detail = "`before` pages backwards; give it without `after`, `last` and `since`";
+        return Err(Refusal::new(Code::BAD_FIELD, detail));
+    }
+    let usual = match start {
+        Some(Start::Last(count)) => (count as usize).clamp(1, limits::PAGE_MESSAGES),
+        _ => limits::PAGE_MESSAGES_DEFAULT,
+    };
+    let limit = super::limit(query)?.unwrap_or(usual);
+    let start = start.unwrap_or(Start::Last(limit as u32));
+    Ok(History { patterns: vec![pattern], start, before, limit })
+}
+
+/// Held-open responses were taken before; what is left is the page, if the caller accepts it.
+fn negotiate(query: &Query<'_>, headers: &HeaderMap) -> Result<(), Refusal> {
+    let page = protocol::PAGE;
+    match query.one("via")? {
+        Some(via) if via == page.name() => return Ok(()),
+        Some(via) => {
+            let detail = format!("via={via:.60} is not answered as a page; via={} is", page.name());
+            return Err(Refusal::new(Code::BAD_FIELD, detail));
+        }
+        None => {}
+    }
+    let accept = Accept::parse(headers.get_all(header::ACCEPT).iter().map(|value| value.as_bytes()))?;
+    if accept.wanted(page.media_type()).is_some() {
+        return Ok(());
+    }
+    let possible = protocol::ALL.iter().filter(|protocol| protocol.shape() != Shape::Answer);
+    let types: Vec<&str> = possible.map(|protocol| protocol.media_type()).collect();
+    let detail = format!("Accept names nothing that there is here: {}", types.join(", "));
+    Err(Refusal::new(Code::NOT_ACCEPTABLE, detail))
+}
+
+fn body(page: &HistoryPage, form: Form) -> Vec<u8> {
+    let (mut frames, mut ends) = (Vec::new(), vec![0]);
+    for (message, cursor) in &page.messages {
+        protocol::PAGE.encode(&Event::Message(message, cursor), form, &mut frames);
+        ends.push(frames.len());
+    }
+    let mut items = ends.windows(2).map(|ends| &frames[ends[0]..ends[1]]);
+    let mut body = Vec::with_capacity(frames.len() + 256);
+    protocol::PAGE.answer(&mut items, &page.cursor, page.gap.as_ref(), &mut body);
+    body
+}
+
+/// What a reader would see is what was asked and which messages there are. The page's own cursor is not part of it:
+/// it moves with every message of the log, and an older one serves a reader who missed nothing just as well.
+fn tag(page: &HistoryPage, history: &History, form: Form) -> ETag {
+    let messages: Vec<_> =
+        page.messages.iter().map(|(message, _)| (message.time, message.position)).collect();
+    let gap = page.gap.map(|gap| (gap.from, gap.to, gap.reason.name()));
+    ETag::weak(&(&history.patterns, history.limit, form, page.more, messages, gap))
+}
+
+/// Links to the pages around: backwards from the first message, and on from the end where there is more.
+fn link(response: &mut Response, page: &HistoryPage, history: &History, query: &Query<'_>) {
+    let pattern = history.patterns.first().map(|pattern| pattern.as_str()).unwrap_or_default();
+    let path = links::channel_path(pattern);
+    let form = query.one("as").ok().flatten().map(str::to_owned);
+    let target = |name, cursor: &Cursor| {
+        let limit = (history.limit != limits::PAGE_MESSAGES_DEFAULT).then(|| history.limit.to_string());
+        links::with_query(&path, &[(name, Some(cursor.to_string())), ("limit", limit), ("as", form.clone())])
+    };
+    let backwards = history.before.is_some();
+    if !page.messages.is_empty() && (page.more || !backwards) {
+        links::add(response, "prev", &target("before", &page.before));
+    }
+    if page.more || backwards {
+        links::add(response, "next", &target("after", &page.cursor));
+    }
+}

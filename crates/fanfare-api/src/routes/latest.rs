@@ -1,0 +1,55 @@
+//! The newest body of a channel, as it was published: an image in a page, a file for a script.
+
+use super::Route;
+use crate::answer::{self, Refused};
+use crate::etag::ETag;
+use crate::find;
+use crate::granted::Granted;
+use crate::state::Api;
+use crate::target::Target;
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::Response;
+use axum::routing::get;
+use fanfare_proto::Content;
+use http::{HeaderMap, HeaderValue, header};
+
+pub(super) const ROUTE: Route = Route {
+    methods: &["GET"],
+    path: "/c/<channel>/$latest",
+    query: &[],
+    about: "the newest body, with its content type",
+    serve: || get(latest),
+};
+
+/// A publisher's page must not act in the name of this server's origin.
+const SANDBOX: HeaderValue = HeaderValue::from_static("sandbox");
+
+async fn latest(
+    State(api): State<Api>,
+    Granted(grant): Granted,
+    target: Target,
+    headers: HeaderMap,
+) -> Result<Response, Refused> {
+    let (message, cursor) = find::newest(&api, &grant, &target.channel()?).await?;
+    let tag = ETag::strong(&[message.time.0, message.position.0]);
+    let mut response = if tag.is_known(&headers) {
+        tag.unchanged()
+    } else {
+        let mut response = Response::new(Body::from(message.content.body.clone()));
+        tag.mark(&mut response);
+        response.headers_mut().insert(header::CONTENT_TYPE, content_type(&message.content));
+        response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, SANDBOX);
+        response
+    };
+    answer::mark_cursor(&mut response, &cursor);
+    Ok(response)
+}
+
+fn content_type(content: &Content) -> HeaderValue {
+    let said = content.content_type.as_deref().and_then(|text| HeaderValue::from_str(text).ok());
+    said.unwrap_or_else(|| {
+        let text = std::str::from_utf8(&content.body).is_ok();
+        HeaderValue::from_static(if text { "text/plain; charset=utf-8" } else { "application/octet-stream" })
+    })
+}

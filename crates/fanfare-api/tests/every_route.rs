@@ -1,0 +1,126 @@
+//! What holds for every route of the list.
+
+#![allow(clippy::unwrap_used)]
+
+mod door;
+
+use door::Door;
+use fanfare_api::ALL;
+use std::collections::BTreeSet;
+
+/// A target that a path of the list means.
+fn target(path: &str) -> String {
+    path.replace("<channel>", "some/where").replace("<position>", "1").replace("<name>", "somewhere")
+}
+
+fn methods_at(path: &str) -> BTreeSet<&'static str> {
+    let same = ALL.iter().filter(|route| route.path == path);
+    let mut methods: BTreeSet<&str> = same.flat_map(|route| route.methods).copied().collect();
+    if methods.contains("GET") {
+        methods.insert("HEAD");
+    }
+    methods
+}
+
+fn split(list: &str) -> BTreeSet<&str> {
+    list.split(',').map(str::trim).collect()
+}
+
+#[tokio::test]
+async fn every_answer_is_marked_against_guessing_and_caching() {
+    let door = Door::open();
+    for route in ALL {
+        for method in route.methods.iter().chain(&["OPTIONS", "BREW"]) {
+            let answer = door.ask(&format!("{method} {}", target(route.path)), &[], "").await;
+            assert_eq!(answer.header("x-content-type-options"), "nosniff", "{method} {}", route.path);
+            let caching = answer.header("cache-control");
+            assert!(["no-store", "no-cache"].contains(&caching), "{method} {}: {caching}", route.path);
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_route_names_its_methods() {
+    let door = Door::open();
+    for route in ALL {
+        let expected = methods_at(route.path);
+        let refused = door.ask(&format!("BREW {}", target(route.path)), &[], "").await;
+        assert_eq!((refused.status.as_u16(), refused.problem().as_str()), (405, "method-not-allowed"));
+        assert_eq!(split(refused.header("allow")), expected, "{}", route.path);
+        let options = door.ask(&format!("OPTIONS {}", target(route.path)), &[], "").await;
+        assert_eq!((options.status.as_u16(), options.body.len()), (204, 0), "{}", route.path);
+        assert_eq!(split(options.header("allow")), expected, "{}", route.path);
+    }
+}
+
+#[tokio::test]
+async fn every_route_refuses_parameters_it_does_not_know() {
+    let door = Door::open();
+    for route in ALL {
+        for method in route.methods {
+            let answer = door.ask(&format!("{method} {}?qqqqq=1", target(route.path)), &[], "").await;
+            assert_eq!(answer.status, 400, "{method} {}: {answer:?}", route.path);
+            assert_eq!(answer.problem(), "unknown-field", "{method} {}", route.path);
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_route_with_a_channel_refuses_a_bad_name() {
+    let door = Door::open();
+    for route in ALL.iter().filter(|route| route.path.contains("<channel>")) {
+        for method in route.methods {
+            let path = target(route.path).replace("some/where", "some//where");
+            let answer = door.ask(&format!("{method} {path}"), &[], "").await;
+            assert_eq!((answer.status.as_u16(), answer.problem().as_str()), (400, "bad-name"), "{path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_a_problem_document() {
+    let door = Door::open();
+    door.refuses(&[
+        ("GET /nothing/here", &[], "", 404, "not-found"),
+        ("GET /c", &[], "", 405, "method-not-allowed"),
+        ("GET /favicon.ico", &[], "", 405, "method-not-allowed"),
+        ("POST /a/b", &[], "x", 404, "not-found"),
+        ("GET /healthz/", &[], "", 404, "not-found"),
+        ("POST /", &[], "x", 405, "method-not-allowed"),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn health_and_readiness_differ() {
+    let door = Door::open();
+    assert_eq!(door.get("/healthz").await.status, 200);
+    assert_eq!(door.get("/readyz").await.status, 200);
+    door.node.drain();
+    assert_eq!(door.get("/healthz").await.status, 200);
+    let unready = door.get("/readyz").await;
+    assert_eq!((unready.status.as_u16(), unready.problem().as_str()), (503, "draining"));
+}
+
+#[tokio::test]
+async fn the_front_door_says_what_this_is_and_what_to_try() {
+    let door = Door::open();
+    let hello = door.ask("GET /", &[("Host", "push.example:8080")], "").await;
+    assert!(hello.text().contains(env!("CARGO_PKG_VERSION")), "{hello:?}");
+    assert!(hello.text().contains("curl -d 'hello' http://push.example:8080/c/hello"), "{hello:?}");
+    assert_eq!(hello.header("content-type"), "text/plain; charset=utf-8");
+}
+
+#[test]
+fn the_table_in_the_documentation_is_the_list() {
+    let documentation = include_str!("../../../docs/api.md");
+    let mut listed = documentation.lines().filter(|line| line.starts_with("| `/"));
+    for route in ALL {
+        let methods: Vec<String> = route.methods.iter().map(|method| format!("`{method}`")).collect();
+        let query: Vec<String> = route.query.iter().map(|name| format!("`{name}`")).collect();
+        let row =
+            format!("| `{}` | {} | {} | {} |", route.path, methods.join(" "), route.about, query.join(" "));
+        assert_eq!(listed.next(), Some(row.as_str()));
+    }
+    assert_eq!(listed.next(), None);
+}
