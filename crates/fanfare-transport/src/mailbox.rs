@@ -1,0 +1,96 @@
+//! What other threads tell a worker: new sockets, and that the end has come. And what wakes it.
+
+use crate::room::Room;
+use fanfare_proto::limits;
+use std::collections::VecDeque;
+use std::net::TcpStream;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
+use tokio::sync::Notify;
+
+/// The order to end.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Drain {
+    /// Readers are told to come back within this time.
+    pub(crate) window: Duration,
+    /// What has not ended by itself is closed now.
+    pub(crate) until: Instant,
+}
+
+/// One worker's mailbox. Bounded: what does not fit waits in the kernel's backlog.
+pub(crate) struct Mailbox {
+    sockets: Mutex<VecDeque<TcpStream>>,
+    /// Sockets here and at the worker: what the acceptor balances.
+    load: AtomicUsize,
+    drain: OnceLock<Drain>,
+    wake: Notify,
+    pub(crate) room: Arc<Room>,
+}
+
+impl Mailbox {
+    pub(crate) fn new(room: Arc<Room>) -> Mailbox {
+        let (sockets, load) = (Mutex::default(), AtomicUsize::new(0));
+        Mailbox { sockets, load, drain: OnceLock::new(), wake: Notify::new(), room }
+    }
+
+    fn sockets(&self) -> MutexGuard<'_, VecDeque<TcpStream>> {
+        self.sockets.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Hands a new socket over; gives it back if the mailbox is full.
+    pub(crate) fn put(&self, socket: TcpStream) -> Result<(), TcpStream> {
+        let mut sockets = self.sockets();
+        if sockets.len() >= limits::HANDOVER_SOCKETS {
+            return Err(socket);
+        }
+        sockets.push_back(socket);
+        drop(sockets);
+        self.load.fetch_add(1, Relaxed);
+        self.room.opened();
+        self.wake.notify_one();
+        Ok(())
+    }
+
+    /// Takes the socket that waits longest.
+    pub(crate) fn take(&self) -> Option<TcpStream> {
+        self.sockets().pop_front()
+    }
+
+    /// Whether no socket waits.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.sockets().is_empty()
+    }
+
+    /// The worker closed a socket that came from here.
+    pub(crate) fn closed(&self) {
+        self.load.fetch_sub(1, Relaxed);
+        self.room.closed();
+    }
+
+    /// Sockets that the worker has or will have.
+    pub(crate) fn load(&self) -> usize {
+        self.load.load(Relaxed)
+    }
+
+    /// Tells the worker to end. The first order holds.
+    pub(crate) fn drain(&self, order: Drain) {
+        let _ = self.drain.set(order);
+        self.wake();
+    }
+
+    /// The order to end, once it has come.
+    pub(crate) fn draining(&self) -> Option<Drain> {
+        self.drain.get().copied()
+    }
+
+    /// There is something to do. Cheap while the worker is busy.
+    pub(crate) fn wake(&self) {
+        self.wake.notify_one();
+    }
+
+    /// Waits until there is something to do; at once if there was since the last time.
+    pub(crate) async fn woken(&self) {
+        self.wake.notified().await;
+    }
+}

@@ -1,0 +1,80 @@
+//! The transport as a whole: its threads start together and end together.
+
+use crate::acceptor::{self, Stop};
+use crate::call::Api;
+use crate::mailbox::{Drain, Mailbox};
+use crate::options::Options;
+use crate::room::Room;
+use crate::worker::{self, Seat};
+use fanfare_node::Node;
+use fanfare_proto::limits;
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+/// Serves a node over HTTP.
+pub struct Transport;
+
+/// A transport that serves. It goes on until [`Running::drain`].
+pub struct Running {
+    address: SocketAddr,
+    room: Arc<Room>,
+    stop: Stop,
+    mailboxes: Vec<Arc<Mailbox>>,
+    threads: Vec<JoinHandle<()>>,
+    patience: Duration,
+}
+
+impl Transport {
+    /// Starts the workers and then the acceptor. Requests that are not held open go to `api`.
+    pub fn start(listener: TcpListener, node: Node, api: Api, options: Options) -> io::Result<Running> {
+        let address = listener.local_addr()?;
+        let room = Arc::new(Room::new(options.descriptors));
+        let patience = options.patience.drain;
+        let (mut mailboxes, mut threads) = (Vec::new(), Vec::new());
+        for index in 0..options.workers.clamp(1, limits::WORKERS) {
+            let mailbox = Arc::new(Mailbox::new(room.clone()));
+            let (node, api, options) = (node.clone(), api.clone(), options.clone());
+            threads.push(worker::start(index, Seat { node, api, options, mailbox: mailbox.clone() })?);
+            mailboxes.push(mailbox);
+        }
+        let (stop, thread) = acceptor::start(listener, mailboxes.clone())?;
+        threads.push(thread);
+        Ok(Running { address, room, stop, mailboxes, threads, patience })
+    }
+}
+
+impl Running {
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Held-open sessions.
+    pub fn sessions(&self) -> u64 {
+        self.room.held()
+    }
+
+    /// Sockets, whatever they are doing.
+    pub fn sockets(&self) -> u64 {
+        self.room.open()
+    }
+
+    /// Accepts nothing more, answers the requests in progress and tells every reader to come back, each at a moment
+    /// of its own within `window`. Everything is closed within [`Patience::drain`](crate::Patience::drain). Does not
+    /// wait for it.
+    pub fn drain(&self, window: Duration) {
+        self.stop.stop();
+        let until = Instant::now() + self.patience;
+        self.mailboxes.iter().for_each(|mailbox| mailbox.drain(Drain { window, until }));
+    }
+
+    /// Waits until everything has ended.
+    pub fn join(self) {
+        for thread in self.threads {
+            let _ = thread.join();
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! What a socket is answered by the worker itself: a session begins, a refusal, the end.
+
+use super::Worker;
+use crate::front::Refused;
+use crate::socket::{SocketId, State};
+use fanfare_node::Opening;
+use fanfare_proto::protocol::Shape;
+use fanfare_proto::{Code, Framing, Hold, Refusal, Selection, refuse, stream_head};
+use std::io::Write;
+use std::net::Shutdown;
+use std::time::Duration;
+
+/// How long a reader should wait before it comes back after a cut, in seconds, at the least and at the most: so that
+/// those who were cut together do not come back together.
+const RETRY: (f64, f64) = (1.0, 5.0);
+/// And when it was told that there is no room.
+const RETRY_LATER: (f64, f64) = (5.0, 15.0);
+
+impl Worker {
+    /// Holds a response open.
+    pub(super) fn hold(&mut self, id: SocketId, hold: Hold) {
+        let wire = hold.wire;
+        let refusal = match self.open(id, hold) {
+            Ok(()) => return,
+            Err(refusal) => refusal,
+        };
+        let open = matches!(wire.framing, Framing::Chunked | Framing::Length) && refusal.code.status != 503;
+        let next = open.then_some(0);
+        self.refuse(id, &Refused { refusal, origin: wire.origin, next });
+    }
+
+    fn open(&mut self, id: SocketId, hold: Hold) -> Result<(), Refusal> {
+        let Hold { wire, subscribe, wait } = hold;
+        if self.untold.is_some() || self.node.is_draining() {
+            return Err(Code::DRAINING.into());
+        }
+        if !self.mailbox.room.hold() {
+            return Err(Code::TOO_MANY_SESSIONS.into());
+        }
+        let stream = wire.protocol().shape() == Shape::Stream;
+        let mut head = Vec::new();
+        if stream {
+            stream_head(wire, self.node.origins(), &mut head);
+        }
+        let opening = Opening {
+            grant: &self.options.grant,
+            selection: Selection::new(subscribe.patterns),
+            start: subscribe.start,
+            wire,
+            head,
+            retry: jitter(RETRY),
+        };
+        let opened = self.desk.open(id.index, opening, self.node.now());
+        opened.inspect_err(|_| self.mailbox.room.release())?;
+        if let Some(socket) = self.sockets.get(id) {
+            socket.state = if stream { State::Stream } else { State::Answer };
+        }
+        match wait {
+            Some(wait) if wait.is_zero() => self.desk.give_up(id.index),
+            Some(wait) => self.sockets.expect(id, wait),
+            None => self.expect_alive(id),
+        }
+        Ok(())
+    }
+
+    /// The stream is quiet from now on.
+    pub(super) fn expect_alive(&mut self, id: SocketId) {
+        let alive = self.options.patience.alive.mul_f64(0.75 + fastrand::f64() / 4.0);
+        self.sockets.expect(id, alive);
+    }
+
+    /// Refuses what was asked. A connection that stays open goes on with the bytes that are kept of it.
+    pub(super) fn refuse(&mut self, id: SocketId, refused: &Refused) {
+        let Refused { refusal, origin, next } = refused;
+        let framing = if next.is_some() { Framing::Length } else { Framing::LengthClose };
+        let mut response = Vec::new();
+        refuse(refusal, framing, *origin, self.node.origins(), jitter(RETRY_LATER), &mut response);
+        let Some(socket) = self.sockets.get(id) else { return };
+        // A peer that has left so many answers unread that one more does not fit gets none.
+        if !matches!((&socket.stream).write(&response), Ok(written) if written == response.len()) {
+            return self.close(id);
+        }
+        match next {
+            Some(_) => self.go_on(id),
+            None => self.linger(id),
+        }
+    }
+
+    /// The request in hand is answered; the next one may come, or is here already.
+    pub(super) fn go_on(&mut self, id: SocketId) {
+        if self.untold.is_some() {
+            return self.linger(id);
+        }
+        let Some(socket) = self.sockets.get(id) else { return };
+        socket.state = State::Head;
+        socket.deaf = false;
+        let within = self.sockets.rest_len(id);
+        self.sockets.expect(id, self.idle_time(within));
+        self.queue(id);
+    }
+
+    /// The last response was sent: the peer reads it and leaves. A socket closed while bytes of the peer are unread
+    /// would be reset, and the response lost.
+    pub(super) fn linger(&mut self, id: SocketId) {
+        self.sockets.take_rest(id);
+        let Some(socket) = self.sockets.get(id) else { return };
+        if socket.stream.shutdown(Shutdown::Write).is_err() {
+            return self.close(id);
+        }
+        socket.state = State::Lingering;
+        self.sockets.expect(id, fanfare_proto::limits::LINGER_TIME);
+        self.queue(id);
+    }
+
+    /// Closes a socket, whatever it was doing.
+    pub(super) fn close(&mut self, id: SocketId) {
+        if self.sockets.get(id).is_some_and(|socket| socket.state.is_held()) {
+            self.desk.close(id.index);
+            self.mailbox.room.release();
+        }
+        if self.sockets.remove(id).is_some() {
+            self.mailbox.closed();
+        }
+    }
+}
+
+/// Some time between two numbers of seconds.
+fn jitter((least, most): (f64, f64)) -> Duration {
+    Duration::from_secs_f64(least + fastrand::f64() * (most - least))
+}

@@ -1,0 +1,72 @@
+//! What goes out: for a moment, to those in line.
+
+use super::Worker;
+use crate::socket::{SocketId, State};
+use fanfare_node::{Outcome, Sink};
+use fanfare_proto::limits;
+use std::io::{self, Write};
+use std::net::TcpStream;
+use std::time::Instant;
+
+/// A socket as the desk sees it.
+struct Out<'a>(&'a TcpStream);
+
+impl Sink for Out<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write(bytes)
+    }
+}
+
+impl Worker {
+    /// Takes what was committed, and writes for a moment. Answers whether somebody is still in line.
+    pub(super) fn write(&mut self) -> bool {
+        let now = self.node.now();
+        self.desk.turn(now);
+        let began = Instant::now();
+        self.sockets.set_now(began);
+        while let Some(key) = self.desk.next_in_line() {
+            let Some((id, socket)) = self.sockets.at(key) else {
+                self.desk.close(key);
+                continue;
+            };
+            let outcome = self.desk.write(key, now, &mut Out(&socket.stream));
+            self.settle(id, outcome);
+            if began.elapsed() >= limits::TURN_WRITE_TIME {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// What follows from a write.
+    fn settle(&mut self, id: SocketId, outcome: Outcome) {
+        match outcome {
+            Outcome::Idle => {
+                if self.sockets.get(id).is_some_and(|socket| socket.state == State::Stream) {
+                    self.expect_alive(id);
+                }
+            }
+            Outcome::Blocked | Outcome::Again | Outcome::Waiting => {}
+            Outcome::Done => {
+                self.leave_desk(id);
+                self.go_on(id);
+            }
+            Outcome::Close => {
+                self.leave_desk(id);
+                self.linger(id);
+            }
+            Outcome::Failed(_) => {
+                self.leave_desk(id);
+                self.close(id);
+            }
+        }
+    }
+
+    /// The desk has forgotten the session.
+    fn leave_desk(&mut self, id: SocketId) {
+        self.mailbox.room.release();
+        if let Some(socket) = self.sockets.get(id) {
+            socket.state = State::Lingering;
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! A peer: bytes out, bytes in, and responses read by hand.
+
+use super::PATIENCE;
+use std::io::{ErrorKind, Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpStream};
+
+pub struct Peer {
+    pub stream: TcpStream,
+    unread: Vec<u8>,
+}
+
+#[derive(Debug)]
+pub struct Response {
+    pub status: u16,
+    pub head: String,
+    pub body: String,
+}
+
+impl Response {
+    /// The number of a problem document's code.
+    pub fn code(&self) -> u64 {
+        let document: serde_json::Value = serde_json::from_str(&self.body).unwrap();
+        assert_eq!(document["status"], self.status, "{self:?}");
+        document["code"].as_u64().unwrap()
+    }
+
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.head.lines().find_map(|line| {
+            let (other, value) = line.split_once(": ")?;
+            other.eq_ignore_ascii_case(name).then_some(value)
+        })
+    }
+}
+
+impl Peer {
+    pub fn connect(address: SocketAddr) -> Peer {
+        let stream = TcpStream::connect(address).unwrap();
+        stream.set_nodelay(true).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream.set_write_timeout(Some(PATIENCE)).unwrap();
+        Peer { stream, unread: Vec::new() }
+    }
+
+    pub fn send(&mut self, text: impl AsRef<[u8]>) -> &mut Peer {
+        self.stream.write_all(text.as_ref()).unwrap();
+        self
+    }
+
+    /// A GET with the usual headers.
+    pub fn get(&mut self, target: &str) -> &mut Peer {
+        self.send(format!("GET {target} HTTP/1.1\r\nHost: x\r\n\r\n"))
+    }
+
+    pub fn post(&mut self, target: &str, body: &str) -> &mut Peer {
+        let length = body.len();
+        self.send(format!("POST {target} HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n{body}"))
+    }
+
+    /// No more will be sent.
+    pub fn half_close(&mut self) -> &mut Peer {
+        self.stream.shutdown(Shutdown::Write).unwrap();
+        self
+    }
+
+    /// Reads some more; false at the end.
+    fn fill(&mut self) -> bool {
+        let mut buffer = [0; 16 * 1024];
+        loop {
+            match self.stream.read(&mut buffer) {
+                Ok(read) => {
+                    self.unread.extend_from_slice(&buffer[..read]);
+                    return read > 0;
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == ErrorKind::ConnectionReset => return false,
+                Err(error) => panic!("{error}, after {:?}", String::from_utf8_lossy(&self.unread)),
+            }
+        }
+    }
+
+    /// Reads up to and with a text.
+    pub fn read_to(&mut self, end: &str) -> String {
+        let mut from = 0;
+        loop {
+            let found = self.unread[from..].windows(end.len()).position(|window| window == end.as_bytes());
+            if let Some(at) = found {
+                let read: Vec<u8> = self.unread.drain(..from + at + end.len()).collect();
+                return String::from_utf8(read).unwrap();
+            }
+            from = self.unread.len().saturating_sub(end.len());
+            assert!(self.fill(), "ended before {end:?}, after {:?}", String::from_utf8_lossy(&self.unread));
+        }
+    }
+
+    pub fn read_exact(&mut self, length: usize) -> String {
+        while self.unread.len() < length {
+            assert!(self.fill(), "ended within a body");
+        }
+        String::from_utf8(self.unread.drain(..length).collect()).unwrap()
+    }
+
+    /// Reads everything to the end of the connection.
+    pub fn read_end(&mut self) -> String {
+        while self.fill() {}
+        String::from_utf8(std::mem::take(&mut self.unread)).unwrap()
+    }
+
+    pub fn head(&mut self) -> Response {
+        let head = self.read_to("\r\n\r\n");
+        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+        Response { status, head, body: String::new() }
+    }
+
+    /// A whole response with its length.
+    pub fn response(&mut self) -> Response {
+        let mut response = self.head();
+        let length = response.header("content-length").map_or(0, |length| length.parse().unwrap());
+        response.body = self.read_exact(length);
+        response
+    }
+
+    /// The connection ends here.
+    pub fn assert_closed(&mut self) {
+        assert_eq!(self.read_end(), "", "nothing more was expected");
+    }
+
+    /// The next chunk of a stream.
+    pub fn chunk(&mut self) -> String {
+        let size = self.read_to("\r\n");
+        let size = usize::from_str_radix(size.trim(), 16).unwrap();
+        let chunk = self.read_exact(size + 2);
+        chunk[..size].to_owned()
+    }
+
+    /// Chunks of a stream up to one that holds a text.
+    pub fn chunks_to(&mut self, text: &str) -> String {
+        let mut chunks = String::new();
+        while !chunks.contains(text) {
+            chunks += &self.chunk();
+        }
+        chunks
+    }
+}
