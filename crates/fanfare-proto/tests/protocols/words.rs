@@ -30,9 +30,9 @@ pub fn message(position: u64, content: &Content) -> (Message, Cursor) {
         position: Position(position),
         previous: (position > 1).then(|| Position(position - 1)),
         time: Time(1_700_000_000_000 + position),
-        id: (position % 2 == 0).then(|| format!("id-{position}").into()),
+        id: position.is_multiple_of(2).then(|| format!("id-{position}").into()),
         publisher: Some("nobody's business".into()),
-        expires: (position % 3 == 0).then_some(Time(1_800_000_000_000)),
+        expires: position.is_multiple_of(3).then_some(Time(1_800_000_000_000)),
         content: content.clone(),
     };
     (message, cursor(position))
