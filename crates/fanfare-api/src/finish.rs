@@ -10,9 +10,13 @@ use axum::response::Response;
 use fanfare_proto::{Code, Refusal};
 use http::{HeaderValue, Method, StatusCode, header};
 
+/// Characters of a path that are shown in an error.
+const SHOWN: usize = 80;
+
 /// Runs a request and finishes its response.
 pub(crate) async fn finish(State(api): State<Api>, request: Request, next: Next) -> Response {
-    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let method = request.method().clone();
+    let path: String = request.uri().path().chars().take(SHOWN).collect();
     let question = Question::of(&method, request.headers());
     let mut response = unanswered(next.run(request).await, &method, &path);
     let status = response.status();

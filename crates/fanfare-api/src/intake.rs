@@ -88,10 +88,28 @@ fn too_large(limit: usize) -> Refusal {
     Refusal::new(Code::TOO_LARGE, format!("the body is larger than the {limit} bytes allowed here"))
 }
 
-/// Whoever owns the socket may end a body with a refusal of its own, such as one that arrives too slowly.
 fn broken(error: axum::Error) -> Refusal {
-    match error.into_inner().downcast::<Refusal>() {
-        Ok(refusal) => *refusal,
-        Err(error) => Refusal::new(Code::BAD_REQUEST, format!("the body ended too early: {error}")),
+    Refusal::new(Code::BAD_REQUEST, format!("the body ended too early: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn read(intake: &Intake, body: &'static str) -> Result<Held, Refusal> {
+        intake.read(&HeaderMap::new(), Body::from(body), 100).await
+    }
+
+    #[tokio::test]
+    async fn all_bodies_together_have_a_limit() {
+        let intake = Intake(Arc::new(AtomicUsize::new(limits::INTAKE_BYTES - 8)));
+        let first = read(&intake, "12345").await.unwrap();
+        assert_eq!(read(&intake, "1234").await.err().map(|refusal| refusal.code), Some(Code::BUSY));
+        let (bytes, share) = first.split();
+        assert_eq!(&*bytes, b"12345");
+        assert!(read(&intake, "1234").await.is_err());
+        drop(share);
+        assert!(read(&intake, "1234").await.is_ok());
+        assert_eq!(intake.0.load(Ordering::Relaxed), limits::INTAKE_BYTES - 8);
     }
 }

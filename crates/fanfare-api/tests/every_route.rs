@@ -4,9 +4,14 @@
 
 mod door;
 
+use axum::response::Response;
 use door::Door;
 use fanfare_api::ALL;
+use http::Request;
+use hyper::body::Incoming;
 use std::collections::BTreeSet;
+use std::convert::Infallible;
+use tower::Service;
 
 /// A target that a path of the list means.
 fn target(path: &str) -> String {
@@ -75,6 +80,19 @@ async fn every_route_with_a_channel_refuses_a_bad_name() {
             assert_eq!((answer.status.as_u16(), answer.problem().as_str()), (400, "bad-name"), "{path}");
         }
     }
+}
+
+/// What a transport asks of a service that it injects.
+fn injectable<S>(_service: &S)
+where
+    S: Service<Request<Incoming>, Response = Response, Error = Infallible> + Clone + Send + Sync + 'static,
+    S::Future: Send,
+{
+}
+
+#[tokio::test]
+async fn a_transport_can_call_it() {
+    injectable(&Door::open().service);
 }
 
 #[tokio::test]

@@ -36,6 +36,7 @@ async fn a_page_has_messages_cursor_and_gap() {
     assert_eq!(page["messages"][2]["position"], receipts[2]["position"]);
     assert_eq!(answer.header("content-type"), "application/json");
     assert_eq!(answer.header("cache-control"), "no-cache");
+    assert_eq!(answer.header("vary"), "Accept");
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@ use axum::routing::get;
 use fanfare_node::HistoryPage;
 use fanfare_proto::protocol::{self, Shape};
 use fanfare_proto::{Accept, Code, Cursor, Event, Form, History, Query, Refusal, Start, limits};
-use http::{HeaderMap, header};
+use http::{HeaderMap, HeaderValue, header};
 
 pub(super) const ROUTE: Route = Route {
     methods: &["GET"],
@@ -44,6 +44,8 @@ async fn history(
         response
     };
     answer::mark_cursor(&mut response, &page.cursor);
+    // The same address is a stream for those who accept one.
+    response.headers_mut().insert(header::VARY, HeaderValue::from_static("Accept"));
     link(&mut response, &page, &history, &query);
     Ok(response)
 }

@@ -8,7 +8,7 @@ use axum::body::{Body, to_bytes};
 use fanfare_api::{Options, api};
 use fanfare_node::Node;
 use fanfare_proto::{Keeping, LogId, Namespace, Namespaces, Origins, Pattern, Time, limits};
-use fanfare_store::MemoryLog;
+use fanfare_store::{Log, MemoryLog};
 use http::{HeaderMap, Request, StatusCode};
 use serde_json::Value;
 use std::fmt;
@@ -50,10 +50,15 @@ impl Door {
     }
 
     pub fn with_origins(origins: &[&str]) -> Door {
+        Door::over(origins, |log| log)
+    }
+
+    /// The kept log is a log in memory, in what wraps it.
+    pub fn over(origins: &[&str], wrap: impl FnOnce(Arc<dyn Log>) -> Arc<dyn Log>) -> Door {
         let rule = |pattern: &str, keeping| Namespace::new(Pattern::parse(pattern).unwrap(), keeping);
         let tiny = Namespace { body_bytes: 10, ..rule("tiny/**", Keeping::Kept) };
         let namespaces = Arc::new(Namespaces::new([rule("live/**", Keeping::Live), tiny]));
-        let kept = Arc::new(MemoryLog::new(LogId::KEPT, namespaces.clone()));
+        let kept = wrap(Arc::new(MemoryLog::new(LogId::KEPT, namespaces.clone())));
         let origins = Origins::new(origins.iter().copied());
         let node =
             Node::start(fanfare_node::Options { namespaces, origins, kept, tail: limits::TAIL_SLOTS, now })

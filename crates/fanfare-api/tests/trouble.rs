@@ -1,0 +1,128 @@
+//! A store that is full, broken or behind: what publishers and readers are told.
+
+#![allow(clippy::unwrap_used)]
+
+mod door;
+
+use door::{Answer, Door};
+use fanfare_proto::{Message, Pattern, Position, Time, limits};
+use fanfare_store::{ChannelInfo, Draft, Log, LogStatus, Page, Read, Removal, StoreError, Trimmed};
+use serde_json::json;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, mpsc};
+use tokio::task::JoinHandle;
+
+/// A log that does what it is told when something is appended.
+struct Wrapped {
+    log: Arc<dyn Log>,
+    before_append: Box<dyn Fn() -> Result<(), StoreError> + Send + Sync>,
+    failed: AtomicBool,
+}
+
+impl Log for Wrapped {
+    fn append(&self, drafts: Vec<Draft>, now: Time) -> Result<Vec<Arc<Message>>, StoreError> {
+        (self.before_append)().inspect_err(|_| self.failed.store(true, Ordering::SeqCst))?;
+        self.log.append(drafts, now)
+    }
+
+    fn read(&self, read: &Read) -> Result<Page, StoreError> {
+        self.log.read(read)
+    }
+
+    fn find(&self, time: Time) -> Result<Position, StoreError> {
+        self.log.find(time)
+    }
+
+    fn channels(&self, pattern: &Pattern, after: &str, limit: usize) -> Result<Vec<ChannelInfo>, StoreError> {
+        self.log.channels(pattern, after, limit)
+    }
+
+    fn remove(&self, removal: &Removal) -> Result<bool, StoreError> {
+        self.log.remove(removal)
+    }
+
+    fn trim(&self, now: Time) -> Result<Trimmed, StoreError> {
+        self.log.trim(now)
+    }
+
+    fn status(&self) -> LogStatus {
+        self.log.status()
+    }
+
+    fn trouble(&self) -> Option<StoreError> {
+        self.failed.load(Ordering::SeqCst).then(|| StoreError::Failed("the test says so".into()))
+    }
+}
+
+fn door(before_append: impl Fn() -> Result<(), StoreError> + Send + Sync + 'static) -> Door {
+    let before_append = Box::new(before_append);
+    Door::over(&[], |log| Arc::new(Wrapped { log, before_append, failed: AtomicBool::new(false) }))
+}
+
+#[tokio::test]
+async fn a_full_store_says_so_and_the_live_log_goes_on() {
+    let door = door(|| Err(StoreError::Full("no space left".into())));
+    let answer = door.ask("POST /c/a", &[], "x").await;
+    assert_eq!((answer.status.as_u16(), answer.problem().as_str()), (507, "store-full"));
+    assert!(answer.header("retry-after").parse::<u64>().is_ok(), "{answer:?}");
+    assert_eq!(door.ask("POST /c/live/a", &[], "x").await.status, 201);
+}
+
+#[tokio::test]
+async fn a_failed_store_is_not_ready() {
+    let door = door(|| Err(StoreError::Failed("input/output error".into())));
+    assert_eq!(door.get("/readyz").await.status, 200);
+    for request in ["POST /c/a", "GET /readyz"] {
+        let answer = door.ask(request, &[], "x").await;
+        assert_eq!((answer.status.as_u16(), answer.problem().as_str()), (503, "store-failed"), "{request}");
+        assert!(answer.header("retry-after").parse::<u64>().is_ok(), "{answer:?}");
+    }
+    assert_eq!(door.get("/healthz").await.status, 200);
+}
+
+#[tokio::test]
+async fn publishers_beyond_the_limit_are_told_to_come_back() {
+    let (hold, gate) = mpsc::channel::<()>();
+    let gate = Mutex::new(gate);
+    // Every commit waits until the test lets go.
+    let door = Arc::new(door(move || {
+        let _ = gate.lock().unwrap().recv();
+        Ok(())
+    }));
+    let batch = format!("[{}]", vec![r#"{"channel":"a"}"#; limits::BATCH_MESSAGES].join(","));
+    let (batches, refused) = flood(&door, "POST /publish", &batch).await;
+    let first = &refused.json()["results"][0];
+    assert_eq!(
+        (&first["status"], &first["name"], &first["retry"]),
+        (&json!(503), &json!("busy"), &json!("later"))
+    );
+
+    let (singles, refused) = flood(&door, "POST /c/a", "x").await;
+    assert_eq!((refused.status.as_u16(), refused.problem().as_str()), (503, "busy"));
+    assert!(refused.header("retry-after").parse::<u64>().is_ok(), "{refused:?}");
+
+    drop(hold);
+    for publish in batches {
+        assert_eq!(publish.await.unwrap().json()["results"][0]["channel"], "a");
+    }
+    for publish in singles {
+        assert_eq!(publish.await.unwrap().status, 201);
+    }
+}
+
+/// Sends the same request again and again until it is answered at once; answers those that wait, and that answer.
+async fn flood(door: &Arc<Door>, request: &'static str, body: &str) -> (Vec<JoinHandle<Answer>>, Answer) {
+    let mut waiting = Vec::new();
+    loop {
+        assert!(waiting.len() <= 2 * limits::PENDING_MESSAGES, "there is no limit");
+        let (door, body) = (door.clone(), body.to_owned());
+        let publish = tokio::spawn(async move { door.ask(request, &[], &body).await });
+        for _ in 0..20 {
+            tokio::task::yield_now().await;
+        }
+        if publish.is_finished() {
+            return (waiting, publish.await.unwrap());
+        }
+        waiting.push(publish);
+    }
+}
