@@ -1,8 +1,18 @@
 //! The composition root: configuration in, running server out.
 //!
 //! - [`config`]: one list of options; a file, the environment and flags write to it;
-//! - [`Server`]: a store, a node, the API and the transport, put together from a [`Config`].
+//! - [`Server`]: a store, a node, the API and the transport, put together from a [`Config`];
+//! - [`run`]: a server as a process, which signals end.
 
+mod clock;
 pub mod config;
+mod descriptors;
+mod error;
+mod listen;
+mod run;
+mod server;
 
 pub use config::{Config, ConfigError};
+pub use error::StartError;
+pub use run::{Ended, run};
+pub use server::Server;

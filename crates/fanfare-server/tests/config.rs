@@ -83,7 +83,8 @@ fn namespaces_come_in_order_with_their_defaults() {
 
 #[test]
 fn durations_and_sizes_are_written_as_people_do() {
-    for (text, seconds) in [("1s", 1), ("90m", 5400), ("7d", 604_800), ("2w", 1_209_600), ("1d12h", 129_600), ("90", 90)]
+    for (text, seconds) in
+        [("1s", 1), ("90m", 5400), ("7d", 604_800), ("2w", 1_209_600), ("1d12h", 129_600), ("90", 90)]
     {
         let config = load(&format!("namespace = [{{ pattern = 'a', age = '{text}' }}]"), &[], &[]).unwrap();
         assert_eq!(config.namespaces[0].retention.age, Duration::from_secs(seconds), "{text}");

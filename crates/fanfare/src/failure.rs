@@ -2,7 +2,7 @@
 
 use crate::exit::Exit;
 use crate::stderr::tell;
-use fanfare_server::ConfigError;
+use fanfare_server::{ConfigError, StartError};
 use std::fmt::Display;
 use std::io;
 
@@ -57,5 +57,15 @@ impl Failure {
 impl From<ConfigError> for Failure {
     fn from(error: ConfigError) -> Failure {
         Failure::new(Exit::USAGE, error.to_string())
+    }
+}
+
+impl From<StartError> for Failure {
+    fn from(error: StartError) -> Failure {
+        let exit = match error {
+            StartError::Open(_) => Exit::USAGE,
+            _ => Exit::FAILED,
+        };
+        Failure::new(exit, error.to_string()).next(error.advice())
     }
 }

@@ -3,7 +3,7 @@
 //! - [`commands`]: one file for each command; `ALL` is the only list;
 //! - [`remote`]: a server over HTTP;
 //! - [`publishing`], [`hearing`]: what publishing many lines and hearing for long need beyond one request;
-//! - [`showing`]: what people see;
+//! - [`showing`], [`logging`], [`stderr`]: what people see;
 //! - [`backoff`]: when to try again;
 //! - [`exit`], [`failure`], [`interrupt`]: how it ends.
 
@@ -13,6 +13,7 @@ mod exit;
 mod failure;
 mod hearing;
 mod interrupt;
+mod logging;
 mod publishing;
 mod remote;
 mod showing;

@@ -9,7 +9,7 @@ use crate::remote::{Remote, ServerArgs, Silence, Target};
 use crate::showing::write_line;
 use crate::stderr::tell;
 use clap::{ArgMatches, Args, FromArgMatches};
-use fanfare_proto::{Channel, limits};
+use fanfare_proto::limits;
 use serde::Deserialize;
 use std::fs::File;
 use std::io::{self, IsTerminal, Read};
@@ -65,10 +65,7 @@ struct Options {
 fn run(matches: &ArgMatches) -> Result<Exit, Failure> {
     let options =
         Options::from_arg_matches(matches).map_err(|error| Failure::new(Exit::USAGE, error.to_string()))?;
-    Channel::parse(&options.channel).map_err(|error| {
-        Failure::new(Exit::USAGE, format!("`{}` is not a channel: {error}", options.channel))
-    })?;
-    options.fields.check()?;
+    options.fields.check(&options.channel)?;
     let remote = options.server.remote(Silence::Answer)?;
     if options.lines { publish_lines(options, remote) } else { publish_one(&options, &remote) }
 }
@@ -83,7 +80,7 @@ struct Receipt {
 fn publish_one(options: &Options, remote: &Remote) -> Result<Exit, Failure> {
     let body = body(options)?;
     let target = options.fields.query(Target::channel(&options.channel));
-    let answer = remote.post(&target, options.fields.content_type.as_deref(), &body)?;
+    let answer = remote.post(&target, None, &body)?;
     if options.json {
         write_line(&answer.body)?;
         return Ok(Exit::DONE);
@@ -130,7 +127,7 @@ fn whole(reader: impl Read, name: &str) -> Result<Vec<u8>, Failure> {
 fn publish_lines(options: Options, remote: Remote) -> Result<Exit, Failure> {
     let id = options.fields.id.clone().unwrap_or_else(|| format!("{:016x}", fastrand::u64(..)));
     let text = options.fields.content_type.is_none();
-    let shape = Shape::new(&options.fields.envelope(&options.channel), id, text);
+    let shape = Shape::new(&options.fields.envelope(&options.channel)?, id, text);
     let intake = Intake::default();
     let reading = intake.clone();
     let file = options.file.as_deref().map(open).transpose()?;

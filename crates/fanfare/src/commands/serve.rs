@@ -3,9 +3,12 @@
 use super::Command;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::logging;
+use crate::showing::Paint;
 use clap::{Arg, ArgAction, ArgMatches, value_parser};
-use fanfare_server::Config;
-use fanfare_server::config::{ALL, Form, Sources, variable};
+use fanfare_server::config::{ALL, Form, Setting, Sources, variable};
+use fanfare_server::{Config, Ended, Server};
+use std::io::{self, Write};
 use std::path::PathBuf;
 
 pub const COMMAND: Command = Command {
@@ -47,12 +50,32 @@ fn arguments(command: clap::Command) -> clap::Command {
 
 fn run(matches: &ArgMatches) -> Result<Exit, Failure> {
     let config = Config::load(&sources(matches))?;
-    drop(config);
-    Ok(Exit::DONE)
+    logging::start(&config);
+    match fanfare_server::run(&config, announce)? {
+        Ended::Well => Ok(Exit::DONE),
+        Ended::AtOnce => Ok(Exit::INTERRUPTED),
+        Ended::Late => {
+            Err(Failure::new(Exit::FAILED, "the server did not end in time, and was left unfinished")
+                .next("what was answered is kept; look at the disk if this happens again"))
+        }
+    }
+}
+
+/// Says where the server is and what to try. Nobody has to read it.
+fn announce(server: &Server) {
+    let paint = Paint::stdout();
+    let (url, data) = (format!("http://{}", server.address()), server.data().display());
+    let version = env!("CARGO_PKG_VERSION");
+    let text = format!(
+        "Fanfare {version} listens on {}\nMessages are kept in {data}\nTry: {}\n",
+        paint.strong(&url),
+        paint.strong(format_args!("curl -d 'hello' {url}/c/hello")),
+    );
+    let _ = io::stdout().write_all(text.as_bytes());
 }
 
 fn sources(matches: &ArgMatches) -> Sources {
-    let flag = |setting: &fanfare_server::config::Setting<Config>| {
+    let flag = |setting: &Setting<Config>| {
         let text = match setting.form {
             Form::Value(_) => matches.get_one::<String>(setting.key).cloned(),
             Form::Switch => matches.get_flag(setting.key).then(|| "true".to_owned()),

@@ -4,6 +4,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::remote::Target;
 use clap::Args;
+use fanfare_proto::{Channel, Publish, Query, TagValue, read_bare};
 use serde_json::{Map, Value};
 
 /// Everything but the channel and the body.
@@ -23,11 +24,11 @@ pub struct Fields {
     #[arg(long, value_name = "DURATION")]
     ttl: Option<String>,
 
-    /// How urgent it is: 1 (least) to 5 (most)
-    #[arg(long, value_name = "1..5", value_parser = clap::value_parser!(u8).range(1..=5))]
-    priority: Option<u8>,
+    /// How urgent it is: 1 (least) to 5 (most), or min, low, default, high, max
+    #[arg(long, value_name = "1..5")]
+    priority: Option<String>,
 
-    /// A tag, as often as needed; true, false and numbers are what they look like
+    /// A tag, as often as needed. Numbers, true and false are what they look like, unless in quotes: 'zip="007"'
     #[arg(long = "tag", value_name = "NAME=VALUE")]
     tags: Vec<String>,
 
@@ -45,66 +46,119 @@ pub struct Fields {
 }
 
 impl Fields {
-    /// Refuses what no server would take.
-    pub fn check(&self) -> Result<(), Failure> {
-        for tag in &self.tags {
-            let good = tag.split_once('=').is_some_and(|(name, _)| !name.trim().is_empty());
-            if !good {
-                let what = format!("`--tag {tag}` has no name or no value");
-                return Err(Failure::new(Exit::USAGE, what).next("write it as --tag region=eu"));
-            }
-        }
-        let object = |text: &String| serde_json::from_str::<Map<String, Value>>(text).is_err();
-        if self.notice.as_ref().is_some_and(object) {
-            let failure = Failure::new(Exit::USAGE, "the notice is not a JSON object");
-            return Err(failure.next("write it as --notice '{\"title\":\"Disk full\"}'"));
-        }
-        Ok(())
+    /// Refuses what the server would refuse, with its own words.
+    pub fn check(&self, channel: &str) -> Result<(), Failure> {
+        self.publish(channel).map(|_| ())
     }
 
-    /// Adds them to the target of a body that is published as it is. The media type is its header.
+    /// Adds them to a target whose request has the body as it is.
     pub fn query(&self, target: Target) -> Target {
-        let tags = (!self.tags.is_empty()).then(|| self.tags.join(","));
+        let tags =
+            (!self.tags.is_empty()).then(|| self.tags.iter().map(|tag| quoted(tag)).collect::<Vec<_>>());
         target
             .with_some("id", self.id.as_ref())
             .with_some("key", self.key.as_ref())
             .with_some("ttl", self.ttl.as_ref())
-            .with_some("priority", self.priority.map(|priority| priority.to_string()))
-            .with_some("tags", tags)
+            .with_some("priority", self.priority.as_ref())
+            .with_some("tags", tags.map(|tags| tags.join(",")))
             .with_some("event", self.event.as_ref())
+            .with_some("content_type", self.content_type.as_ref())
             .with_some("notice", self.notice.as_ref())
     }
 
     /// What all envelopes of these fields have in common: everything but id and body.
-    pub fn envelope(&self, channel: &str) -> Map<String, Value> {
-        let mut envelope = Map::new();
-        let mut put = |name: &str, value: Option<Value>| {
-            if let Some(value) = value {
-                envelope.insert(name.to_owned(), value);
-            }
-        };
-        put("channel", Some(channel.into()));
-        put("key", self.key.clone().map(Value::from));
-        put("ttl", self.ttl.clone().map(Value::from));
-        put("priority", self.priority.map(Value::from));
-        put("event", self.event.clone().map(Value::from));
-        put("content_type", self.content_type.clone().map(Value::from));
-        put("notice", self.notice.as_ref().and_then(|notice| serde_json::from_str(notice).ok()));
-        let tags = self.tags.iter().filter_map(|tag| tag.split_once('='));
+    pub fn envelope(&self, channel: &str) -> Result<Map<String, Value>, Failure> {
+        let Publish { channel, content, .. } = self.publish(channel)?;
+        let text = |text: Option<&str>| text.map(Value::from);
         let tags: Map<String, Value> =
-            tags.map(|(name, value)| (name.to_owned(), tag_value(value))).collect();
-        put("tags", (!tags.is_empty()).then_some(Value::Object(tags)));
-        envelope
+            content.tags.into_iter().map(|(name, value)| (name.into(), tag_value(value))).collect();
+        let notice = content.notice.as_deref().and_then(|notice| serde_json::from_str(notice).ok());
+        let fields = [
+            ("channel", text(Some(channel.as_str()))),
+            ("key", text(content.key.as_deref())),
+            ("ttl", text(self.ttl.as_deref())),
+            ("priority", content.priority.map(Value::from)),
+            ("tags", (!tags.is_empty()).then_some(Value::Object(tags))),
+            ("event", text(content.event.as_deref())),
+            ("content_type", text(content.content_type.as_deref())),
+            ("notice", notice),
+        ];
+        Ok(fields.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect())
+    }
+
+    /// The fields as the server will read them.
+    fn publish(&self, channel: &str) -> Result<Publish, Failure> {
+        let usage = |detail: String| Failure::new(Exit::USAGE, detail);
+        let channel = Channel::parse(channel)
+            .map_err(|error| usage(format!("`{channel}` is not the name of a channel: {error}")))?;
+        let target = self.query(Target::new(""));
+        let query = Query::parse(target.as_str().trim_start_matches('?'));
+        let read = query.and_then(|query| read_bare(channel, &query, |_| None, Default::default()));
+        read.map_err(|refusal| usage(refusal.detail))
     }
 }
 
-fn tag_value(text: &str) -> Value {
-    match text {
-        "true" => Value::Bool(true),
-        "false" => Value::Bool(false),
-        _ => match text.parse::<f64>() {
-            Ok(number) if number.is_finite() => serde_json::from_str(text).unwrap_or_else(|_| text.into()),
-            _ => text.into(),
-        },
+/// A tag as it stands in a list of tags: with quotes around what would end it.
+fn quoted(tag: &str) -> String {
+    match tag.split_once('=') {
+        Some((name, value)) if value.contains(',') && !value.starts_with('"') => {
+            let escaped = value.replace('\\', "\\\\").replace('"', "\\\"");
+            format!("{name}=\"{escaped}\"")
+        }
+        _ => tag.to_owned(),
+    }
+}
+
+fn tag_value(value: TagValue) -> Value {
+    match value {
+        TagValue::Text(text) => Value::String(text.into()),
+        TagValue::Number(number) => Value::from(number),
+        TagValue::Bool(bool) => Value::Bool(bool),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn fields(tags: &[&str]) -> Fields {
+        Fields {
+            id: Some("i".into()),
+            key: Some("k&é".into()),
+            ttl: Some("10m".into()),
+            priority: Some("high".into()),
+            tags: tags.iter().map(|tag| (*tag).to_owned()).collect(),
+            event: Some("e".into()),
+            content_type: Some("text/plain".into()),
+            notice: Some("{\"title\":\"t\"}".into()),
+        }
+    }
+
+    #[test]
+    fn an_envelope_says_what_the_query_says() {
+        let fields = fields(&["n=1.5", "on", "zip=\"007\"", "list=a, \"b\" \\", "e=a=b"]);
+        let tags = json!({"n": 1.5, "on": true, "zip": "007", "list": "a, \"b\" \\", "e": "a=b"});
+        let expected = json!({
+            "channel": "a/b", "key": "k&é", "ttl": "10m", "priority": 4, "event": "e",
+            "content_type": "text/plain", "notice": {"title": "t"}, "tags": tags,
+        });
+        assert_eq!(Value::Object(fields.envelope("a/b").unwrap()), expected);
+    }
+
+    #[test]
+    fn what_the_server_would_refuse_is_refused_here() {
+        let wrong = |change: fn(&mut Fields)| {
+            let mut fields = fields(&[]);
+            change(&mut fields);
+            let failure = fields.check("a").unwrap_err();
+            assert_eq!(failure.exit, Exit::USAGE);
+            failure.what
+        };
+        assert!(wrong(|fields| fields.priority = Some("9".into())).contains("priority"));
+        assert!(wrong(|fields| fields.ttl = Some("soon".into())).contains("soon"));
+        assert!(wrong(|fields| fields.tags = vec!["=x".into()]).contains("tag"));
+        assert!(wrong(|fields| fields.notice = Some("[]".into())).contains("JSON object"));
+        assert!(fields(&[]).check("a//b").unwrap_err().what.contains("`a//b`"));
     }
 }

@@ -1,0 +1,59 @@
+//! The life of a server as a process: started, told to end by a signal, ended in time.
+
+use crate::config::Config;
+use crate::error::StartError;
+use crate::server::Server;
+use fanfare_proto::limits;
+use tokio::runtime::Builder;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::task::spawn_blocking;
+use tokio::time::sleep;
+
+/// How a server ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// As it should.
+    Well,
+    /// At once, because it was told so twice. Messages that were answered are kept all the same.
+    AtOnce,
+    /// With something unfinished when the time was over.
+    Late,
+}
+
+/// Runs a server until SIGTERM or SIGINT, and then ends it within [`limits::DRAIN_TIME`]; another SIGINT ends it at
+/// once. `announce` is called when it listens. The caller is expected to leave the process afterwards.
+pub fn run(config: &Config, announce: impl FnOnce(&Server)) -> Result<Ended, StartError> {
+    let runtime = Builder::new_current_thread().enable_all().build()?;
+    let mut signals = {
+        // Before anything can be told, so that whoever reads the announcement may send a signal.
+        let _inside = runtime.enter();
+        Signals { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? }
+    };
+    let server = Server::start(config)?;
+    announce(&server);
+    let ended = runtime.block_on(async {
+        signals.any().await;
+        let stop = spawn_blocking(move || server.stop());
+        tokio::select! {
+            ended = stop => if ended.is_ok() { Ended::Well } else { Ended::Late },
+            _ = signals.interrupt.recv() => Ended::AtOnce,
+            () = sleep(limits::DRAIN_TIME) => Ended::Late,
+        }
+    });
+    runtime.shutdown_background();
+    Ok(ended)
+}
+
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    async fn any(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! The parts put together: a store, a node over it, the API over the node, the transport before both.
+
+use crate::clock::now;
+use crate::config::Config;
+use crate::error::StartError;
+use crate::{descriptors, listen};
+use fanfare_node::Node;
+use fanfare_proto::{Grant, Namespaces, Origins, limits};
+use fanfare_store::{SqliteLog, SqliteOptions};
+use fanfare_transport::{Running, Transport};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Readers that are told to come back do so over this time, so that the next server is not run over.
+const RETURN_WINDOW: Duration = Duration::from_secs(5);
+
+/// A server that serves until [`Server::stop`].
+pub struct Server {
+    data: PathBuf,
+    node: Node,
+    running: Running,
+}
+
+impl Server {
+    /// Opens the store, starts the node and lets readers and publishers in.
+    pub fn start(config: &Config) -> Result<Server, StartError> {
+        listen::check(config)?;
+        descriptors::raise();
+        let namespaces = Arc::new(Namespaces::new(config.namespaces.iter().cloned()));
+        let store = |error| StartError::Store { path: config.data.clone(), error };
+        let options = SqliteOptions { bytes: config.store_bytes, ..SqliteOptions::default() };
+        let kept = Arc::new(SqliteLog::open(&config.data, namespaces.clone(), options).map_err(store)?);
+        let listener = listen::bind(config)?;
+        let origins = Origins::new(config.origins.iter().map(String::as_str));
+        let tail = limits::TAIL_SLOTS;
+        let node =
+            Node::start(fanfare_node::Options { namespaces, origins, kept, tail, now }).map_err(store)?;
+        let grant = Arc::new(Grant::open());
+        let api = fanfare_api::api(node.clone(), fanfare_api::Options { grant: grant.clone() });
+        let workers = config.workers.get();
+        let options = fanfare_transport::Options { workers, grant, ..fanfare_transport::Options::default() };
+        let running = Transport::start(listener, node.clone(), fanfare_transport::api(api), options)?;
+        let data = config.data.canonicalize().unwrap_or_else(|_| config.data.clone());
+        tracing::debug!(address = %running.address(), data = %data.display(), workers, "started");
+        Ok(Server { data, node, running })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.running.address()
+    }
+
+    /// Where its messages are kept.
+    pub fn data(&self) -> &Path {
+        &self.data
+    }
+
+    /// Takes no new sessions and publishes, answers what is in progress, tells readers to come back, and finishes
+    /// what was accepted. Blocks until all is done.
+    pub fn stop(self) {
+        tracing::info!(sessions = self.running.sessions(), "ending");
+        self.node.drain();
+        self.running.drain(RETURN_WINDOW);
+        self.running.join();
+        self.node.stop();
+        tracing::info!("ended");
+    }
+}
