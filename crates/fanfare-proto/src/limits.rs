@@ -129,6 +129,8 @@ pub const LIVE_MESSAGES: u64 = 1_000;
 /// All live messages, bytes.
 pub const LIVE_BYTES: u64 = 256 * 1024 * 1024;
 
+/// Connections that wait in the kernel to be accepted; its own limit (net.core.somaxconn) may be lower.
+pub const BACKLOG: i32 = 4096;
 /// Sockets that wait for one worker to take them; then the kernel's backlog keeps them.
 pub const HANDOVER_SOCKETS: usize = 1024;
 /// Reads that a worker does in one turn.

@@ -7,6 +7,7 @@ use fanfare_proto::{
     Code, Cursor, CursorPart, Epoch, Form, Framing, Head, Hold, LogId, Origins, Pattern, Position, Refusal,
     Route, Start, limits, route,
 };
+use proptest::prelude::*;
 use std::time::Duration;
 
 fn origins() -> Origins {
@@ -223,4 +224,27 @@ fn what_is_refused_and_why() {
         assert!(refusal.detail.contains(why), "{target} {lines:?}: {refusal}");
     }
     assert!(ask("/c/a", &[SSE, "Content-Length: 0"]).is_ok());
+}
+
+proptest! {
+    #[test]
+    fn any_request_is_answered(
+        target in "(/c/|/subscribe|a|/|%2F|%zz|\\*|\\$|\\?|&|=|via|wait|after|last|since|as|channel|sse|poll|1|10m|é|\\+){1,14}",
+        accept in "(text/event-stream|\\*/\\*|application/|json|;q=|0\\.5|1|,|\"|\\\\| ){0,9}",
+        last_event_id in "[ -~]{0,20}",
+    ) {
+        let lines = [format!("Accept: {accept}"), format!("Last-Event-ID: {last_event_id}")];
+        let answer = ask(&format!("/{target}"), &lines.each_ref().map(|line| &**line));
+        match answer {
+            Ok(Route::Hold(hold)) => {
+                let protocol = hold.wire.protocol();
+                prop_assert_ne!(protocol.shape(), Shape::Page);
+                prop_assert_eq!(hold.wait.is_some(), protocol.shape() == Shape::Answer);
+                prop_assert!(hold.wait.is_none_or(|wait| wait <= limits::POLL_WAIT));
+                prop_assert!((1..=limits::SUBSCRIPTIONS).contains(&hold.subscribe.patterns.len()));
+            }
+            Ok(Route::Call) => {}
+            Err(refusal) => prop_assert!(refusal.code.status < 600 && !refusal.detail.is_empty()),
+        }
+    }
 }
