@@ -63,9 +63,11 @@ pub(crate) fn start(
 }
 
 /// Sets on the listener what every accepted socket inherits (tcp(7)): small writes go at once, a dead peer is noticed,
-/// and what the kernel holds unsent is bounded (design rule 13).
+/// and what the kernel holds unsent is bounded (design rule 13). And lets more wait than most listeners do: readers
+/// that were cut together come back together.
 fn prepare(listener: &std::net::TcpListener) -> io::Result<()> {
     let socket = SockRef::from(listener);
+    socket.listen(limits::BACKLOG)?;
     socket.set_tcp_nodelay(true)?;
     socket.set_tcp_user_timeout(Some(limits::PEER_TIME))?;
     socket.set_tcp_notsent_lowat(limits::NOTSENT_BYTES)

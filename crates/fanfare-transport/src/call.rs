@@ -136,13 +136,15 @@ impl Calls {
         drained.as_mut().enable();
         let mut told = false;
         poll_fn(|cx| {
-            if !told && (self.draining.get() || drained.as_mut().poll(cx).is_ready()) {
+            // How it ended is read from what is left.
+            let mut ended = Pin::new(&mut connection).poll(cx).is_ready();
+            // Not before hyper has seen the request that brought the socket here: it would not be answered.
+            if !ended && !told && (self.draining.get() || drained.as_mut().poll(cx).is_ready()) {
                 told = true;
                 Pin::new(&mut connection).graceful_shutdown();
+                ended = Pin::new(&mut connection).poll(cx).is_ready();
             }
-            // How it ended is read from what is left.
-            let ended = Pin::new(&mut connection).poll(cx).map(drop);
-            if broken.get() { Poll::Ready(()) } else { ended }
+            if ended || broken.get() { Poll::Ready(()) } else { Poll::Pending }
         })
         .await;
         back(connection.into_parts().io)

@@ -1,10 +1,11 @@
 //! Sockets: everything between the listener and the node.
 //!
-//! - the [acceptor](acceptor) gives each socket to a [worker](worker);
-//! - the worker reads heads, and its [front](front) decides: what is held open stays with the worker, on a raw
-//!   [socket](socket) with a session at the node's desk; everything else is a [call](call) of the API, over hyper,
-//!   which sees only what the strict parser [passed](checked);
-//! - deadlines are in the worker's [wheel](wheel).
+//! - [`Transport`]: its threads, from [`Transport::start`] to [`Running::drain`];
+//! - `acceptor`: gives each socket to the worker with the fewest, by its `mailbox`;
+//! - `worker`: one thread with its sockets. Its `front` reads heads and decides: what is held open stays with the
+//!   worker, on a raw `socket` with a session at the node's desk;
+//! - `call`: everything else goes to the [`Api`] over hyper, which sees only what the strict parser `checked`;
+//! - `wheel`, `pace`, `room`: deadlines, slow bodies, descriptors.
 //!
 //! The transport knows no routes of the API, and decides nothing about messages: that is the node's.
 

@@ -1,10 +1,10 @@
 //! A worker: one thread with its sockets, its sessions and its calls. A worker never waits for anything but events.
 //!
 //! A turn is bounded in everything, so that a connection that is quiet does not feel a hot channel:
-//! 1. new sockets, sockets that come back from hyper, and reads: [`read`];
+//! 1. new sockets, sockets that come back from hyper, and reads: `read`;
 //! 2. whatever calls can go on with;
-//! 3. what was committed is marked, and then written for a moment, first in, first out: [`write`];
-//! 4. deadlines: [`expire`]; the end: [`drain`].
+//! 3. deadlines: `expire`; the end: `drain`;
+//! 4. what was committed is marked, and then written for a moment, first in, first out: `write`.
 //!
 //! The worker's sockets are in an epoll set of its own, which the runtime sees as one descriptor. A socket is put into
 //! it once; no call is made to it per wait.
@@ -110,14 +110,14 @@ impl Worker {
             self.sockets.set_now(Instant::now());
             let mut busy = self.take_in();
             tokio::task::yield_now().await;
-            busy |= self.write();
             self.sockets.set_now(Instant::now());
             self.expire();
             busy |= self.drain();
+            busy |= self.write();
             if self.is_over() {
                 return;
             }
-            if !busy {
+            if !busy && self.reads.is_empty() {
                 self.sleep().await;
             }
         }

@@ -27,7 +27,9 @@ impl Worker {
         while taken < limits::TURN_SOCKETS
             && let Some(stream) = self.mailbox.take()
         {
-            self.adopt(stream, State::Head, Vec::new(), self.options.patience.head);
+            let draining = self.untold.is_some();
+            let within = if draining { limits::LINGER_TIME } else { self.options.patience.head };
+            self.adopt(stream, State::Head, Vec::new(), within);
             taken += 1;
         }
         let mut back = 0;
@@ -126,6 +128,7 @@ impl Worker {
         let patience = self.options.patience;
         match bytes {
             0 if self.untold.is_some() => Duration::ZERO,
+            _ if self.untold.is_some() => limits::LINGER_TIME,
             0 if self.mailbox.room.is_tight() => patience.idle.min(limits::CALL_IDLE_TIME),
             0 => patience.idle,
             _ => patience.head,
@@ -222,13 +225,15 @@ impl Worker {
         let Some(socket) = self.sockets.get(id) else { return };
         if crowded || socket.deaf {
             socket.deaf = true;
-            if socket.ended {
+            // A request for the API is answered even if nothing follows it.
+            if socket.ended && socket.state != State::InLine {
                 self.close(id);
             }
             return;
         }
         let (length, filled) = fill(&socket.stream, &mut self.lent[..limits::AHEAD_BYTES], socket.ended);
-        if filled == Filled::Ended || (filled == Filled::Full && socket.ended) {
+        let ended = filled == Filled::Ended || (filled == Filled::Full && socket.ended);
+        if ended && socket.state != State::InLine {
             return self.close(id);
         }
         if socket.state == State::Stream {
@@ -237,7 +242,7 @@ impl Worker {
             return;
         }
         self.sockets.keep(id, &self.lent[..length]);
-        let deaf = self.sockets.rest_len(id) >= limits::AHEAD_BYTES;
+        let deaf = ended || self.sockets.rest_len(id) >= limits::AHEAD_BYTES;
         if let Some(socket) = self.sockets.get(id) {
             socket.deaf = deaf;
         }

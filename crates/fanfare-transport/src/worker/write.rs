@@ -23,7 +23,6 @@ impl Worker {
         let now = self.node.now();
         self.desk.turn(now);
         let began = Instant::now();
-        self.sockets.set_now(began);
         while let Some(key) = self.desk.next_in_line() {
             let Some((id, socket)) = self.sockets.at(key) else {
                 self.desk.close(key);
