@@ -2,7 +2,7 @@
 
 use crate::intake::Intake;
 use crate::state::Api;
-use crate::{ALL, Route, answer, finish, target};
+use crate::{ALL, Route, answer, around, target};
 use axum::Router;
 use axum::extract::Request;
 use axum::middleware::{self, Next};
@@ -31,8 +31,9 @@ pub fn api(node: Node, options: Options) -> Router {
         let checked = middleware::from_fn(|request, next| known(route, request, next));
         router.route(&target::template(route.path), (route.serve)().route_layer(checked))
     });
-    let folded = middleware::from_fn(target::fold).layer(routes.with_state(api.clone()));
-    Router::new().fallback_service(folded).layer(middleware::from_fn_with_state(api, finish::finish))
+    // Around the router, not in it: it sees the path before it is routed.
+    let around = middleware::from_fn_with_state(api.clone(), around::around);
+    Router::new().fallback_service(around.layer(routes.with_state(api)))
 }
 
 /// Refuses query parameters that a route does not know, before it reads anything else.

@@ -4,17 +4,17 @@
 //!   sockets calls;
 //! - [`ALL`]: every route, as data: routing, `Allow`, the table in `docs/api.md` and the tests are made from it.
 //!
-//! A request passes, outermost first: headers that every response carries and answers to cross-origin questions
-//! (`finish`, `cors`), the path of a channel folded into one segment (`target`), the check of its query (`api`), its
-//! route (`routes`), which takes the grant (`granted`) and the body within its limit (`intake`) and answers JSON or a
-//! problem document (`answer`). Held-open responses are not here: the transport takes those requests before.
+//! A request passes, outermost first: what is around every route (`around`, with `target` for the path and `cors` for
+//! other origins), the check of its query (`api`), and its route (`routes`), which takes the grant (`granted`) and the
+//! body within its limit (`intake`) and answers JSON or a problem document (`answer`). Held-open responses are not
+//! here: the transport takes those requests before.
 
 mod answer;
 mod api;
+mod around;
 mod cors;
 mod etag;
 mod find;
-mod finish;
 mod granted;
 mod intake;
 mod links;

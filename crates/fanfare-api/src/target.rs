@@ -5,9 +5,8 @@
 //! /c/market/eurusd/$at/17   ->   Target { name: "market/eurusd" }   and   /c/_/$at/17
 //! ```
 
-use crate::answer::{Refused, problem};
+use crate::answer::Refused;
 use axum::extract::{FromRequestParts, Request};
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use fanfare_proto::{Channel, Code, Pattern, Position, Refusal, decode_path};
 use http::request::Parts;
@@ -47,17 +46,13 @@ pub(crate) fn template(path: &str) -> String {
     path.replace("<channel>", PLACEHOLDER).replace('<', "{").replace('>', "}")
 }
 
-/// Takes the channel's name out of a path.
-pub(crate) async fn fold(mut request: Request, next: Next) -> Response {
-    match split(request.uri()) {
-        Ok(Some((target, uri))) => {
-            *request.uri_mut() = uri;
-            request.extensions_mut().insert(target);
-            next.run(request).await
-        }
-        Ok(None) => next.run(request).await,
-        Err(refusal) => problem(&refusal),
+/// Takes the channel's name out of a request's path, if it names one.
+pub(crate) fn fold(request: &mut Request) -> Result<(), Refusal> {
+    if let Some((target, uri)) = split(request.uri())? {
+        *request.uri_mut() = uri;
+        request.extensions_mut().insert(target);
     }
+    Ok(())
 }
 
 fn split(uri: &Uri) -> Result<Option<(Target, Uri)>, Refusal> {

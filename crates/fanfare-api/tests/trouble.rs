@@ -64,7 +64,7 @@ async fn a_full_store_says_so_and_the_live_log_goes_on() {
     let door = door(|| Err(StoreError::Full("no space left".into())));
     let answer = door.ask("POST /c/a", &[], "x").await;
     assert_eq!((answer.status.as_u16(), answer.problem().as_str()), (507, "store-full"));
-    assert!(answer.header("retry-after").parse::<u64>().is_ok(), "{answer:?}");
+    assert_eq!(answer.header("retry-after"), "30");
     assert_eq!(door.ask("POST /c/live/a", &[], "x").await.status, 201);
 }
 
@@ -75,7 +75,7 @@ async fn a_failed_store_is_not_ready() {
     for request in ["POST /c/a", "GET /readyz"] {
         let answer = door.ask(request, &[], "x").await;
         assert_eq!((answer.status.as_u16(), answer.problem().as_str()), (503, "store-failed"), "{request}");
-        assert!(answer.header("retry-after").parse::<u64>().is_ok(), "{answer:?}");
+        assert_eq!(answer.header("retry-after"), "5");
     }
     assert_eq!(door.get("/healthz").await.status, 200);
 }
@@ -99,7 +99,7 @@ async fn publishers_beyond_the_limit_are_told_to_come_back() {
 
     let (singles, refused) = flood(&door, "POST /c/a", "x").await;
     assert_eq!((refused.status.as_u16(), refused.problem().as_str()), (503, "busy"));
-    assert!(refused.header("retry-after").parse::<u64>().is_ok(), "{refused:?}");
+    assert_eq!(refused.header("retry-after"), "1");
 
     drop(hold);
     for publish in batches {

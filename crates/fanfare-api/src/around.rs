@@ -1,9 +1,11 @@
-//! What every response has in common, whoever made it: the headers that keep browsers and caches honest, the
-//! answer to a cross-origin question, and a problem document where no route answered.
+//! What is around every route: the channel is taken out of the path before; after, whoever made the response, it
+//! gets the headers that keep browsers and caches honest, the answer to a cross-origin question, and a problem document
+//! where no route answered.
 
 use crate::answer::problem;
 use crate::cors::Question;
 use crate::state::Api;
+use crate::target;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
@@ -14,11 +16,14 @@ use http::{HeaderValue, Method, StatusCode, header};
 const SHOWN: usize = 80;
 
 /// Runs a request and finishes its response.
-pub(crate) async fn finish(State(api): State<Api>, request: Request, next: Next) -> Response {
+pub(crate) async fn around(State(api): State<Api>, mut request: Request, next: Next) -> Response {
     let method = request.method().clone();
     let path: String = request.uri().path().chars().take(SHOWN).collect();
     let question = Question::of(&method, request.headers());
-    let mut response = unanswered(next.run(request).await, &method, &path);
+    let mut response = match target::fold(&mut request) {
+        Ok(()) => unanswered(next.run(request).await, &method, &path),
+        Err(refusal) => problem(&refusal),
+    };
     let status = response.status();
     let headers = response.headers_mut();
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
