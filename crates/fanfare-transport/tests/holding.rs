@@ -101,9 +101,11 @@ fn requests_wait_in_line_until_there_is_room() {
     let calls = fanfare_proto::limits::CALLS;
     let half = "POST /c/a HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n1";
     let mut running: Vec<_> = (0..calls).map(|_| server.peer()).collect();
-    running.iter_mut().for_each(|peer| drop(peer.send(half)));
-    support::until("all arrived", || server.running().sockets() == calls as u64);
-    // Whoever is held open needs no such room, and tells that the worker has read what came before.
+    for peer in &mut running {
+        peer.send(half);
+    }
+    server.until_calls(calls as u64);
+    // Whoever is held open needs no such room.
     let mut reader = server.peer();
     assert_eq!(reader.get("/c/a?via=ndjson").head().status, 200);
     let mut waiting = server.peer();
@@ -127,10 +129,13 @@ fn a_request_that_waits_in_line_too_long_is_told_to_come_back() {
         options.patience.drain = Duration::from_millis(500);
     });
     let calls = fanfare_proto::limits::CALLS;
-    let mut running: Vec<_> = (0..calls).map(|_| server.peer()).collect();
-    running.iter_mut().for_each(|peer| drop(peer.get("/never")));
-    support::until("all arrived", || server.running().sockets() == calls as u64);
-    server.peer().get("/c/a?via=ndjson").head();
+    let mut running = Vec::new();
+    for _ in 0..calls {
+        let mut peer = server.peer();
+        peer.get("/never");
+        running.push(peer);
+    }
+    server.until_calls(calls as u64);
     let refused = server.peer().post("/c/a", "x").response();
     assert_eq!((refused.status, refused.code()), (503, 2001));
 }

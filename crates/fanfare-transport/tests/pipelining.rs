@@ -59,6 +59,23 @@ fn long_polls_sent_together_are_answered_in_order() {
 }
 
 #[test]
+fn more_polls_than_are_read_at_once_are_answered_in_order() {
+    let server = Server::start();
+    let mut peer = server.peer();
+    peer.get("/c/a?wait=30");
+    server.until_sessions(1);
+    // Some of it stays in the kernel until the first is answered.
+    for _ in 0..2000 {
+        peer.get("/c/a?wait=0");
+    }
+    peer.post("/c/a", "last");
+    server.publish("a", "first");
+    assert!(peer.response().body.contains("first"));
+    assert!((0..2000).all(|_| peer.response().status == 204));
+    assert_eq!(peer.response().body, "at 2");
+}
+
+#[test]
 fn a_refused_request_leaves_the_connection_to_the_next() {
     let server = Server::start();
     let mut peer = server.peer();

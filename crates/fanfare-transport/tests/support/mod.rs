@@ -23,6 +23,7 @@ use hyper::body::Incoming;
 use std::convert::Infallible;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// What a test waits at the most for anything.
@@ -31,6 +32,8 @@ pub const PATIENCE: Duration = Duration::from_secs(30);
 pub struct Server {
     pub node: Node,
     pub address: SocketAddr,
+    /// Requests that the API has seen.
+    calls: Arc<AtomicU64>,
     running: Option<Running>,
 }
 
@@ -66,8 +69,10 @@ impl Server {
         let mut options = Options { workers: 1, ..Options::default() };
         change(&mut options);
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let running = Transport::start(listener, node.clone(), tiny(node.clone()), options).unwrap();
-        Server { node, address: running.address(), running: Some(running) }
+        let calls = Arc::new(AtomicU64::new(0));
+        let api = tiny(node.clone(), calls.clone());
+        let running = Transport::start(listener, node.clone(), api, options).unwrap();
+        Server { node, address: running.address(), calls, running: Some(running) }
     }
 
     pub fn peer(&self) -> Peer {
@@ -81,6 +86,11 @@ impl Server {
     /// Waits until so many sessions are held.
     pub fn until_sessions(&self, count: u64) {
         until(&format!("{count} sessions"), || self.running().sessions() == count);
+    }
+
+    /// Waits until the API has seen so many requests.
+    pub fn until_calls(&self, count: u64) {
+        until(&format!("{count} calls"), || self.calls.load(Relaxed) == count);
     }
 
     /// Publishes past the sockets.
@@ -111,8 +121,11 @@ impl Drop for Server {
 
 /// `POST /c/<channel>` publishes; `GET /big` answers a megabyte; `GET /never` does not answer; all else says what was
 /// asked.
-fn tiny(node: Node) -> Api {
-    api(tower::service_fn(move |request: Request<Incoming>| answer(node.clone(), request)))
+fn tiny(node: Node, calls: Arc<AtomicU64>) -> Api {
+    api(tower::service_fn(move |request: Request<Incoming>| {
+        calls.fetch_add(1, Relaxed);
+        answer(node.clone(), request)
+    }))
 }
 
 async fn answer(node: Node, request: Request<Incoming>) -> Result<http::Response<Full<Bytes>>, Infallible> {

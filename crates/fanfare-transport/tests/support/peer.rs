@@ -34,7 +34,10 @@ impl Response {
 
 impl Peer {
     pub fn connect(address: SocketAddr) -> Peer {
-        let stream = TcpStream::connect(address).unwrap();
+        Peer::new(TcpStream::connect(address).unwrap())
+    }
+
+    pub fn new(stream: TcpStream) -> Peer {
         stream.set_nodelay(true).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         stream.set_write_timeout(Some(PATIENCE)).unwrap();
