@@ -126,6 +126,7 @@ async fn the_front_door_says_what_this_is_and_what_to_try() {
     let hello = door.ask("GET /", &[("Host", "push.example:8080")], "").await;
     assert!(hello.text().contains(env!("CARGO_PKG_VERSION")), "{hello:?}");
     assert!(hello.text().contains("curl -d 'hello' http://push.example:8080/c/hello"), "{hello:?}");
+    assert!(hello.text().contains("docs/api.md"), "{hello:?}");
     assert_eq!(hello.header("content-type"), "text/plain; charset=utf-8");
 }
 

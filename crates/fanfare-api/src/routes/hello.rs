@@ -19,7 +19,8 @@ async fn hello(headers: HeaderMap) -> String {
          Publish:  curl -d 'hello' http://{host}/c/hello\n\
          Hear:     curl -N -H 'Accept: text/event-stream' http://{host}/c/hello\n\
          Look:     curl http://{host}/c/hello\n\n\
-         Channels: http://{host}/channels\n",
+         Channels: http://{host}/channels\n\
+         Guide:    docs/api.md and docs/wire.md of this version\n",
         version = env!("CARGO_PKG_VERSION"),
     )
 }
