@@ -31,8 +31,10 @@ pub(super) struct State {
     pub(super) channels: BTreeMap<Channel, Line>,
     /// By [`NamespaceId`].
     pub(super) spaces: Vec<Space>,
-    /// Channels with more messages than their namespace allows.
+    /// Channels that had more messages than their namespace allows when one was added.
     pub(super) crowded: BTreeSet<Channel>,
+    /// The one of these that was not trimmed to the end yet.
+    pub(super) begun: Option<Channel>,
     /// The channels of which something is gone, by up to where: what a pattern's readers are told is found
     /// without looking at every channel.
     pub(super) lossy: BTreeMap<Position, Channel>,
@@ -51,6 +53,7 @@ impl State {
             channels: BTreeMap::new(),
             spaces,
             crowded: BTreeSet::new(),
+            begun: None,
             lossy: BTreeMap::new(),
             empty: BTreeMap::new(),
         }

@@ -11,8 +11,10 @@ const STEP: u64 = 4 * 1024;
 /// One step: first what channels have too many of, then what is too old, then what is too much for a namespace.
 pub(super) fn step(state: &mut State, now: Time) -> Trimmed {
     let mut removed = 0;
-    while let (Some(channel), true) = (state.crowded.first().cloned(), removed < STEP) {
-        removed += trim_channel(state, &channel, STEP - removed, now);
+    while removed < STEP {
+        let next = state.begun.as_ref().or(state.crowded.first());
+        let Some(channel) = next.cloned() else { break };
+        removed += trim_channel(state, channel, STEP - removed, now);
     }
     for index in 0..state.spaces.len() {
         while let (Some(message), true) = (too_much(state, index, now), removed < STEP) {
@@ -24,17 +26,22 @@ pub(super) fn step(state: &mut State, now: Time) -> Trimmed {
     Trimmed { removed, more: removed >= STEP }
 }
 
-fn trim_channel(state: &mut State, channel: &Channel, most: u64, now: Time) -> u64 {
-    let Some(line) = state.channels.get(channel) else {
-        state.crowded.remove(channel);
+/// Trims a channel to its limit, if it still is crowded; once begun, it is trimmed to the end.
+fn trim_channel(state: &mut State, channel: Channel, most: u64, now: Time) -> u64 {
+    let begun = state.begun.take().is_some();
+    state.crowded.remove(&channel);
+    let Some(line) = state.channels.get(&channel) else { return 0 };
+    let messages = line.messages.len() as u64;
+    if !begun && !state.rules.is_crowded(line.namespace, messages) {
         return 0;
-    };
-    let excess = state.rules.excess(line.namespace, line.messages.len() as u64);
+    }
+    let excess = state.rules.excess(line.namespace, messages);
     let count = excess.min(most);
     let oldest: Vec<Arc<Message>> = line.messages.iter().take(count as usize).cloned().collect();
     oldest.iter().for_each(|message| state.trim(message, now));
-    if count == excess {
-        state.crowded.remove(channel);
+    if count < excess {
+        state.crowded.insert(channel.clone());
+        state.begun = Some(channel);
     }
     count
 }

@@ -7,7 +7,7 @@ use super::row;
 use super::writer::Writer;
 use crate::{Draft, StoreError};
 use fanfare_proto::{Message, Position, Time, limits};
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::{Connection, Statement, TransactionBehavior};
 use std::sync::Arc;
 
 impl Writer {
@@ -21,9 +21,11 @@ impl Writer {
         let begun = self.connection.transaction_with_behavior(TransactionBehavior::Immediate);
         let transaction = begun.map_err(meaning)?;
         let mut change = self.ledger.change();
-        change.status.time = change.status.time.max(now);
-        let add = |draft| add(&transaction, &mut change, draft);
+        change.status().time = change.status().time.max(now);
+        let mut rows = row::insertion(&transaction).map_err(meaning)?;
+        let add = |draft| add(&transaction, &mut rows, &mut change, draft);
         let messages: Vec<Arc<Message>> = drafts.into_iter().map(add).collect::<Result<_, _>>()?;
+        drop(rows);
         transaction.commit().map_err(meaning)?;
         let changed = change.done();
         self.ledger.accept(changed, true);
@@ -32,13 +34,16 @@ impl Writer {
     }
 }
 
-fn add(connection: &Connection, change: &mut Change<'_>, draft: Draft) -> Result<Arc<Message>, StoreError> {
-    let position = Position(change.status.head.0 + 1);
-    let (time, size) = (change.status.time, draft.content.size() as u64);
-    let is_new = change.head(connection, &draft.channel)?.is_none();
-    if is_new {
+fn add(
+    connection: &Connection,
+    rows: &mut Statement<'_>,
+    change: &mut Change<'_>,
+    draft: Draft,
+) -> Result<Arc<Message>, StoreError> {
+    let (position, time) = (Position(change.status().head.0 + 1), change.status().time);
+    if change.head(connection, &draft.channel)?.is_none() {
         let head = change.create(&draft.channel, position);
-        channel::insert(connection, draft.channel.as_str(), head).map_err(meaning)?;
+        channel::insert(connection, draft.channel.as_str(), &head).map_err(meaning)?;
     }
     let Some(head) = change.head(connection, &draft.channel)? else {
         return Err(StoreError::Corrupt(format!("the channel {} cannot be made", draft.channel)));
@@ -53,18 +58,19 @@ fn add(connection: &Connection, change: &mut Change<'_>, draft: Draft) -> Result
         expires: draft.expires,
         content: draft.content,
     };
+    let size = message.content.size() as u64;
     head.head = position;
     head.total += 1;
     head.messages += 1;
     head.bytes += size;
     let head = *head;
-    row::insert(connection, head.id, &message).map_err(meaning)?;
+    row::insert(rows, head.id, &message).map_err(meaning)?;
     if head.total.is_multiple_of(limits::INDEX_EVERY) {
         let milestone = "INSERT INTO milestone (channel, position) VALUES (?1, ?2)";
         let mut statement = connection.prepare_cached(milestone).map_err(meaning)?;
         statement.execute([head.id.0, position.0]).map_err(meaning)?;
     }
-    change.status.head = position;
-    change.count(head.namespace, size);
+    change.status().head = position;
+    change.count(&message.channel, head, size);
     Ok(Arc::new(message))
 }

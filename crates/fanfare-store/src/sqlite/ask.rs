@@ -59,7 +59,7 @@ impl Reader {
             after.clone_from(last);
             for (name, row) in names {
                 if found.len() < limit && pattern.matches(&name) {
-                    let known = shared.heads.peek(&name).filter(|known| known.id == row.id);
+                    let known = shared.heads.peek(shared.heads.key(&name)).filter(|known| known.id == row.id);
                     let head = known.unwrap_or(row);
                     found.push(ChannelInfo {
                         channel: channel::parse(&name)?,

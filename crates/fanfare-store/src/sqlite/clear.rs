@@ -4,42 +4,44 @@ use super::error::meaning;
 use super::trim::Step;
 use crate::StoreError;
 use fanfare_proto::Position;
-use rusqlite::{OptionalExtension, Result as SqlResult};
+use rusqlite::{Connection, OptionalExtension, Result as SqlResult};
 
 /// Milestones deleted by one statement.
-const MILESTONES: i64 = 256;
+const MILESTONES: usize = 256;
 
 /// Clears until the step is over or nothing is left to clear.
 pub(super) fn step(step: &mut Step<'_>) -> Result<(), StoreError> {
-    while !step.is_over() {
-        let first = "SELECT channel, through, place FROM clearing LIMIT 1";
-        let mut statement = step.connection.prepare_cached(first).map_err(meaning)?;
-        let take = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
-        let found = statement.query_row([], take).optional().map_err(meaning)?;
-        let Some((channel, through, place)) = found else { return Ok(()) };
+    while let Some((channel, through, place)) = next(step.connection).map_err(meaning)? {
+        if step.is_over() {
+            break;
+        }
         clear(step, channel, through, place).map_err(meaning)?;
     }
     Ok(())
 }
 
+/// The next channel to clear, up to where, and where to go on.
+fn next(connection: &Connection) -> SqlResult<Option<(u64, u64, Option<u64>)>> {
+    let mut statement = connection.prepare_cached("SELECT channel, through, place FROM clearing LIMIT 1")?;
+    statement.query_row([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).optional()
+}
+
 fn clear(step: &mut Step<'_>, channel: u64, through: u64, place: Option<u64>) -> SqlResult<()> {
-    step.wrote = true;
     if let Some(next) = clear_rows(step, place)? {
         let on = "UPDATE clearing SET place = ?3 WHERE channel = ?1 AND through = ?2";
-        step.connection.prepare_cached(on)?.execute((channel, through, next))?;
+        step.execute(on, (channel, through, next))?;
         return Ok(());
     }
     let milestones = "DELETE FROM milestone WHERE channel = ?1 AND position IN
         (SELECT position FROM milestone WHERE channel = ?1 AND position <= ?2 LIMIT ?3)";
-    let mut statement = step.connection.prepare_cached(milestones)?;
-    let cleared = statement.execute((channel, through, MILESTONES))?;
+    let cleared = step.execute(milestones, (channel, through, MILESTONES))?;
     step.look();
-    let on = if cleared < MILESTONES as usize {
+    let on = if cleared < MILESTONES {
         "DELETE FROM clearing WHERE channel = ?1 AND through = ?2"
     } else {
         "UPDATE clearing SET place = NULL WHERE channel = ?1 AND through = ?2"
     };
-    step.connection.prepare_cached(on)?.execute((channel, through))?;
+    step.execute(on, (channel, through))?;
     Ok(())
 }
 

@@ -6,11 +6,13 @@
 
 use super::channel;
 use super::error::meaning;
-use super::heads::{ChannelId, Head};
+use super::heads::{Heads, Place};
 use super::writer::Writer;
 use crate::StoreError;
-use fanfare_proto::{Channel, Position};
+use fanfare_proto::Position;
 use rusqlite::TransactionBehavior;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 use std::time::{Duration, Instant};
 
 /// Heads written in one step at the most.
@@ -23,11 +25,43 @@ const END_TIME: Duration = Duration::from_secs(3);
 const SURPLUS: usize = 512;
 
 /// A pass over the heads that are newer than their rows.
-#[derive(Debug, Clone, Copy)]
 pub(super) struct Pass {
     /// What the rows count up to once it is through.
     through: Position,
-    next: ChannelId,
+    /// Parts of the heads that were looked through for the pass.
+    gathered: usize,
+    /// The heads to write, part by part, each in the order of the rows, the next one last.
+    parts: Vec<Vec<Place>>,
+    /// The next head of each part, and of these the next one of all.
+    next: BinaryHeap<Reverse<(Place, usize)>>,
+}
+
+impl Pass {
+    /// Looks through some more parts. Answers whether that were all.
+    fn gather(&mut self, heads: &Heads, deadline: Instant) -> bool {
+        while self.gathered < heads.parts() && Instant::now() < deadline {
+            let mut places = heads.dirty(self.gathered);
+            places.reverse();
+            self.next.extend(places.pop().map(|place| Reverse((place, self.parts.len()))));
+            self.parts.push(places);
+            self.gathered += 1;
+        }
+        self.gathered == heads.parts()
+    }
+
+    /// The next head of all, in the order of the rows.
+    fn take(&mut self) -> Option<Place> {
+        let Reverse((place, part)) = self.next.pop()?;
+        self.next.extend(self.parts[part].pop().map(|place| Reverse((place, part))));
+        Some(place)
+    }
+
+    /// Gives heads back that were not written after all.
+    fn give_back(&mut self, places: Vec<Place>) {
+        let part = self.parts.len();
+        self.next.extend(places.into_iter().map(|place| Reverse((place, part))));
+        self.parts.push(Vec::new());
+    }
 }
 
 impl Writer {
@@ -39,48 +73,50 @@ impl Writer {
         self.pass.is_some() || unflushed >= self.flush_every || (idle && unflushed > 0)
     }
 
-    /// One step of the pass that is under way, or of a new one. Answers whether it is through.
-    pub(super) fn flush_step(&mut self) -> Result<bool, StoreError> {
-        let begun = Pass { through: self.ledger.status.head, next: ChannelId(0) };
-        let pass = *self.pass.get_or_insert(begun);
-        if pass.next == ChannelId(0) {
-            self.ledger.unflushed = 0;
-        }
-        let batch: Vec<(ChannelId, Channel)> =
-            self.ledger.dirty.range(pass.next..).take(STEP).map(|(id, name)| (*id, name.clone())).collect();
-        let heads = &self.ledger.shared.heads;
-        let heads = batch.iter().map(|(id, name)| (*id, name, heads.peek(name.as_str())));
-        let heads: Vec<(ChannelId, &Channel, Option<Head>)> = heads.collect();
+    /// One step of the pass that is under way, or of a new one.
+    pub(super) fn flush_step(&mut self) -> Result<(), StoreError> {
         let deadline = Instant::now() + STEP_TIME;
+        let mut pass = self.pass.take().unwrap_or_else(|| {
+            self.ledger.unflushed = 0;
+            let through = self.ledger.status.head;
+            Pass { through, gathered: 0, parts: Vec::new(), next: BinaryHeap::new() }
+        });
+        if pass.gather(&self.ledger.shared.heads, deadline) {
+            let places: Vec<Place> = std::iter::from_fn(|| pass.take()).take(STEP).collect();
+            let through = (places.len() < STEP).then_some(pass.through);
+            match self.write_heads(&places, through) {
+                Ok(()) if through.is_some() => return Ok(()),
+                Ok(()) => {}
+                Err(error) => {
+                    pass.give_back(places);
+                    self.pass = Some(pass);
+                    return Err(error);
+                }
+            }
+        }
+        self.pass = Some(pass);
+        Ok(())
+    }
+
+    /// Writes heads to their rows; `through`, if these are the last of a pass, is what all rows count up to then.
+    fn write_heads(&mut self, places: &[Place], through: Option<Position>) -> Result<(), StoreError> {
         let begun = self.connection.transaction_with_behavior(TransactionBehavior::Immediate);
         let transaction = begun.map_err(meaning)?;
-        let mut written = 0;
-        for (_, _, head) in &heads {
-            if let Some(head) = head {
-                channel::save_counts(&transaction, head).map_err(meaning)?;
-            }
-            written += 1;
-            if Instant::now() >= deadline {
-                break;
+        let heads = &self.ledger.shared.heads;
+        for place in places {
+            if let Some(head) = heads.at(*place) {
+                channel::save_counts(&transaction, &head).map_err(meaning)?;
             }
         }
-        let through = written == heads.len() && written < STEP;
-        if through {
+        if let Some(through) = through {
             let note = "UPDATE meta SET flushed = ?1, head = ?2, time = ?3";
             let status = &self.ledger.status;
-            let values = (pass.through.0, status.head.0, status.time.0.cast_signed());
+            let values = (through.0, status.head.0, status.time.0.cast_signed());
             transaction.execute(note, values).map_err(meaning)?;
         }
         transaction.commit().map_err(meaning)?;
-        for (id, name, head) in &heads[..written] {
-            if let Some(head) = head {
-                self.ledger.shared.heads.refresh(name, *head);
-            }
-            self.ledger.dirty.remove(id);
-        }
-        let next = heads[..written].last().map_or(pass.next, |(id, _, _)| ChannelId(id.0 + 1));
-        self.pass = (!through).then_some(Pass { next, ..pass });
-        Ok(through)
+        places.iter().for_each(|place| heads.clean(*place));
+        Ok(())
     }
 
     /// Writes all heads, unless it takes too long: what is not written is read again at the next start.
@@ -95,21 +131,19 @@ impl Writer {
 
     /// Lets go of heads that do not fit in memory, once there are some; those newer than their rows are written.
     pub(super) fn make_room(&mut self) -> Result<(), StoreError> {
-        if self.ledger.shared.heads.surplus_len() < SURPLUS {
+        let heads = &self.ledger.shared.heads;
+        if heads.surplus() < SURPLUS {
             return Ok(());
         }
-        let mut surplus = self.ledger.shared.heads.surplus();
-        surplus.sort_unstable_by_key(|(_, head, _)| head.id);
+        let mut unused = heads.unused();
+        unused.sort_unstable_by_key(|(_, head, _)| head.id);
         let begun = self.connection.transaction_with_behavior(TransactionBehavior::Immediate);
         let transaction = begun.map_err(meaning)?;
-        for (_, head, _) in surplus.iter().filter(|(_, _, dirty)| *dirty) {
+        for (_, head, _) in unused.iter().filter(|(_, _, dirty)| *dirty) {
             channel::save_counts(&transaction, head).map_err(meaning)?;
         }
         transaction.commit().map_err(meaning)?;
-        for (channel, head, _) in &surplus {
-            self.ledger.shared.heads.remove(channel);
-            self.ledger.dirty.remove(&head.id);
-        }
+        unused.iter().for_each(|(key, _, _)| heads.remove(*key));
         Ok(())
     }
 }

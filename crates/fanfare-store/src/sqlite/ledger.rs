@@ -5,13 +5,14 @@
 
 use super::channel;
 use super::error::meaning;
-use super::heads::{ChannelId, Head, Heads};
+use super::heads::{ByKey, ChannelId, Head, Heads, Key};
 use crate::gone::Gone;
 use crate::retention::Rules;
 use crate::{LogStatus, StoreError};
 use fanfare_proto::{Channel, NamespaceId, Position, limits};
 use rusqlite::Connection;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// What writer, readers and the checkpoint thread share.
@@ -63,10 +64,8 @@ pub(super) struct Ledger {
     pub(super) status: LogStatus,
     /// By [`NamespaceId`].
     pub(super) spaces: Vec<Space>,
-    /// Channels with more messages than their namespace allows.
+    /// Channels that had more messages than their namespace allows when one was added.
     pub(super) crowded: BTreeSet<Channel>,
-    /// Channels whose heads are newer than their rows.
-    pub(super) dirty: BTreeMap<ChannelId, Channel>,
     /// Messages since the heads were last written as a whole.
     pub(super) unflushed: u64,
 }
@@ -74,28 +73,29 @@ pub(super) struct Ledger {
 impl Ledger {
     /// What a transaction that begins now may change.
     pub(super) fn change(&self) -> Change<'_> {
-        let (touched, dropped) = (HashMap::new(), Vec::new());
-        Change { ledger: self, touched, dropped, spaces: self.spaces.clone(), status: self.status }
+        let done = Changed {
+            touched: HashMap::default(),
+            dropped: Vec::new(),
+            crowded: Vec::new(),
+            spaces: self.spaces.clone(),
+            status: self.status,
+        };
+        Change { ledger: self, done }
     }
 
     /// Takes what a committed transaction changed. `dirty` says whether it left the rows of the channels as they
     /// were.
     pub(super) fn accept(&mut self, changed: Changed, dirty: bool) {
-        for (channel, head) in changed.touched {
-            if self.rules.is_crowded(head.namespace, head.messages) {
-                self.crowded.insert(channel.clone());
-            }
-            if !dirty {
-                self.shared.heads.refresh(&channel, head);
-                self.dirty.remove(&head.id);
-            } else if self.shared.heads.put_dirty(channel.clone(), head) {
-                self.dirty.insert(head.id, channel);
+        let heads = &self.shared.heads;
+        for (key, head) in changed.touched {
+            if dirty {
+                heads.put_dirty(key, head);
+            } else {
+                heads.refresh(key, head);
             }
         }
-        for (id, channel) in changed.dropped {
-            self.shared.heads.remove(&channel);
-            self.dirty.remove(&id);
-        }
+        changed.dropped.into_iter().for_each(|key| heads.remove(key));
+        self.crowded.extend(changed.crowded);
         self.spaces = changed.spaces;
         self.status = changed.status;
         // Last: who sees the new head finds everything else.
@@ -106,18 +106,16 @@ impl Ledger {
 /// What a transaction changes, while it runs.
 pub(super) struct Change<'a> {
     ledger: &'a Ledger,
-    touched: HashMap<Channel, Head>,
-    dropped: Vec<(ChannelId, Channel)>,
-    pub(super) spaces: Vec<Space>,
-    pub(super) status: LogStatus,
+    done: Changed,
 }
 
 /// What a transaction changed.
 pub(super) struct Changed {
-    touched: HashMap<Channel, Head>,
-    dropped: Vec<(ChannelId, Channel)>,
-    spaces: Vec<Space>,
-    status: LogStatus,
+    touched: HashMap<Key, Head, ByKey>,
+    dropped: Vec<Key>,
+    crowded: Vec<Channel>,
+    pub(super) spaces: Vec<Space>,
+    pub(super) status: LogStatus,
 }
 
 impl Change<'_> {
@@ -127,65 +125,81 @@ impl Change<'_> {
         connection: &Connection,
         channel: &Channel,
     ) -> Result<Option<&mut Head>, StoreError> {
-        if !self.touched.contains_key(channel) {
-            let namespace = || self.ledger.rules.id_of(channel.as_str());
-            let found = match self.ledger.shared.heads.get(channel.as_str()) {
-                Some(head) => Some(head),
-                None => channel::load(connection, channel.as_str(), namespace()).map_err(meaning)?,
-            };
-            let Some(head) = found else { return Ok(None) };
-            self.touched.insert(channel.clone(), head);
+        let heads = &self.ledger.shared.heads;
+        let key = heads.key(channel.as_str());
+        match self.done.touched.entry(key) {
+            Entry::Occupied(entry) => Ok(Some(entry.into_mut())),
+            Entry::Vacant(entry) => {
+                let found = match heads.get(key) {
+                    Some(head) => Some(head),
+                    None => {
+                        let namespace = self.ledger.rules.id_of(channel.as_str());
+                        channel::load(connection, channel.as_str(), namespace).map_err(meaning)?
+                    }
+                };
+                Ok(found.map(|head| entry.insert(head)))
+            }
         }
-        Ok(self.touched.get_mut(channel))
     }
 
     /// A channel that had no row yet; its first message comes next.
-    pub(super) fn create(&mut self, channel: &Channel, first: Position) -> &mut Head {
+    pub(super) fn create(&mut self, channel: &Channel, first: Position) -> Head {
         let namespace = self.ledger.rules.id_of(channel.as_str());
-        self.touched.entry(channel.clone()).or_insert(Head {
+        let head = Head {
             id: ChannelId(first.0),
             namespace,
             head: Position::START,
             total: 0,
             messages: 0,
             bytes: 0,
-            gone: self.spaces[usize::from(namespace.0)].gone,
-        })
+            gone: self.done.spaces[usize::from(namespace.0)].gone,
+        };
+        self.done.touched.insert(self.ledger.shared.heads.key(channel.as_str()), head);
+        head
+    }
+
+    /// Where the log ends, and what it holds.
+    pub(super) fn status(&mut self) -> &mut LogStatus {
+        &mut self.done.status
     }
 
     pub(super) fn space(&mut self, namespace: NamespaceId) -> &mut Space {
-        &mut self.spaces[usize::from(namespace.0)]
+        &mut self.done.spaces[usize::from(namespace.0)]
     }
 
-    /// One message more.
-    pub(super) fn count(&mut self, namespace: NamespaceId, size: u64) {
-        self.space(namespace).bytes += size;
-        self.status.messages += 1;
-        self.status.bytes += size;
+    /// One message more in a channel.
+    pub(super) fn count(&mut self, channel: &Channel, head: Head, size: u64) {
+        if self.ledger.rules.is_crowded(head.namespace, head.messages) {
+            self.done.crowded.push(channel.clone());
+        }
+        self.space(head.namespace).bytes += size;
+        self.done.status.messages += 1;
+        self.done.status.bytes += size;
     }
 
     /// So many messages less.
     pub(super) fn discount(&mut self, namespace: NamespaceId, messages: u64, bytes: u64) {
         let space = self.space(namespace);
         space.bytes = space.bytes.saturating_sub(bytes);
-        self.status.messages = self.status.messages.saturating_sub(messages);
-        self.status.bytes = self.status.bytes.saturating_sub(bytes);
+        let status = &mut self.done.status;
+        status.messages = status.messages.saturating_sub(messages);
+        status.bytes = status.bytes.saturating_sub(bytes);
     }
 
-    pub(super) fn drop_channel(&mut self, channel: &Channel, id: ChannelId) {
-        self.touched.remove(channel);
-        self.dropped.push((id, channel.clone()));
+    pub(super) fn drop_channel(&mut self, channel: &Channel) {
+        let key = self.ledger.shared.heads.key(channel.as_str());
+        self.done.touched.remove(&key);
+        self.done.dropped.push(key);
     }
 
     /// The heads to be written to their rows.
-    pub(super) fn touched(&self) -> impl Iterator<Item = &Head> {
-        self.touched.values()
+    pub(super) fn touched(&self) -> impl ExactSizeIterator<Item = &Head> {
+        self.done.touched.values()
     }
 
     /// What is left to tell the ledger, once the transaction is committed.
     pub(super) fn done(self) -> Changed {
-        let Change { touched, dropped, spaces, status, .. } = self;
-        Changed { touched, dropped, spaces, status }
+        self.done
     }
 }
 

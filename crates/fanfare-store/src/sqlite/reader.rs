@@ -53,8 +53,8 @@ impl Reader {
         let forward = read.order == Order::Forward;
         let head = shared.status().head;
         let wanted = lookup::names(connection, &read.selection).map_err(meaning)?;
-        let wanted =
-            wanted.map(|names| names.into_iter().map(|name| (shared.heads.peek(&name), name)).collect());
+        let known = |name: String| (shared.heads.peek(shared.heads.key(&name)), name);
+        let wanted = wanted.map(|names| names.into_iter().map(known).collect());
         let snapshot = connection.transaction().map_err(meaning)?;
         let channels = lookup::channels(&snapshot, wanted).map_err(meaning)?;
         let gone = lookup::gone(&snapshot, rules, read, channels.as_deref()).map_err(meaning)?;

@@ -44,7 +44,7 @@ impl Writer {
         if !removed {
             return Ok(false);
         }
-        save_changed(&transaction, &change).map_err(meaning)?;
+        save_changed(&transaction, &mut change).map_err(meaning)?;
         transaction.commit().map_err(meaning)?;
         let changed = change.done();
         self.ledger.accept(changed, false);
@@ -53,12 +53,12 @@ impl Writer {
 }
 
 /// Writes the rows of all channels that a change touched, and the log's head: its newest row may be gone.
-pub(super) fn save_changed(connection: &Connection, change: &Change<'_>) -> SqlResult<()> {
+pub(super) fn save_changed(connection: &Connection, change: &mut Change<'_>) -> SqlResult<()> {
     for head in change.touched() {
         channel::save(connection, head)?;
     }
     let note = "UPDATE meta SET head = ?1, time = ?2";
-    let status = &change.status;
+    let status = change.status();
     connection.prepare_cached(note)?.execute((status.head.0, status.time.0.cast_signed()))?;
     Ok(())
 }
@@ -132,7 +132,7 @@ fn drop_channel(
     clear_later(connection, &head).map_err(meaning)?;
     channel::delete(connection, head.id).map_err(meaning)?;
     change.space(head.namespace).gone.raise(head.gone);
-    change.drop_channel(channel, head.id);
+    change.drop_channel(channel);
     Ok(Some(head))
 }
 

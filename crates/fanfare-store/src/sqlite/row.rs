@@ -6,7 +6,7 @@ use super::heads::ChannelId;
 use crate::StoreError;
 use bytes::Bytes;
 use fanfare_proto::{Channel, Content, Message, Position, TagValue, Tags, Time};
-use rusqlite::{Connection, OptionalExtension, Result, Row, params};
+use rusqlite::{CachedStatement, Connection, OptionalExtension, Result, Row, Statement, params};
 use serde_json::{Map, Value};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -16,12 +16,16 @@ pub(super) fn place(position: Position) -> i64 {
     i64::try_from(position.0).unwrap_or(i64::MAX)
 }
 
-pub(super) fn insert(connection: &Connection, channel: ChannelId, message: &Message) -> Result<()> {
-    let mut statement = connection.prepare_cached(
+/// The statement for [`insert`], prepared once for many messages.
+pub(super) fn insertion(connection: &Connection) -> Result<CachedStatement<'_>> {
+    connection.prepare_cached(
         "INSERT INTO message (position, previous, channel, time, size, expires, id, publisher, key, priority,
              tags, event, content_type, notice, body)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
-    )?;
+    )
+}
+
+pub(super) fn insert(statement: &mut Statement<'_>, channel: ChannelId, message: &Message) -> Result<()> {
     let content = &message.content;
     let body: &[u8] = &content.body;
     statement.execute(params![

@@ -1,52 +1,111 @@
-//! Retention and clean-up, in short steps: heads are written, removed chains cleared, and then go what channels
-//! have too many of, what is too old, and what is too much for a namespace or for the whole store.
+//! Retention and clean-up, in short steps: removed chains are cleared, and then go what channels have too many of,
+//! what is too old, and what is too much for a namespace or for the whole store.
 //!
 //! A step works until its time is over, saves the channels it touched and commits. Readers and publishers go on
 //! in between.
 
-use super::clear;
 use super::error::meaning;
 use super::heads::{ChannelId, Head};
-use super::ledger::{Change, cost};
+use super::ledger::Change;
 use super::remove::save_changed;
-use super::row::{Names, place};
-use super::writer::{Writer, save_space};
+use super::row::Names;
+use super::writer::Writer;
+use super::{clear, crowd, oldest};
 use crate::gone::Gone;
 use crate::retention::Rules;
-use crate::{StoreError, Trimmed};
+use crate::{LogStatus, StoreError, Trimmed};
 use fanfare_proto::{Channel, GapReason, NamespaceId, Position, Time, limits};
-use rusqlite::{Connection, OptionalExtension, Result as SqlResult, TransactionBehavior};
+use rusqlite::{Connection, Result as SqlResult, Row, TransactionBehavior};
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-/// Time in which a step ends, apart from saving what it touched and its commit.
-const STEP_TIME: Duration = Duration::from_millis(6);
-/// Rows looked at in one step at the most; and so channels saved at its end.
+/// Time for one kind of work in a step. There are three; saving and the commit come on top.
+const STAGE_TIME: Duration = Duration::from_millis(2);
+/// Rows looked at in one step at the most.
 const STEP_ROWS: u32 = 1024;
+/// Channels touched in one step at the most: each is a row to save, and with many channels a page of its own.
+const STEP_CHANNELS: usize = 128;
 /// Bytes freed in one step at the most; one message more may pass it.
 const STEP_BYTES: u64 = 4 * 1024 * 1024;
+
+/// A row that retention looks at.
+pub(super) struct Oldest {
+    pub(super) position: Position,
+    pub(super) channel: ChannelId,
+    pub(super) time: Time,
+    /// `None`: removed before.
+    pub(super) size: Option<u64>,
+    pub(super) expires: Option<Time>,
+}
+
+impl Oldest {
+    /// From the columns position, channel, time, size, expires.
+    pub(super) fn from_row(row: &Row<'_>) -> SqlResult<Oldest> {
+        Ok(Oldest {
+            position: Position(row.get(0)?),
+            channel: ChannelId(row.get(1)?),
+            time: Time(row.get::<_, i64>(2)?.cast_unsigned()),
+            size: row.get(3)?,
+            expires: row.get::<_, Option<i64>>(4)?.map(|expires| Time(expires.cast_unsigned())),
+        })
+    }
+}
 
 /// One step: its transaction, what it changes and what it may still do.
 pub(super) struct Step<'a> {
     pub(super) connection: &'a Connection,
+    pub(super) names: &'a mut Names,
+    pub(super) rules: &'a Rules,
+    pub(super) now: Time,
     change: Change<'a>,
-    rules: &'a Rules,
-    names: &'a mut Names,
-    now: Time,
     deadline: Instant,
     rows: u32,
     bytes: u64,
     removed: u64,
-    /// Whether anything was written.
-    pub(super) wrote: bool,
+    wrote: bool,
+    /// Whether something was left undone.
+    more: bool,
     /// Up to where rows of channels with milestones went.
     milestones: HashMap<ChannelId, Position>,
 }
 
-impl Step<'_> {
-    /// Whether the step has to end.
-    pub(super) fn is_over(&self) -> bool {
-        self.rows >= STEP_ROWS || self.bytes >= STEP_BYTES || Instant::now() >= self.deadline
+impl<'a> Step<'a> {
+    fn new(
+        connection: &'a Connection,
+        change: Change<'a>,
+        rules: &'a Rules,
+        names: &'a mut Names,
+        now: Time,
+    ) -> Self {
+        Step {
+            connection,
+            names,
+            rules,
+            now,
+            change,
+            deadline: Instant::now(),
+            rows: 0,
+            bytes: 0,
+            removed: 0,
+            wrote: false,
+            more: false,
+            milestones: HashMap::new(),
+        }
+    }
+
+    /// Begins another kind of work: each has its time, so that none keeps the others from theirs for ever.
+    fn begin_stage(&mut self) {
+        self.deadline = Instant::now() + STAGE_TIME;
+    }
+
+    /// Whether to stop: asked when there is work left to do.
+    pub(super) fn is_over(&mut self) -> bool {
+        let over = self.rows >= STEP_ROWS
+            || self.bytes >= STEP_BYTES
+            || self.change.touched().len() >= STEP_CHANNELS
+            || Instant::now() >= self.deadline;
+        self.more |= over;
+        over
     }
 
     /// Counts a row that was looked at.
@@ -54,16 +113,32 @@ impl Step<'_> {
         self.rows += 1;
     }
 
+    pub(super) fn head(&mut self, channel: &Channel) -> Result<Option<&mut Head>, StoreError> {
+        self.change.head(self.connection, channel)
+    }
+
+    pub(super) fn space(&mut self, namespace: NamespaceId) -> &mut super::ledger::Space {
+        self.change.space(namespace)
+    }
+
+    pub(super) fn status(&mut self) -> &LogStatus {
+        self.change.status()
+    }
+
+    /// Runs a statement that changes rows by numbers; answers how many.
+    pub(super) fn execute(&mut self, statement: &str, values: impl rusqlite::Params) -> SqlResult<usize> {
+        self.wrote = true;
+        self.connection.prepare_cached(statement)?.execute(values)
+    }
+
     /// Deletes the row of a message, whatever it is.
     pub(super) fn delete(&mut self, position: Position) -> SqlResult<()> {
-        self.wrote = true;
-        let delete = "DELETE FROM message WHERE position = ?1";
-        self.connection.prepare_cached(delete)?.execute([position.0])?;
+        self.execute("DELETE FROM message WHERE position = ?1", [position.0])?;
         Ok(())
     }
 
     /// Retention lets the oldest row of a channel go. Who missed one that had expired missed nothing.
-    fn lose(&mut self, channel: &Channel, row: &Oldest) -> Result<(), StoreError> {
+    pub(super) fn lose(&mut self, channel: &Channel, row: &Oldest) -> Result<(), StoreError> {
         self.delete(row.position).map_err(meaning)?;
         let expired = row.expires.is_some_and(|expires| expires <= self.now);
         let Some(head) = self.change.head(self.connection, channel)? else { return Ok(()) };
@@ -83,8 +158,8 @@ impl Step<'_> {
         Ok(())
     }
 
-    fn save(&self) -> SqlResult<()> {
-        save_changed(self.connection, &self.change)?;
+    fn save(&mut self) -> SqlResult<()> {
+        save_changed(self.connection, &mut self.change)?;
         let passed = "DELETE FROM milestone WHERE channel = ?1 AND position <= ?2";
         let mut statement = self.connection.prepare_cached(passed)?;
         for (id, through) in &self.milestones {
@@ -92,16 +167,6 @@ impl Step<'_> {
         }
         Ok(())
     }
-}
-
-/// A row that retention looks at.
-struct Oldest {
-    position: Position,
-    channel: ChannelId,
-    time: Time,
-    /// `None`: removed before.
-    size: Option<u64>,
-    expires: Option<Time>,
 }
 
 impl Writer {
@@ -120,171 +185,26 @@ impl Writer {
     fn trim_step(&mut self, now: Time) -> Result<Trimmed, StoreError> {
         let begun = self.connection.transaction_with_behavior(TransactionBehavior::Immediate);
         let transaction = begun.map_err(meaning)?;
-        let mut step = Step {
-            connection: &transaction,
-            change: self.ledger.change(),
-            rules: &self.ledger.rules,
-            names: &mut self.names,
-            now,
-            deadline: Instant::now() + STEP_TIME,
-            rows: 0,
-            bytes: 0,
-            removed: 0,
-            wrote: false,
-            milestones: HashMap::new(),
-        };
+        let ledger = &self.ledger;
+        let mut step = Step::new(&transaction, ledger.change(), &ledger.rules, &mut self.names, now);
+        step.begin_stage();
         clear::step(&mut step)?;
-        let mut uncrowded = Vec::new();
-        for channel in &self.ledger.crowded {
-            if step.is_over() {
-                break;
-            }
-            if uncrowd(&mut step, &self.ledger.rules, channel)? {
-                uncrowded.push(channel.clone());
-            }
-        }
-        for (id, rule) in self.ledger.rules.namespaces().iter() {
-            let before = step.change.space(id).floor;
-            trim_space(&mut step, id, self.ledger.rules.of(id))?;
-            let space = *step.change.space(id);
-            if step.wrote && space.floor > before {
-                save_space(&transaction, rule.pattern.as_str(), &space).map_err(meaning)?;
-            }
-        }
-        let bottom = trim_store(&mut step, self.bottom, self.most_bytes)?;
-        let trimmed = Trimmed { removed: step.removed, more: step.is_over() };
+        step.begin_stage();
+        let crowd = crowd::step(&mut step, &ledger.crowded, self.resume.as_ref())?;
+        step.begin_stage();
+        oldest::trim_spaces(&mut step)?;
+        let bottom = oldest::trim_store(&mut step, self.bottom, self.most_bytes)?;
+        let trimmed = Trimmed { removed: step.removed, more: step.more };
         if step.wrote {
             step.save().map_err(meaning)?;
         }
         let changed = step.change.done();
         transaction.commit().map_err(meaning)?;
         self.ledger.accept(changed, false);
-        uncrowded.iter().for_each(|channel| {
+        crowd.done.iter().for_each(|channel| {
             self.ledger.crowded.remove(channel);
         });
-        self.bottom = bottom;
+        (self.resume, self.bottom) = (crowd.resume, bottom);
         Ok(trimmed)
     }
-}
-
-/// Lets the oldest messages of a channel go that are beyond its limit. Answers whether it is at its limit.
-fn uncrowd(step: &mut Step<'_>, rules: &Rules, channel: &Channel) -> Result<bool, StoreError> {
-    let Some(head) = step.change.head(step.connection, channel)?.map(|head| *head) else { return Ok(true) };
-    let mut left = rules.excess(head.namespace, head.messages);
-    let mut from = Some(head.gone.through);
-    while let (Some(place), true) = (from, left > 0) {
-        if step.is_over() {
-            return Ok(false);
-        }
-        let (run, end) = oldest_run(step, &head, place).map_err(meaning)?;
-        for row in run {
-            if left == 0 {
-                break;
-            }
-            step.look();
-            step.lose(channel, &row)?;
-            left -= u64::from(row.size.is_some());
-        }
-        from = end;
-    }
-    Ok(true)
-}
-
-/// The oldest rows of a channel after a place, up to its next milestone or its head, and where that is; `None`
-/// when there is nothing after it.
-fn oldest_run(step: &Step<'_>, head: &Head, from: Position) -> SqlResult<(Vec<Oldest>, Option<Position>)> {
-    let connection = step.connection;
-    let milestone =
-        "SELECT position FROM milestone WHERE channel = ?1 AND position > ?2 ORDER BY position LIMIT 1";
-    let mut statement = connection.prepare_cached(milestone)?;
-    let milestone: Option<u64> = statement.query_row((head.id.0, from.0), |row| row.get(0)).optional()?;
-    let end = milestone.map(Position);
-    let mut statement = connection.prepare_cached(
-        "SELECT position, channel, time, size, expires, previous FROM message WHERE position = ?1",
-    )?;
-    let (mut run, mut next) = (Vec::new(), Some(end.unwrap_or(head.head)));
-    while let Some(at) = next.filter(|at| *at > from) {
-        let found = statement.query_row([at.0], |row| Ok((oldest(row)?, row.get::<_, Option<u64>>(5)?)));
-        let Some((row, previous)) = found.optional()? else { break };
-        run.push(row);
-        next = previous.map(Position);
-    }
-    run.reverse();
-    Ok((run, end))
-}
-
-fn oldest(row: &rusqlite::Row<'_>) -> SqlResult<Oldest> {
-    Ok(Oldest {
-        position: Position(row.get(0)?),
-        channel: ChannelId(row.get(1)?),
-        time: Time(row.get::<_, i64>(2)?.cast_unsigned()),
-        size: row.get(3)?,
-        expires: row.get::<_, Option<i64>>(4)?.map(|expires| Time(expires.cast_unsigned())),
-    })
-}
-
-/// The oldest rows of the log after a place.
-fn rows_after(connection: &Connection, from: Position) -> SqlResult<Vec<Oldest>> {
-    let mut statement = connection.prepare_cached(
-        "SELECT position, channel, time, size, expires FROM message WHERE position > ?1 ORDER BY position LIMIT 128",
-    )?;
-    statement.query_map([place(from)], oldest)?.collect()
-}
-
-/// Lets the oldest of a namespace go: what is too old, and what is too much.
-fn trim_space(
-    step: &mut Step<'_>,
-    id: NamespaceId,
-    keep: fanfare_proto::Retention,
-) -> Result<(), StoreError> {
-    while !step.is_over() {
-        let rows = rows_after(step.connection, step.change.space(id).floor).map_err(meaning)?;
-        if rows.is_empty() {
-            return Ok(());
-        }
-        for row in rows {
-            let too_much = step.change.space(id).bytes > keep.bytes;
-            if step.is_over() || !(too_much || row.time.after(keep.age) <= step.now) {
-                return Ok(());
-            }
-            step.look();
-            let name = step.names.get(step.connection, row.channel)?;
-            if let Some(channel) = name.filter(|name| step.rules.id_of(name.as_str()) == id)
-                && is_live(step, &channel, &row)?
-            {
-                step.lose(&channel, &row)?;
-            }
-            step.change.space(id).floor = row.position;
-        }
-    }
-    Ok(())
-}
-
-/// Lets the oldest of all go while the store is too large. Answers up to where nothing is left.
-fn trim_store(step: &mut Step<'_>, mut bottom: Position, most: u64) -> Result<Position, StoreError> {
-    while cost(&step.change.status) > most && !step.is_over() {
-        let rows = rows_after(step.connection, bottom).map_err(meaning)?;
-        if rows.is_empty() {
-            break;
-        }
-        for row in rows {
-            if step.is_over() || cost(&step.change.status) <= most {
-                break;
-            }
-            step.look();
-            if let Some(channel) = step.names.get(step.connection, row.channel)?
-                && is_live(step, &channel, &row)?
-            {
-                step.lose(&channel, &row)?;
-            }
-            bottom = row.position;
-        }
-    }
-    Ok(bottom)
-}
-
-/// Whether a row is its channel's; else it belongs to a removed chain, which is cleared by itself.
-fn is_live(step: &mut Step<'_>, channel: &Channel, row: &Oldest) -> Result<bool, StoreError> {
-    let head = step.change.head(step.connection, channel)?;
-    Ok(head.is_some_and(|head| head.id == row.channel && head.gone.through < row.position))
 }

@@ -1,6 +1,7 @@
 //! The one connection that writes, and opening it.
 
 use super::channel;
+use super::crowd::Resume;
 use super::error::meaning;
 use super::flush::Pass;
 use super::heads::{ChannelId, Heads};
@@ -12,7 +13,7 @@ use crate::retention::Rules;
 use crate::{LogStatus, StoreError};
 use fanfare_proto::{Channel, Epoch, Position, Time};
 use rusqlite::{Connection, OptionalExtension, Result as SqlResult, TransactionBehavior};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// The right to write.
@@ -29,6 +30,8 @@ pub(super) struct Writer {
     pub(super) most_bytes: u64,
     /// Whether the last step of trimming wrote heads.
     pub(super) flushed_last: bool,
+    /// Where trimming crowded channels goes on.
+    pub(super) resume: Option<Resume>,
     /// Nothing at all is left up to here.
     pub(super) bottom: Position,
 }
@@ -43,8 +46,7 @@ impl Writer {
         let (status, flushed) = read_meta(&mut connection).map_err(meaning)?;
         let spaces = read_spaces(&mut connection, &rules).map_err(meaning)?;
         let shared = Arc::new(Shared::new(Heads::new(options.heads), status));
-        let (crowded, dirty) = (BTreeSet::new(), BTreeMap::new());
-        let ledger = Ledger { shared, rules, status, spaces, crowded, dirty, unflushed: 0 };
+        let ledger = Ledger { shared, rules, status, spaces, crowded: BTreeSet::new(), unflushed: 0 };
         let mut writer = Writer {
             connection,
             ledger,
@@ -54,6 +56,7 @@ impl Writer {
             head_at_last_look: status.head,
             most_bytes: options.bytes,
             flushed_last: false,
+            resume: None,
             bottom: Position::START,
         };
         writer.sum_channels()?;
@@ -103,8 +106,9 @@ impl Writer {
             let (position, id, time, size): (u64, u64, i64, Option<u64>) = take().map_err(meaning)?;
             let position = Position(position);
             read += 1;
-            change.status.head = change.status.head.max(position);
-            change.status.time = change.status.time.max(Time(time.cast_unsigned()));
+            let status = change.status();
+            status.head = status.head.max(position);
+            status.time = status.time.max(Time(time.cast_unsigned()));
             let name: Option<Channel> = self.names.get(&self.connection, ChannelId(id))?;
             let Some(name) = name else { continue };
             let Some(head) = change.head(&self.connection, &name)?.filter(|head| head.head < position) else {
@@ -115,8 +119,8 @@ impl Writer {
             if let Some(size) = size {
                 head.messages += 1;
                 head.bytes += size;
-                let namespace = head.namespace;
-                change.count(namespace, size);
+                let head = *head;
+                change.count(&name, head, size);
             }
         }
         let changed = change.done();

@@ -23,7 +23,7 @@ const SELECTIONS: &[&[&str]] = &[
 const RULES: &[(&str, Retention)] = &[
     ("few/*", Retention { messages: 70, ..EVERYTHING }),
     ("old/**", Retention { age: Duration::from_millis(5_000), ..EVERYTHING }),
-    ("small/*", Retention { bytes: 400, messages: 90, age: Duration::from_millis(20_000) }),
+    ("small/*", Retention { bytes: 400, age: Duration::from_millis(20_000), ..EVERYTHING }),
     ("**", Retention { messages: 300, ..EVERYTHING }),
 ];
 
