@@ -2,9 +2,10 @@
 
 ROUNDS ?= 500
 POINTS ?= 10000
+CUTS ?= 10000
 
 .NOTPARALLEL:
-.PHONY: help run test need lint deny tests crash power-loss bench
+.PHONY: help run test need lint deny tests crash power-loss resume bench
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,6 +36,9 @@ crash: ## kill -9 while publishing, ROUNDS=500 times
 power-loss: ## Lose power at POINTS=10000 places
 	@FANFARE_POWER_POINTS=$(POINTS) scripts/step power-loss \
 		cargo test --locked -p fanfare-store --test power_loss -- --nocapture
+
+resume: ## Cut readers CUTS=10000 times and hand them from transport to transport
+	@FANFARE_RESUME_CUTS=$(CUTS) scripts/step resume cargo test --locked -p fanfare --test resume -- --nocapture
 
 bench: ## Measure: speed, memory, slow readers (release build)
 	@cargo run --release --locked -p fanfare-bench
