@@ -26,7 +26,7 @@ pub enum StartError {
         error: io::Error,
     },
     /// The store cannot be opened.
-    #[error("the store in {} cannot be opened: {error}", path.display())]
+    #[error("{}: {error}", path.display())]
     Store {
         /// Which folder.
         path: PathBuf,
@@ -59,7 +59,7 @@ impl StartError {
                 }
                 StoreError::Full(_) => "make room on the disk",
                 StoreError::Unusable(_) | StoreError::Failed(_) => {
-                    "look whether the folder can be written and its disk is well, or choose another with --data"
+                    "look whether the folder is a store, can be written and has a healthy disk; or choose another with --data"
                 }
             },
             StartError::System(_) => "look at the limits of this user (`ulimit -a`)",

@@ -43,6 +43,9 @@ impl Server {
         let options = fanfare_transport::Options { workers, grant, ..fanfare_transport::Options::default() };
         let running = Transport::start(listener, node.clone(), fanfare_transport::api(api), options)?;
         let data = config.data.canonicalize().unwrap_or_else(|_| config.data.clone());
+        if !running.address().ip().to_canonical().is_loopback() {
+            tracing::warn!(address = %running.address(), "everyone who reaches this address may do everything");
+        }
         tracing::debug!(address = %running.address(), data = %data.display(), workers, "started");
         Ok(Server { data, node, running })
     }

@@ -47,7 +47,7 @@ struct Options {
     #[arg(long, value_name = "CURSOR", group = "start")]
     after: Option<String>,
 
-    /// The newest messages before a cursor; 20 unless --limit says more
+    /// The newest messages up to a cursor, 20 unless --limit says more
     #[arg(long, value_name = "CURSOR", group = "start")]
     before: Option<String>,
 

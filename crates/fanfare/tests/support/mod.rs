@@ -1,5 +1,8 @@
-//! What tests of the running command share: a server as a child process and bare requests to it.
+//! What tests of the running command share: a server as a child process, the command, and bare requests.
 
 #![allow(dead_code, reason = "each test file uses its part")]
+#![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
+pub mod command;
+pub mod http;
 pub mod server;

@@ -110,8 +110,7 @@ impl Server {
     }
 
     fn signal(&self, signal: Signal) {
-        let pid = Pid::from_raw(self.pid().cast_signed()).unwrap();
-        kill_process(pid, signal).unwrap();
+        kill_process(Pid::from_child(&self.process.child), signal).unwrap();
     }
 
     /// Waits for the end of the process.
@@ -174,6 +173,9 @@ fn data_of(folder: &TempDir) -> PathBuf {
 
 fn launch(listen: SocketAddr, data: &Path, args: &[String]) -> (Process, SocketAddr) {
     let mut command = Command::new(FANFARE);
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("FANFARE_")) {
+        command.env_remove(name);
+    }
     command.args(["serve", "--listen", &listen.to_string(), "--data"]).arg(data).args(args);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
