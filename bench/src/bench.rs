@@ -1,0 +1,72 @@
+//! What all runs share: which binary is measured, where results go, and how progress is shown.
+
+use crate::Result;
+use crate::report::Report;
+use crate::server::Server;
+use indicatif::{ProgressBar, ProgressStyle};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// One invocation.
+pub struct Bench {
+    binary: PathBuf,
+    results: PathBuf,
+}
+
+impl Bench {
+    /// With the binary that is named, or else the release build of this tree, brought up to date first.
+    pub fn new(binary: Option<PathBuf>) -> Result<Bench> {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().ok_or("the workspace has no root")?;
+        let binary = match binary {
+            Some(binary) => binary,
+            None => build(root)?,
+        };
+        if !binary.is_file() {
+            return Err(format!(
+                "there is no server at {}; try: cargo build --release -p fanfare",
+                binary.display()
+            )
+            .into());
+        }
+        Ok(Bench { binary, results: root.join("bench/results") })
+    }
+
+    /// A fresh server with this configuration file.
+    pub fn server(&self, config: &str) -> Result<Server> {
+        Server::start(&self.binary, config)
+    }
+
+    /// Shows a report and writes it to a file of its own.
+    pub fn finish(&self, report: &Report) -> Result<()> {
+        print!("{report}");
+        fs::create_dir_all(&self.results)?;
+        let seconds = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
+        let file = self.results.join(format!("{}-{seconds}.json", report.run));
+        fs::write(&file, format!("{}\n", report.json(seconds)))?;
+        println!("\nwritten to {}", file.display());
+        Ok(())
+    }
+}
+
+fn build(root: &Path) -> Result<PathBuf> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(cargo);
+    command.args(["build", "--release", "--locked", "--quiet", "-p", "fanfare"]).current_dir(root);
+    if !command.status()?.success() {
+        return Err("the server could not be built; --server-binary names one that is there".into());
+    }
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
+    Ok(target.join("release/fanfare"))
+}
+
+/// A bar that counts to `total`.
+pub fn progress(what: &'static str, total: u64) -> ProgressBar {
+    let style = ProgressStyle::with_template("{msg:24} {wide_bar} {human_pos}/{human_len} {elapsed}");
+    let bar = ProgressBar::new(total).with_message(what);
+    match style {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
+    }
+}

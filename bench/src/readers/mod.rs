@@ -1,0 +1,135 @@
+//! Thousands of event streams on one thread: an epoll set, one read buffer for all, and no work per delivery but
+//! finding where events end.
+
+mod stream;
+
+pub use stream::Event;
+
+use crate::Result;
+use mio::{Events, Interest, Poll, Token, net::TcpStream};
+use socket2::{Domain, Socket, Type};
+use std::io::{ErrorKind, Read, Write};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::{Duration, Instant};
+use stream::Stream;
+
+/// How long readers may hear nothing while something is awaited.
+const PATIENCE: Duration = Duration::from_secs(120);
+/// One read. More than the server writes in one turn.
+const READ_BYTES: usize = 256 * 1024;
+/// Connections that are opened before their answers are read: fewer than the server's backlog takes.
+const OPENING: usize = 64;
+/// Connections of one source address: each has about 28,000 ports.
+const PER_ADDRESS: usize = 5_000;
+
+/// Event streams that are all read by who calls [`Readers::pump`].
+pub struct Readers {
+    address: SocketAddr,
+    poll: Poll,
+    events: Events,
+    readers: Vec<Reader>,
+    buffer: Vec<u8>,
+}
+
+struct Reader {
+    socket: TcpStream,
+    stream: Stream,
+}
+
+/// What is done with each event: the number of the reader, and the event.
+pub type Hear<'a> = &'a mut dyn FnMut(usize, &Event<'_>);
+
+impl Readers {
+    /// None yet.
+    pub fn new(address: SocketAddr) -> Result<Readers> {
+        let (poll, events) = (Poll::new()?, Events::with_capacity(1024));
+        Ok(Readers { address, poll, events, readers: Vec::new(), buffer: vec![0; READ_BYTES] })
+    }
+
+    /// Opens `count` more event streams and waits until each was accepted. `opened` is told how many there are.
+    pub fn connect(&mut self, count: usize, target: &str, opened: &mut dyn FnMut(usize)) -> Result<()> {
+        let end = self.readers.len() + count;
+        while self.readers.len() < end {
+            let first = self.readers.len();
+            for _ in 0..OPENING.min(end - first) {
+                let number = self.open(target)?;
+                self.watch(number)?;
+            }
+            let all = |readers: &Readers| readers.readers[first..].iter().all(|reader| reader.stream.is_open());
+            self.pump(&mut |_, _| {}, all)?;
+            opened(self.readers.len());
+        }
+        Ok(())
+    }
+
+    /// Opens `count` more that nobody reads, not even the head of the answer, until [`Readers::thaw`].
+    pub fn connect_frozen(&mut self, count: usize, target: &str) -> Result<()> {
+        (0..count).try_for_each(|_| self.open(target).map(drop))
+    }
+
+    /// Reads those from number `first` on, too.
+    pub fn thaw(&mut self, first: usize) -> Result<()> {
+        (first..self.readers.len()).try_for_each(|number| self.watch(number))
+    }
+
+    /// Reads until `done` is true, which is asked after each round of reads; fails when nothing comes for long.
+    pub fn pump(&mut self, hear: Hear<'_>, mut done: impl FnMut(&Readers) -> bool) -> Result<()> {
+        let mut quiet_since = Instant::now();
+        while !done(self) {
+            match self.poll.poll(&mut self.events, Some(Duration::from_millis(20))) {
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                polled => polled?,
+            }
+            for event in &self.events {
+                let number = event.token().0;
+                self.readers[number].read(number, &mut self.buffer, hear)?;
+            }
+            if !self.events.is_empty() {
+                quiet_since = Instant::now();
+            } else if quiet_since.elapsed() > PATIENCE {
+                return Err("readers wait in vain for what was published".into());
+            }
+        }
+        Ok(())
+    }
+
+    /// Connects and asks; answers the reader's number.
+    fn open(&mut self, target: &str) -> Result<usize> {
+        let number = self.readers.len();
+        let host = u8::try_from(2 + number / PER_ADDRESS)?;
+        let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
+        socket.bind(&SocketAddr::from((Ipv4Addr::new(127, 0, 0, host), 0)).into())?;
+        socket.connect(&self.address.into())?;
+        let mut socket = std::net::TcpStream::from(socket);
+        let host = self.address;
+        write!(socket, "GET {target} HTTP/1.1\r\nHost: {host}\r\nAccept: text/event-stream\r\n\r\n")?;
+        socket.set_nonblocking(true)?;
+        self.readers.push(Reader { socket: TcpStream::from_std(socket), stream: Stream::default() });
+        Ok(number)
+    }
+
+    fn watch(&mut self, number: usize) -> Result<()> {
+        let socket = &mut self.readers[number].socket;
+        Ok(self.poll.registry().register(socket, Token(number), Interest::READABLE)?)
+    }
+}
+
+impl Reader {
+    /// Reads all there is. Readiness is told once (edge-triggered): a read that does not fill the buffer took it all.
+    fn read(&mut self, number: usize, buffer: &mut [u8], hear: Hear<'_>) -> Result<()> {
+        loop {
+            match self.socket.read(buffer) {
+                Ok(0) => return Err(format!("the server closed reader {number}").into()),
+                Ok(length) => {
+                    self.stream.take(&buffer[..length], &mut |event| hear(number, event))?;
+                    if length < buffer.len() {
+                        return Ok(());
+                    }
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(format!("reader {number}: {error}").into()),
+            }
+        }
+    }
+}

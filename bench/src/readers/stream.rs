@@ -1,0 +1,172 @@
+//! One event stream's bytes: the head of the answer, its chunks (RFC 9112 section 7.1), and the events in them (HTML
+//! standard, section 9.2.6). What is whole is looked at where it was read; only what a read cuts is copied.
+
+use crate::Result;
+use memchr::{memchr, memmem};
+
+/// An event that has data.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Event<'a> {
+    /// Empty for a message without `event:`.
+    pub name: &'a [u8],
+    /// The first line of data: what runs publish has no more.
+    pub data: &'a [u8],
+}
+
+/// How much of an answer was taken.
+#[derive(Debug, Default)]
+pub struct Stream {
+    place: Place,
+    /// A head or an event whose end was not read yet.
+    cut: Vec<u8>,
+}
+
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    #[default]
+    Head,
+    /// In a chunk's size, of which this was read.
+    Size(usize),
+    /// Behind the CR of a chunk's size.
+    SizeEnd(usize),
+    /// In a chunk, of which so many bytes are to come.
+    Data(usize),
+    /// Behind a chunk, then behind its CR.
+    DataEnd,
+    DataEndCr,
+}
+
+impl Stream {
+    /// Whether the head was read.
+    pub fn is_open(&self) -> bool {
+        self.place != Place::Head
+    }
+
+    /// Takes what was read.
+    pub fn take(&mut self, mut bytes: &[u8], hear: &mut dyn FnMut(&Event<'_>)) -> Result<()> {
+        while let Some(first) = bytes.first().copied() {
+            if self.place == Place::Head {
+                bytes = self.take_head(bytes)?;
+                continue;
+            }
+            if let Place::Data(left) = self.place {
+                let (data, rest) = bytes.split_at(left.min(bytes.len()));
+                self.take_events(data, hear);
+                let left = left - data.len();
+                self.place = if left == 0 { Place::DataEnd } else { Place::Data(left) };
+                bytes = rest;
+                continue;
+            }
+            self.place = after(self.place, first)?;
+            bytes = &bytes[1..];
+        }
+        Ok(())
+    }
+
+    fn take_head<'a>(&mut self, bytes: &'a [u8]) -> Result<&'a [u8]> {
+        let before = self.cut.len();
+        self.cut.extend_from_slice(bytes);
+        let Some(end) = memmem::find(&self.cut, b"\r\n\r\n").map(|end| end + 4) else { return Ok(&[]) };
+        let head = String::from_utf8_lossy(&self.cut[..end]).to_lowercase();
+        if !head.starts_with("http/1.1 200 ") || !head.contains("\r\ntransfer-encoding: chunked\r\n") {
+            return Err(format!("an event stream was answered:\n{}", String::from_utf8_lossy(&self.cut)).into());
+        }
+        self.cut = Vec::new();
+        self.place = Place::Size(0);
+        Ok(&bytes[end - before..])
+    }
+
+    fn take_events(&mut self, mut data: &[u8], hear: &mut dyn FnMut(&Event<'_>)) {
+        while !self.cut.is_empty() {
+            let Some(line) = memchr(b'\n', data) else { break };
+            self.cut.extend_from_slice(&data[..=line]);
+            data = &data[line + 1..];
+            if self.cut.ends_with(b"\n\n") {
+                tell(&self.cut, hear);
+                self.cut = Vec::new();
+            }
+        }
+        while let Some(end) = memmem::find(data, b"\n\n").filter(|_| self.cut.is_empty()) {
+            tell(&data[..end + 2], hear);
+            data = &data[end + 2..];
+        }
+        self.cut.extend_from_slice(data);
+    }
+}
+
+/// Where framing goes on with this byte.
+fn after(place: Place, byte: u8) -> Result<Place> {
+    Ok(match (place, byte) {
+        (Place::Size(size), b'\r') => Place::SizeEnd(size),
+        (Place::Size(size), _) => {
+            let digit = char::from(byte).to_digit(16).ok_or("a chunk has no size")?;
+            Place::Size(size * 16 + digit as usize)
+        }
+        (Place::SizeEnd(0), _) => return Err("the server ended an event stream".into()),
+        (Place::SizeEnd(size), b'\n') => Place::Data(size),
+        (Place::DataEnd, b'\r') => Place::DataEndCr,
+        (Place::DataEndCr, b'\n') => Place::Size(0),
+        _ => return Err(format!("byte {byte} does not belong between chunks").into()),
+    })
+}
+
+/// Hands an event on if it has data.
+fn tell(text: &[u8], hear: &mut dyn FnMut(&Event<'_>)) {
+    let mut event = Event::default();
+    let mut rest = text;
+    while let Some(end) = memchr(b'\n', rest) {
+        let line = &rest[..end];
+        if let Some(name) = line.strip_prefix(b"event: ") {
+            event.name = name;
+        } else if let Some(data) = line.strip_prefix(b"data: ")
+            && event.data.is_empty()
+        {
+            event.data = data;
+        }
+        rest = &rest[end + 1..];
+    }
+    if !event.data.is_empty() {
+        hear(&event);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HEAD: &str = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+
+    fn heard(parts: &[&[u8]]) -> Vec<(String, String)> {
+        let (mut stream, mut heard) = (Stream::default(), Vec::new());
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        for part in parts {
+            stream.take(part, &mut |event| heard.push((text(event.name), text(event.data)))).unwrap();
+        }
+        heard
+    }
+
+    #[test]
+    fn events_are_found_wherever_reads_and_chunks_cut_them() {
+        let events = "id: a\nretry: 7\n\nid: b\ndata: one\n\nid: c\n\nevent: $gap\ndata: {}\n\n";
+        let (first, second) = events.split_at(31);
+        let chunk = |data: &str| format!("{:x}\r\n{data}\r\n", data.len());
+        let text = format!("{HEAD}{}{}", chunk(first), chunk(second));
+        let expected = [(String::new(), "one".to_owned()), ("$gap".to_owned(), "{}".to_owned())];
+        assert_eq!(heard(&[text.as_bytes()]), expected);
+        for cut in 1..text.len() {
+            let (a, b) = text.as_bytes().split_at(cut);
+            assert_eq!(heard(&[a, b]), expected, "cut at {cut}");
+        }
+        let bytes: Vec<&[u8]> = text.as_bytes().chunks(1).collect();
+        assert_eq!(heard(&bytes), expected);
+    }
+
+    #[test]
+    fn refusals_and_ends_are_errors() {
+        let take = |text: String| Stream::default().take(text.as_bytes(), &mut |_| {});
+        assert!(take("HTTP/1.1 503 No\r\n\r\n".to_owned()).is_err());
+        assert!(take(format!("{HEAD}0\r\n\r\n")).is_err());
+        assert!(take(format!("{HEAD}zz\r\n")).is_err());
+        assert!(take(format!("{HEAD}1\r\nabc")).is_err());
+    }
+}
