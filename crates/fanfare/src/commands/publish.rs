@@ -15,6 +15,10 @@ use std::fs::File;
 use std::io::{self, IsTerminal, Read};
 use std::path::{Path, PathBuf};
 use std::thread;
+use std::time::Duration;
+
+/// When ending takes longer than this, it is explained.
+const EXPLANATION_TIME: Duration = Duration::from_secs(1);
 
 pub const COMMAND: Command = Command {
     name: "publish",
@@ -138,6 +142,10 @@ fn publish_lines(options: Options, remote: Remote) -> Result<Exit, Failure> {
     let started = thread::Builder::new().name("lines".into()).spawn(read);
     started.map_err(|error| Failure::io("a thread cannot be started", &error))?;
     let interrupted = intake.clone();
-    on_interrupt(move || interrupted.end(End::Interrupted))?;
+    on_interrupt(move || {
+        interrupted.end(End::Interrupted);
+        thread::sleep(EXPLANATION_TIME);
+        tell("what was read is published first; Ctrl-C again ends at once");
+    })?;
     Sender::new(remote, options.json).run(&intake)
 }

@@ -6,7 +6,7 @@ use super::place::Place;
 use crate::backoff::Backoff;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::remote::{Duty, Envelope, Refused, Remote, Target, Trouble};
+use crate::remote::{Duty, Envelope, Refused, Remote, Target, Trouble, why};
 use crate::stderr::tell;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -70,7 +70,7 @@ impl Session {
             match line::read(&mut reader, &mut buffer) {
                 Ok(true) => {}
                 Ok(false) => return Ok(End::Cut("the server closed it".to_owned(), None)),
-                Err(error) => return Ok(End::Cut(error.to_string(), None)),
+                Err(error) => return Ok(End::Cut(why(error), None)),
             }
             if backoff.tried() > 0 {
                 tell("connected again");

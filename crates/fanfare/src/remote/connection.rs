@@ -9,7 +9,7 @@ use serde::Deserialize;
 use std::io::{self, BufReader, Read};
 use std::time::Duration;
 use ureq::http::{HeaderMap, Response, Uri};
-use ureq::{Agent, Body, Proxy};
+use ureq::{Agent, Body, Proxy, Timeout};
 
 /// Time to build a connection.
 const CONNECT_TIME: Duration = Duration::from_secs(10);
@@ -135,16 +135,21 @@ impl Remote {
     }
 
     fn unreachable(&self, error: impl Into<ureq::Error>) -> Trouble {
-        let why = match error.into() {
-            ureq::Error::Io(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
-                "nothing listens there".to_owned()
-            }
-            ureq::Error::Io(error) => error.to_string(),
-            ureq::Error::HostNotFound => "there is no such host".to_owned(),
-            ureq::Error::Timeout(_) => "it does not answer".to_owned(),
-            error => error.to_string(),
-        };
-        Trouble::Unreachable { url: self.base.clone(), why }
+        Trouble::Unreachable { url: self.base.clone(), why: why(error) }
+    }
+}
+
+/// What an error means for a person.
+pub fn why(error: impl Into<ureq::Error>) -> String {
+    match error.into() {
+        ureq::Error::Io(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
+            "nothing listens there".to_owned()
+        }
+        ureq::Error::Io(error) => error.to_string(),
+        ureq::Error::HostNotFound => "there is no such host".to_owned(),
+        ureq::Error::Timeout(Timeout::PerRead) => "it says nothing any more".to_owned(),
+        ureq::Error::Timeout(_) => "it does not answer".to_owned(),
+        error => error.to_string(),
     }
 }
 

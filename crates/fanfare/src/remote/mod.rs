@@ -5,7 +5,7 @@ mod envelope;
 mod target;
 mod trouble;
 
-pub use connection::{Remote, ServerArgs, Silence};
+pub use connection::{Remote, ServerArgs, Silence, why};
 pub use envelope::{Envelope, Lost};
 pub use target::Target;
 pub use trouble::{Duty, Refused, Trouble};
