@@ -1,10 +1,10 @@
 //! Pages of what was said: the same reading as a subscription's, answered at once.
 
 use crate::HistoryPage;
-use crate::locate::{locate, lower_to_before, newest};
+use crate::locate::{Found, Most, locate, lower_to_before, newest};
 use crate::places::Places;
 use crate::reading::Logs;
-use fanfare_proto::{Gap, History, LogId, LogSet, Mark, Message, Selection, Start, Time, limits};
+use fanfare_proto::{Gap, History, LogId, LogSet, Mark, Message, Position, Selection, Start, Time, limits};
 use fanfare_store::{Log, Order, Read, StoreError};
 use std::sync::Arc;
 
@@ -22,8 +22,9 @@ pub(crate) fn read(
         Some(cursor) => {
             let start = Start::After(cursor.clone());
             let place = locate(logs, places, &selection, set, &start, now)?;
-            let found = newest(logs, &selection, set, Some(&place.mark), limit, now)?;
-            let more = found.len() == limit;
+            let most = Most { messages: limit, bytes: limits::HISTORY_BYTES };
+            let found = newest(logs, &selection, set, Some(&place.mark), most, now, Arc::clone)?;
+            let more = found.len() == limit || size(&found) >= limits::HISTORY_BYTES;
             Ok(page(places, set, &place.mark, place.mark, found, place.gaps.first().copied(), more))
         }
         None => forward(logs, places, &selection, set, &history.start, limit, now),
@@ -45,18 +46,18 @@ fn forward(
         gathered.read(&**logs.get(log), log, selection, limit, now)?;
     }
     let Gathered { mut reached, mut found, gaps } = gathered;
-    found.sort_by_key(|(log, message)| (message.time, *log, message.position));
+    found.sort_by_key(|found| (found.time, found.log, found.position));
     let more = found.len() > limit || set.iter().any(|log| reached.get(log) < logs.get(log).status().head);
     let cut = found.split_off(found.len().min(limit));
     // What was cut is not heard yet: the page ends before it.
-    lower_to_before(&mut reached, &cut);
+    lower_to_before(&mut reached, places_of(&cut));
     Ok(page(places, set, &located.mark, reached, found, gaps.first().copied(), more))
 }
 
 /// What was read so far of all logs.
 struct Gathered {
     reached: Mark,
-    found: Vec<(LogId, Arc<Message>)>,
+    found: Vec<Found<Arc<Message>>>,
     gaps: Vec<Gap>,
 }
 
@@ -71,8 +72,8 @@ impl Gathered {
         now: Time,
     ) -> Result<(), StoreError> {
         let head = log.status().head;
-        let wanted = self.found.len() + limit;
-        while self.reached.get(id) < head && self.found.len() < wanted {
+        let (wanted, mut bytes) = (self.found.len() + limit, 0);
+        while self.reached.get(id) < head && self.found.len() < wanted && bytes < limits::HISTORY_BYTES {
             let read = Read {
                 selection: selection.clone(),
                 from: self.reached.get(id),
@@ -82,8 +83,10 @@ impl Gathered {
             };
             let page = log.read(&read)?;
             self.gaps.extend(page.gap);
-            let current = page.messages.into_iter().filter(|message| !message.is_expired(now));
-            self.found.extend(current.map(|message| (id, message)));
+            for kept in page.messages.into_iter().filter(|message| !message.is_expired(now)) {
+                bytes += kept.content.size();
+                self.found.push(Found { time: kept.time, log: id, position: kept.position, kept });
+            }
             self.reached.set(id, page.through);
         }
         Ok(())
@@ -95,17 +98,25 @@ fn page(
     set: LogSet,
     start: &Mark,
     end: Mark,
-    found: Vec<(LogId, Arc<Message>)>,
+    found: Vec<Found<Arc<Message>>>,
     gap: Option<Gap>,
     more: bool,
 ) -> HistoryPage {
     let mut before = *start;
-    lower_to_before(&mut before, &found);
+    lower_to_before(&mut before, places_of(&found));
     let mut mark = before;
-    let messages = found.into_iter().map(|(log, message)| {
-        mark.raise(log, message.position);
-        (message, places.cursor(&mark, set))
+    let messages = found.into_iter().map(|found| {
+        mark.raise(found.log, found.position);
+        (found.kept, places.cursor(&mark, set))
     });
     let messages = messages.collect();
     HistoryPage { messages, cursor: places.cursor(&end, set), before: places.cursor(&before, set), gap, more }
+}
+
+fn places_of(found: &[Found<Arc<Message>>]) -> impl Iterator<Item = (LogId, Position)> {
+    found.iter().map(|found| (found.log, found.position))
+}
+
+fn size(found: &[Found<Arc<Message>>]) -> usize {
+    found.iter().map(|found| found.kept.content.size()).sum()
 }

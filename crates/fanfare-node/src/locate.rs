@@ -5,7 +5,7 @@ use crate::reading::Logs;
 use fanfare_proto::{
     Cursor, Gap, LogId, LogSet, Mark, Message, Pattern, Position, Selection, Start, Time, limits,
 };
-use fanfare_store::{Order, Read, StoreError};
+use fanfare_store::{Log, Order, Read, StoreError};
 use std::sync::Arc;
 
 /// A start, found.
@@ -31,8 +31,9 @@ pub(crate) fn locate(
         Start::Now => {}
         Start::Last(count) => {
             let count = (*count).min(limits::LAST) as usize;
-            let newest = newest(logs, selection, set, None, count, now)?;
-            lower_to_before(&mut located.mark, &newest);
+            let newest =
+                newest(logs, selection, set, None, Most { messages: count, bytes: usize::MAX }, now, |_| ())?;
+            lower_to_before(&mut located.mark, newest.iter().map(|found| (found.log, found.position)));
         }
         Start::Since(time) => since(logs, set, *time, &mut located.mark)?,
         Start::Ago(duration) => since(logs, set, now.before(*duration), &mut located.mark)?,
@@ -120,58 +121,82 @@ fn time_of(logs: &Logs, places: &Places, cursor: &Cursor) -> Result<Option<Time>
     Ok(known)
 }
 
-/// The newest messages of all logs of a set that are not after a place, at most so many, oldest first.
-pub(crate) fn newest(
+/// How much to look for.
+#[derive(Clone, Copy)]
+pub(crate) struct Most {
+    pub(crate) messages: usize,
+    /// Bytes of contents; one message more may pass it.
+    pub(crate) bytes: usize,
+}
+
+/// A message that was found, and what is wanted of it.
+pub(crate) struct Found<T> {
+    pub(crate) time: Time,
+    pub(crate) log: LogId,
+    pub(crate) position: Position,
+    pub(crate) kept: T,
+}
+
+/// The newest messages of all logs of a set that are not after a place, oldest first. Only what `keep` takes of each
+/// stays in memory.
+pub(crate) fn newest<T>(
     logs: &Logs,
     selection: &Selection,
     set: LogSet,
     before: Option<&Mark>,
-    count: usize,
+    most: Most,
     now: Time,
-) -> Result<Vec<(LogId, Arc<Message>)>, StoreError> {
+    keep: impl Fn(&Arc<Message>) -> T,
+) -> Result<Vec<Found<T>>, StoreError> {
     let mut found = Vec::new();
     for log in set.iter() {
         let place = before.map_or(Position(u64::MAX), |mark| Position(mark.get(log).0.saturating_add(1)));
-        found.extend(newest_of(logs, log, selection, place, count, now)?.into_iter().map(|m| (log, m)));
+        newest_of(&**logs.get(log), selection, place, most, now, |message| {
+            let (time, position) = (message.time, message.position);
+            found.push(Found { time, log, position, kept: keep(message) });
+        })?;
     }
-    found.sort_by_key(|(log, message)| (message.time, *log, message.position));
-    found.drain(..found.len().saturating_sub(count));
+    found.sort_by_key(|found| (found.time, found.log, found.position));
+    found.drain(..found.len().saturating_sub(most.messages));
     Ok(found)
 }
 
+/// Calls `each` for the newest messages of one log before a place, newest first.
 fn newest_of(
-    logs: &Logs,
-    log: LogId,
+    log: &dyn Log,
     selection: &Selection,
     mut from: Position,
-    count: usize,
+    most: Most,
     now: Time,
-) -> Result<Vec<Arc<Message>>, StoreError> {
-    let mut found: Vec<Arc<Message>> = Vec::new();
-    while found.len() < count && from > Position::START {
-        let messages = (count - found.len()).min(limits::STEP_MESSAGES);
+    mut each: impl FnMut(&Arc<Message>),
+) -> Result<(), StoreError> {
+    let (mut messages, mut bytes) = (0, 0);
+    while messages < most.messages && bytes < most.bytes && from > Position::START {
         let read = Read {
             selection: selection.clone(),
             from,
             order: Order::Backward,
-            messages,
+            messages: (most.messages - messages).min(limits::STEP_MESSAGES),
             bytes: limits::STEP_BYTES,
         };
-        let page = logs.get(log).read(&read)?;
-        found.extend(page.messages.iter().rev().filter(|message| !message.is_expired(now)).cloned());
-        let stuck = page.through >= from;
-        from = page.through;
-        if stuck {
+        let page = log.read(&read)?;
+        for message in page.messages.iter().rev().filter(|message| !message.is_expired(now)) {
+            messages += 1;
+            bytes += message.content.size();
+            each(message);
+        }
+        if page.through >= from {
             break;
         }
+        from = page.through;
     }
-    Ok(found)
+    Ok(())
 }
 
-/// Lowers a mark so that these messages come after it.
-pub(crate) fn lower_to_before(mark: &mut Mark, messages: &[(LogId, Arc<Message>)]) {
-    for (log, message) in messages {
-        let before = Position(message.position.0.saturating_sub(1));
-        mark.set(*log, mark.get(*log).min(before));
+/// Lowers a mark so that these places come after it.
+pub(crate) fn lower_to_before(mark: &mut Mark, places: impl Iterator<Item = (LogId, Position)>) {
+    for (log, position) in places {
+        let before = Position(position.0.saturating_sub(1));
+        mark.set(log, mark.get(log).min(before));
     }
 }

@@ -211,3 +211,36 @@ async fn what_a_grant_does_not_allow_is_refused() {
     let system = node.publish(&Grant::open(), vec![say("$presence/a", "1")]).await.remove(0);
     assert_eq!(system.unwrap_err().code, Code::FORBIDDEN);
 }
+
+#[tokio::test]
+async fn a_page_of_large_messages_ends_early_and_goes_on() {
+    let node = node();
+    let large = "x".repeat(limits::BODY_BYTES);
+    let count = 2 * limits::HISTORY_BYTES / limits::BODY_BYTES;
+    let answers = node.publish(&Grant::open(), vec![say("a", &large); count]).await;
+    assert!(answers.iter().all(Result::is_ok));
+    let (mut forward, mut start) = (Vec::new(), Start::Since(Time(0)));
+    loop {
+        let page = node.history(&Grant::open(), &history(&["a"], start)).await.unwrap();
+        forward.push(page.messages.len());
+        start = Start::After(page.cursor);
+        if !page.more {
+            break;
+        }
+    }
+    let newest = node.history(&Grant::open(), &history(&["a"], Start::Last(1))).await.unwrap();
+    let (mut backward, mut before) = (vec![1], newest.before);
+    loop {
+        let asked = History { before: Some(before), ..history(&["a"], Start::Now) };
+        let page = node.history(&Grant::open(), &asked).await.unwrap();
+        backward.push(page.messages.len());
+        before = page.before;
+        if !page.more {
+            break;
+        }
+    }
+    for pages in [forward, backward] {
+        assert!(pages.len() > 1 && pages.iter().all(|page| *page < count), "{pages:?}");
+        assert_eq!(pages.iter().sum::<usize>(), count);
+    }
+}

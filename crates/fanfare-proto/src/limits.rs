@@ -64,6 +64,8 @@ pub const LAST: u32 = 10_000;
 pub const PAGE_MESSAGES: usize = 1000;
 /// Messages of a history page when nothing is asked.
 pub const PAGE_MESSAGES_DEFAULT: usize = 100;
+/// Bytes of contents of one history page from one log; one message more may pass it.
+pub const HISTORY_BYTES: usize = 4 * 1024 * 1024;
 /// Longest wait of a long poll.
 pub const POLL_WAIT: Duration = Duration::from_secs(300);
 /// Wait of a long poll that names none: below the minute after which proxies give up.
@@ -140,7 +142,7 @@ pub const TURN_SOCKETS: usize = 32;
 /// Timers that a worker looks at in one turn.
 pub const TURN_TIMERS: usize = 256;
 /// Time in which a worker writes in one turn before it looks at everybody else.
-pub const TURN_WRITE_TIME: Duration = Duration::from_millis(2);
+pub const TURN_WRITE_TIME: Duration = Duration::from_millis(1);
 /// Bytes of one read of request heads: one head whole, and some of what follows it.
 pub const READ_BYTES: usize = 2 * HEAD_BYTES;
 /// Bytes of incomplete heads and of requests sent ahead that one worker keeps.
