@@ -98,9 +98,9 @@ pub const IDEMPOTENCY_TIME: Duration = Duration::from_secs(120);
 pub const IDEMPOTENCY_KEYS: usize = 4_000_000;
 
 /// Slots of the tail and of a worker's window on it: what a busy second brings, and small beside the sockets.
-pub const TAIL_SLOTS: usize = 4 * 1024;
+pub const TAIL_SLOTS: usize = 2 * 1024;
 /// Bytes of contents in the tail.
-pub const TAIL_BYTES: usize = 8 * 1024 * 1024;
+pub const TAIL_BYTES: usize = 1024 * 1024;
 /// Pages of logs that readers behind at the same place share.
 pub const PAGES_SHARED: usize = 64;
 /// Page requests that wait for the two reader threads.

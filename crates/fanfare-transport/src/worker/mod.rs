@@ -106,18 +106,22 @@ impl Worker {
     }
 
     async fn run(mut self) {
+        let mut busy = false;
         loop {
             self.sockets.set_now(Instant::now());
-            let mut busy = self.take_in();
+            let more = self.take_in();
             tokio::task::yield_now().await;
+            if busy || more {
+                // The first lets the runtime look at sockets, the second lets the calls go on that it woke.
+                tokio::task::yield_now().await;
+            }
             self.sockets.set_now(Instant::now());
             self.expire();
-            busy |= self.drain();
-            busy |= self.write();
+            busy = more | self.drain() | self.write() | !self.reads.is_empty();
             if self.is_over() {
                 return;
             }
-            if !busy && self.reads.is_empty() {
+            if !busy {
                 self.sleep().await;
             }
         }

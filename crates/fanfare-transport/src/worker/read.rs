@@ -221,9 +221,10 @@ impl Worker {
 
     /// Reads while a request is in hand, to notice the end, and keeps a little of what is sent ahead.
     fn read_ahead(&mut self, id: SocketId) {
-        let crowded = self.sockets.kept() >= limits::HEADS_BYTES;
+        let kept = self.sockets.rest_len(id);
+        let full = kept >= limits::AHEAD_BYTES || self.sockets.kept() >= limits::HEADS_BYTES;
         let Some(socket) = self.sockets.get(id) else { return };
-        if crowded || socket.deaf {
+        if full || socket.deaf {
             socket.deaf = true;
             // A request for the API is answered even if nothing follows it.
             if socket.ended && socket.state != State::InLine {
@@ -241,11 +242,8 @@ impl Worker {
             socket.deaf = length > 0;
             return;
         }
+        socket.deaf = ended;
         self.sockets.keep(id, &self.lent[..length]);
-        let deaf = ended || self.sockets.rest_len(id) >= limits::AHEAD_BYTES;
-        if let Some(socket) = self.sockets.get(id) {
-            socket.deaf = deaf;
-        }
     }
 
     /// Throws away what comes after the last response.
