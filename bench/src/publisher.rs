@@ -7,6 +7,8 @@ use std::time::Duration;
 
 /// How long an answer may take before the server counts as broken.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// In answers, before a position.
+const POSITION: &[u8] = b"\"position\":";
 
 /// A kept connection.
 pub struct Publisher {
@@ -39,19 +41,21 @@ impl Publisher {
     /// Waits for the answer to [`Publisher::begin`]; answers the position.
     pub fn end(&mut self) -> Result<u64> {
         self.receive(201)?;
-        number_after(&self.body, b"\"position\":").ok_or_else(|| "an answer to a publish has no position".into())
+        number_after(&self.body, POSITION).ok_or_else(|| "an answer to a publish has no position".into())
     }
 
-    /// Publishes `count` envelopes, one a line; fails unless each was accepted.
-    pub fn publish_lines(&mut self, lines: &[u8], count: usize) -> Result<()> {
+    /// Publishes `count` envelopes, one a line; answers their positions, and fails unless each was accepted.
+    pub fn publish_lines(&mut self, lines: &[u8], count: usize) -> Result<Vec<u64>> {
         self.send("/publish", "application/x-ndjson", lines)?;
         self.receive(200)?;
-        let accepted = memchr::memmem::find_iter(&self.body, b"\"position\":").count();
-        if accepted == count {
-            return Ok(());
+        let places = memchr::memmem::find_iter(&self.body, POSITION);
+        let positions: Vec<u64> =
+            places.filter_map(|place| number_after(&self.body[place..], POSITION)).collect();
+        if positions.len() == count {
+            return Ok(positions);
         }
         let said = String::from_utf8_lossy(&self.body);
-        Err(format!("{accepted} of {count} messages were accepted: {said}").into())
+        Err(format!("{} of {count} messages were accepted: {said}", positions.len()).into())
     }
 
     fn send(&mut self, target: &str, kind: &str, body: &[u8]) -> Result<()> {

@@ -74,6 +74,7 @@ impl Drop for Server {
 pub fn tcp_memory() -> Result<u64> {
     let sockstat = fs::read_to_string("/proc/net/sockstat")?;
     let line = sockstat.lines().find_map(|line| line.strip_prefix("TCP:"));
-    let pages = line.and_then(|line| line.split_once(" mem ")?.1.split_whitespace().next()?.parse::<u64>().ok());
+    let pages =
+        line.and_then(|line| line.split_once(" mem ")?.1.split_whitespace().next()?.parse::<u64>().ok());
     Ok(pages.ok_or("sockstat has no TCP mem")? * PAGE)
 }

@@ -1,8 +1,12 @@
 //! Thousands of event streams on one thread: an epoll set, one read buffer for all, and no work per delivery but
 //! finding where events end.
 
+mod counting;
+mod hearing;
 mod stream;
 
+pub use counting::{Counting, body};
+pub use hearing::Hearing;
 pub use stream::Event;
 
 use crate::Result;
@@ -15,6 +19,8 @@ use stream::Stream;
 
 /// How long readers may hear nothing while something is awaited.
 const PATIENCE: Duration = Duration::from_secs(120);
+/// How long a turn waits, so that callers can look at the clock.
+const TURN: Duration = Duration::from_millis(10);
 /// One read. More than the server writes in one turn.
 const READ_BYTES: usize = 256 * 1024;
 /// Connections that are opened before their answers are read: fewer than the server's backlog takes.
@@ -36,8 +42,20 @@ struct Reader {
     stream: Stream,
 }
 
-/// What is done with each event: the number of the reader, and the event.
-pub type Hear<'a> = &'a mut dyn FnMut(usize, &Event<'_>);
+/// What is done with what readers hear.
+pub trait Audience {
+    /// A reader, by its number, heard an event. An error ends the run.
+    fn hear(&mut self, reader: usize, event: &Event<'_>) -> Result<()>;
+}
+
+/// Nobody may hear anything.
+pub struct Silence;
+
+impl Audience for Silence {
+    fn hear(&mut self, reader: usize, event: &Event<'_>) -> Result<()> {
+        Err(format!("reader {reader} heard {event:?} before anything was said").into())
+    }
+}
 
 impl Readers {
     /// None yet.
@@ -55,42 +73,50 @@ impl Readers {
                 let number = self.open(target)?;
                 self.watch(number)?;
             }
-            let all = |readers: &Readers| readers.readers[first..].iter().all(|reader| reader.stream.is_open());
-            self.pump(&mut |_, _| {}, all)?;
+            while !self.readers[first..].iter().all(|reader| reader.stream.is_open()) {
+                self.turn(&mut Silence)?;
+            }
             opened(self.readers.len());
         }
         Ok(())
     }
 
-    /// Opens `count` more that nobody reads, not even the head of the answer, until [`Readers::thaw`].
-    pub fn connect_frozen(&mut self, count: usize, target: &str) -> Result<()> {
-        (0..count).try_for_each(|_| self.open(target).map(drop))
+    /// Reads those from number `first` on no more, until [`Readers::thaw`].
+    pub fn freeze(&mut self, first: usize) -> Result<()> {
+        let registry = self.poll.registry();
+        let mut frozen = self.readers[first..].iter_mut();
+        Ok(frozen.try_for_each(|reader| registry.deregister(&mut reader.socket))?)
     }
 
-    /// Reads those from number `first` on, too.
+    /// Reads those from number `first` on again.
     pub fn thaw(&mut self, first: usize) -> Result<()> {
         (first..self.readers.len()).try_for_each(|number| self.watch(number))
     }
 
-    /// Reads until `done` is true, which is asked after each round of reads; fails when nothing comes for long.
-    pub fn pump(&mut self, hear: Hear<'_>, mut done: impl FnMut(&Readers) -> bool) -> Result<()> {
+    /// Reads until `done` is true, which is asked after each turn; fails when nothing comes for long.
+    pub fn pump<A: Audience>(&mut self, audience: &mut A, mut done: impl FnMut(&A) -> bool) -> Result<()> {
         let mut quiet_since = Instant::now();
-        while !done(self) {
-            match self.poll.poll(&mut self.events, Some(Duration::from_millis(20))) {
-                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
-                polled => polled?,
-            }
-            for event in &self.events {
-                let number = event.token().0;
-                self.readers[number].read(number, &mut self.buffer, hear)?;
-            }
-            if !self.events.is_empty() {
+        while !done(audience) {
+            if self.turn(audience)? {
                 quiet_since = Instant::now();
             } else if quiet_since.elapsed() > PATIENCE {
                 return Err("readers wait in vain for what was published".into());
             }
         }
         Ok(())
+    }
+
+    /// Waits a little for something to read, and reads it. Answers whether there was something.
+    fn turn(&mut self, audience: &mut dyn Audience) -> Result<bool> {
+        match self.poll.poll(&mut self.events, Some(TURN)) {
+            Err(error) if error.kind() == ErrorKind::Interrupted => return Ok(false),
+            polled => polled?,
+        }
+        for event in &self.events {
+            let number = event.token().0;
+            self.readers[number].read(number, &mut self.buffer, audience)?;
+        }
+        Ok(!self.events.is_empty())
     }
 
     /// Connects and asks; answers the reader's number.
@@ -116,12 +142,12 @@ impl Readers {
 
 impl Reader {
     /// Reads all there is. Readiness is told once (edge-triggered): a read that does not fill the buffer took it all.
-    fn read(&mut self, number: usize, buffer: &mut [u8], hear: Hear<'_>) -> Result<()> {
+    fn read(&mut self, number: usize, buffer: &mut [u8], audience: &mut dyn Audience) -> Result<()> {
         loop {
             match self.socket.read(buffer) {
                 Ok(0) => return Err(format!("the server closed reader {number}").into()),
                 Ok(length) => {
-                    self.stream.take(&buffer[..length], &mut |event| hear(number, event))?;
+                    self.stream.take(&buffer[..length], &mut |event| audience.hear(number, event))?;
                     if length < buffer.len() {
                         return Ok(());
                     }

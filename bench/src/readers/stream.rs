@@ -13,6 +13,9 @@ pub struct Event<'a> {
     pub data: &'a [u8],
 }
 
+/// What is done with each event.
+type Hear<'a> = &'a mut dyn FnMut(&Event<'_>) -> Result<()>;
+
 /// How much of an answer was taken.
 #[derive(Debug, Default)]
 pub struct Stream {
@@ -43,7 +46,7 @@ impl Stream {
     }
 
     /// Takes what was read.
-    pub fn take(&mut self, mut bytes: &[u8], hear: &mut dyn FnMut(&Event<'_>)) -> Result<()> {
+    pub fn take(&mut self, mut bytes: &[u8], hear: Hear<'_>) -> Result<()> {
         while let Some(first) = bytes.first().copied() {
             if self.place == Place::Head {
                 bytes = self.take_head(bytes)?;
@@ -51,7 +54,7 @@ impl Stream {
             }
             if let Place::Data(left) = self.place {
                 let (data, rest) = bytes.split_at(left.min(bytes.len()));
-                self.take_events(data, hear);
+                self.take_events(data, hear)?;
                 let left = left - data.len();
                 self.place = if left == 0 { Place::DataEnd } else { Place::Data(left) };
                 bytes = rest;
@@ -69,28 +72,31 @@ impl Stream {
         let Some(end) = memmem::find(&self.cut, b"\r\n\r\n").map(|end| end + 4) else { return Ok(&[]) };
         let head = String::from_utf8_lossy(&self.cut[..end]).to_lowercase();
         if !head.starts_with("http/1.1 200 ") || !head.contains("\r\ntransfer-encoding: chunked\r\n") {
-            return Err(format!("an event stream was answered:\n{}", String::from_utf8_lossy(&self.cut)).into());
+            return Err(
+                format!("an event stream was answered:\n{}", String::from_utf8_lossy(&self.cut)).into()
+            );
         }
         self.cut = Vec::new();
         self.place = Place::Size(0);
         Ok(&bytes[end - before..])
     }
 
-    fn take_events(&mut self, mut data: &[u8], hear: &mut dyn FnMut(&Event<'_>)) {
+    fn take_events(&mut self, mut data: &[u8], hear: Hear<'_>) -> Result<()> {
         while !self.cut.is_empty() {
             let Some(line) = memchr(b'\n', data) else { break };
             self.cut.extend_from_slice(&data[..=line]);
             data = &data[line + 1..];
             if self.cut.ends_with(b"\n\n") {
-                tell(&self.cut, hear);
+                tell(&self.cut, hear)?;
                 self.cut = Vec::new();
             }
         }
         while let Some(end) = memmem::find(data, b"\n\n").filter(|_| self.cut.is_empty()) {
-            tell(&data[..end + 2], hear);
+            tell(&data[..end + 2], hear)?;
             data = &data[end + 2..];
         }
         self.cut.extend_from_slice(data);
+        Ok(())
     }
 }
 
@@ -111,7 +117,7 @@ fn after(place: Place, byte: u8) -> Result<Place> {
 }
 
 /// Hands an event on if it has data.
-fn tell(text: &[u8], hear: &mut dyn FnMut(&Event<'_>)) {
+fn tell(text: &[u8], hear: Hear<'_>) -> Result<()> {
     let mut event = Event::default();
     let mut rest = text;
     while let Some(end) = memchr(b'\n', rest) {
@@ -125,9 +131,7 @@ fn tell(text: &[u8], hear: &mut dyn FnMut(&Event<'_>)) {
         }
         rest = &rest[end + 1..];
     }
-    if !event.data.is_empty() {
-        hear(&event);
-    }
+    if event.data.is_empty() { Ok(()) } else { hear(&event) }
 }
 
 #[cfg(test)]
@@ -140,7 +144,11 @@ mod tests {
         let (mut stream, mut heard) = (Stream::default(), Vec::new());
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         for part in parts {
-            stream.take(part, &mut |event| heard.push((text(event.name), text(event.data)))).unwrap();
+            let mut hear = |event: &Event<'_>| {
+                heard.push((text(event.name), text(event.data)));
+                Ok(())
+            };
+            stream.take(part, &mut hear).unwrap();
         }
         heard
     }
@@ -163,7 +171,7 @@ mod tests {
 
     #[test]
     fn refusals_and_ends_are_errors() {
-        let take = |text: String| Stream::default().take(text.as_bytes(), &mut |_| {});
+        let take = |text: String| Stream::default().take(text.as_bytes(), &mut |_| Ok(()));
         assert!(take("HTTP/1.1 503 No\r\n\r\n".to_owned()).is_err());
         assert!(take(format!("{HEAD}0\r\n\r\n")).is_err());
         assert!(take(format!("{HEAD}zz\r\n")).is_err());
