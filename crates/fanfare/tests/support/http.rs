@@ -1,7 +1,7 @@
 //! HTTP with bare sockets, so that tests see what is on the wire and no client repairs it.
 
 use super::server::PATIENCE;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 
 /// A whole answer.
@@ -33,6 +33,16 @@ impl Kept {
     /// Asks and reads the whole answer. `head` is as for [`ask`].
     pub fn ask(&mut self, head: &str, body: &[u8]) -> Answer {
         send(self.reader.get_mut(), self.address, head, body);
+        self.answer()
+    }
+
+    /// Sends bytes as they are; whether they arrived, a server that refuses them may leave open.
+    pub fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.reader.get_mut().write_all(bytes)
+    }
+
+    /// Reads the whole answer.
+    pub fn answer(&mut self) -> Answer {
         let (status, headers) = read_head(&mut self.reader);
         let mut answer = Answer { status, headers, body: Vec::new() };
         if answer.header("transfer-encoding") == "chunked" {

@@ -25,6 +25,7 @@ pub struct Server {
     pub address: SocketAddr,
     folder: TempDir,
     args: Vec<String>,
+    descriptors: Option<u32>,
     process: Process,
 }
 
@@ -48,19 +49,29 @@ impl Server {
 
     /// The same with a configuration file of this text.
     pub fn with_config(config: &str, args: &[&str]) -> Server {
+        Server::launch(config, args, None)
+    }
+
+    /// The same as [`Server::start`], with no more file descriptors than this.
+    pub fn with_descriptors(limit: u32) -> Server {
+        Server::launch("", &[], Some(limit))
+    }
+
+    fn launch(config: &str, args: &[&str], descriptors: Option<u32>) -> Server {
         let folder = TempDir::new().unwrap();
         let file = folder.path().join("fanfare.toml");
         std::fs::write(&file, config).unwrap();
         let config = ["--config".to_owned(), file.to_str().unwrap().to_owned()];
         let args: Vec<String> = config.into_iter().chain(args.iter().map(|arg| (*arg).to_owned())).collect();
-        let (process, address) = launch(own_loopback(), &data_of(&folder), &args);
-        Server { address, folder, args, process }
+        let (process, address) = launch(own_loopback(), &data_of(&folder), &args, descriptors);
+        Server { address, folder, args, descriptors, process }
     }
 
     /// Starts it again on the same data and the same port, with the same arguments; kills it first if it runs.
     pub fn restart(&mut self) {
         self.kill();
-        (self.process, self.address) = launch(self.address, &data_of(&self.folder), &self.args);
+        (self.process, self.address) =
+            launch(self.address, &data_of(&self.folder), &self.args, self.descriptors);
     }
 
     /// `http://address` and a path that starts with `/`.
@@ -171,8 +182,16 @@ fn data_of(folder: &TempDir) -> PathBuf {
     folder.path().join("data")
 }
 
-fn launch(listen: SocketAddr, data: &Path, args: &[String]) -> (Process, SocketAddr) {
-    let mut command = Command::new(FANFARE);
+fn launch(
+    listen: SocketAddr,
+    data: &Path,
+    args: &[String],
+    descriptors: Option<u32>,
+) -> (Process, SocketAddr) {
+    let mut command = match descriptors {
+        Some(limit) => limited(limit),
+        None => Command::new(FANFARE),
+    };
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("FANFARE_")) {
         command.env_remove(name);
     }
@@ -198,6 +217,13 @@ fn launch(listen: SocketAddr, data: &Path, args: &[String]) -> (Process, SocketA
             }
         }
     }
+}
+
+/// The command with a hard limit of descriptors: a shell sets it and becomes the command.
+fn limited(descriptors: u32) -> Command {
+    let mut command = Command::new("sh");
+    command.args(["-c", "ulimit -n \"$0\" && exec \"$@\"", &descriptors.to_string(), FANFARE]);
+    command
 }
 
 fn address_in(line: &str) -> Option<SocketAddr> {
