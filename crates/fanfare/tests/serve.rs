@@ -4,12 +4,16 @@
 
 mod support;
 
+use rustix::process::{Pid, Signal, kill_process};
+use std::collections::BTreeSet;
+use std::io::{Read, Write};
+use std::iter;
 use std::net::{TcpListener, TcpStream, UdpSocket};
 use std::path::Path;
 use std::time::{Duration, Instant};
 use support::command::{Ended, Job, fanfare, run};
 use support::http::{Held, get, publish};
-use support::server::Server;
+use support::server::{Server, until, wait};
 
 /// `fanfare serve` with these arguments and data in a new folder.
 fn serve(args: &[&str]) -> std::process::Command {
@@ -31,10 +35,22 @@ fn event_stream(server: &Server, number: usize) -> Held {
     held
 }
 
+/// A publish that is begun, and that the server waits for when it ends.
+fn half_a_request(server: &Server) -> TcpStream {
+    let mut stream = TcpStream::connect(server.address).unwrap();
+    let head = "POST /c/a HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\nExpect: 100-continue\r\n\r\n";
+    stream.write_all(head.as_bytes()).unwrap();
+    // The server asks for the body (RFC 9110 section 10.1.1), so the request is in progress.
+    let mut asked = [0; 25];
+    stream.read_exact(&mut asked).unwrap();
+    assert_eq!(asked, *b"HTTP/1.1 100 Continue\r\n\r\n");
+    stream
+}
+
 #[test]
 fn it_says_where_it_is_where_messages_are_and_what_to_try() {
     let server = Server::start();
-    support::server::until("three lines", || server.stdout().lines().count() >= 3);
+    until("three lines", || server.stdout().lines().count() >= 3);
     let said = server.stdout();
     let expected = format!(
         "Fanfare {} listens on http://{address}\nMessages are kept in {}\nTry: curl -d 'hello' http://{address}/c/hello\n",
@@ -133,7 +149,7 @@ fn every_source_reaches_the_server() {
     let answer = support::http::ask(server.address, "POST /c/tiny/a HTTP/1.1", b"four");
     assert_eq!(answer.status, 413, "{answer:?}");
     publish(server.address, "other", "four");
-    support::server::until("a line of the log", || server.stderr().contains("\"started\""));
+    until("a line of the log", || server.stderr().contains("\"started\""));
     let line = server.stderr().lines().next().unwrap().to_owned();
     assert!(serde_json::from_str::<serde_json::Value>(&line).unwrap()["fields"].is_object(), "{line}");
 }
@@ -176,7 +192,7 @@ fn sigterm_and_sigint_end_it_in_time_with_readers_told_to_come_back() {
         assert_eq!(server.wait().code(), Some(0), "{}", server.stderr());
         assert!(started.elapsed() < Duration::from_secs(10), "{:?}", started.elapsed());
         for (number, reader) in readers.iter_mut().enumerate() {
-            let text: Vec<String> = std::iter::from_fn(|| reader.line()).collect();
+            let text: Vec<String> = iter::from_fn(|| reader.line()).collect();
             assert!(text.iter().any(|line| line.contains("draining")), "{number}: {text:#?}");
             assert_eq!(text.iter().any(|line| line == "data: last words"), number == 0, "{text:#?}");
         }
@@ -186,24 +202,40 @@ fn sigterm_and_sigint_end_it_in_time_with_readers_told_to_come_back() {
 }
 
 #[test]
+fn readers_are_told_to_come_back_each_at_a_moment_of_its_own() {
+    let mut server = Server::start();
+    let mut readers: Vec<Held> = (0..30).map(|number| event_stream(&server, number)).collect();
+    server.terminate();
+    let waits: BTreeSet<u64> = readers
+        .iter_mut()
+        .map(|reader| {
+            let lines: Vec<String> = iter::from_fn(|| reader.line()).collect();
+            let waits = lines.iter().filter_map(|line| line.strip_prefix("retry: ")?.parse::<u64>().ok());
+            waits.last().unwrap_or_else(|| panic!("no wait is named: {lines:#?}"))
+        })
+        .collect();
+    assert!(waits.len() > 10 && waits.iter().all(|wait| *wait <= 10_000), "{waits:?}");
+    assert_eq!(server.wait().code(), Some(0));
+}
+
+#[test]
 fn while_it_ends_nobody_new_is_let_in() {
     let mut server = Server::start();
-    // Each is told to come back at a moment of its own, so with many the end is not near.
-    let _readers: Vec<Held> = (0..100).map(|number| event_stream(&server, number)).collect();
+    let unfinished = half_a_request(&server);
     server.terminate();
-    support::server::until("no connection", || TcpStream::connect(server.address).is_err());
+    until("no connection", || TcpStream::connect(server.address).is_err());
     assert!(!server.stderr().contains("ended"), "{}", server.stderr());
+    drop(unfinished);
     assert_eq!(server.wait().code(), Some(0));
 }
 
 #[test]
 fn a_second_sigint_ends_it_at_once() {
     let mut server = Server::start();
-    // Each is told to come back at a moment of its own, so with many the end is not near.
-    let _readers: Vec<Held> = (0..100).map(|number| event_stream(&server, number)).collect();
+    let _unfinished = half_a_request(&server);
     publish(server.address, "a/0", "kept");
     server.interrupt();
-    support::server::until("draining", || server.stderr().contains("ending"));
+    until("draining", || server.stderr().contains("ending"));
     server.interrupt();
     assert_eq!(server.wait().code(), Some(130), "{}", server.stderr());
     server.restart();
@@ -221,9 +253,7 @@ fn a_closed_stdout_does_not_harm_it() {
     let mut command = serve(&["--listen", &address.to_string(), "--data"]);
     command.arg(folder.path().join("data")).stdout(std::os::fd::OwnedFd::from(nobody));
     let mut child = command.spawn().unwrap();
-    support::server::until("an answer", || TcpStream::connect(address).is_ok());
-    let status = get(address, "/healthz").status;
-    child.kill().unwrap();
-    child.wait().unwrap();
-    assert_eq!(status, 200);
+    until("an answer", || TcpStream::connect(address).is_ok());
+    kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
+    assert_eq!(wait(&mut child).code(), Some(0));
 }

@@ -162,8 +162,9 @@ fn a_program_that_fails_ends_it_and_the_message_comes_again() {
 
 #[test]
 fn a_program_need_not_read_its_input() {
-    let server = Server::start();
-    publish(server.address, "a", &"x".repeat(60_000));
+    // More than a pipe holds, so that whoever writes it learns that nobody reads.
+    let server = Server::with_config("[[namespace]]\npattern = '**'\nbody = '1MiB'\n", &[]);
+    publish(server.address, "a", &"x".repeat(1 << 20));
     let ended = subscribe(&server, &["a", "--last", "1", "--count", "1", "--exec", "true"]).end();
     ended.with(0);
 }
