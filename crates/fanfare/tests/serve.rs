@@ -210,8 +210,8 @@ fn readers_are_told_to_come_back_each_at_a_moment_of_its_own() {
         .iter_mut()
         .map(|reader| {
             let lines: Vec<String> = iter::from_fn(|| reader.line()).collect();
-            let waits = lines.iter().filter_map(|line| line.strip_prefix("retry: ")?.parse::<u64>().ok());
-            waits.last().unwrap_or_else(|| panic!("no wait is named: {lines:#?}"))
+            let mut waits = lines.iter().filter_map(|line| line.strip_prefix("retry: ")?.parse::<u64>().ok());
+            waits.next_back().unwrap_or_else(|| panic!("no wait is named: {lines:#?}"))
         })
         .collect();
     assert!(waits.len() > 10 && waits.iter().all(|wait| *wait <= 10_000), "{waits:?}");
