@@ -94,3 +94,32 @@ impl Mailbox {
         self.wake.notified().await;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::TcpListener;
+
+    #[test]
+    fn what_does_not_fit_comes_back_and_nothing_is_counted_twice() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let stream = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let room = Arc::new(Room::new(None));
+        let mailbox = Mailbox::new(room.clone());
+        // Standing in for a thousand sockets.
+        for _ in 0..limits::HANDOVER_SOCKETS {
+            mailbox.put(stream.try_clone().unwrap()).unwrap();
+        }
+        assert!(mailbox.put(stream).is_err());
+        assert_eq!(
+            (mailbox.load(), room.open()),
+            (limits::HANDOVER_SOCKETS, limits::HANDOVER_SOCKETS as u64)
+        );
+        assert!(mailbox.take().is_some());
+        mailbox.closed();
+        assert_eq!(
+            (mailbox.load(), room.open()),
+            (limits::HANDOVER_SOCKETS - 1, limits::HANDOVER_SOCKETS as u64 - 1)
+        );
+    }
+}

@@ -65,7 +65,7 @@ impl Peer {
         self
     }
 
-    /// Reads some more; false at the end.
+    /// Reads some more; false at the end. A reset is no end: what was on its way would be lost.
     fn fill(&mut self) -> bool {
         let mut buffer = [0; 16 * 1024];
         loop {
@@ -75,7 +75,6 @@ impl Peer {
                     return read > 0;
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) if error.kind() == ErrorKind::ConnectionReset => return false,
                 Err(error) => panic!("{error}, after {:?}", String::from_utf8_lossy(&self.unread)),
             }
         }
