@@ -159,7 +159,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(10_000) })]
         #[test]
         fn finds_what_asking_every_pattern_finds(
             selections in prop::collection::vec(prop::collection::vec(pattern(), 1..4), 1..12),

@@ -141,7 +141,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(10_000) })]
         /// A list and a loop: joining at any mark and skipping what was heard gives exactly what comes after it.
         #[test]
         fn joining_leaves_no_hole_and_repeats_nothing(

@@ -31,8 +31,13 @@ fn action() -> impl Strategy<Value = Action> {
     ]
 }
 
+/// `FANFARE_MODEL_CASES`, 10,000 if it is not set.
+fn cases() -> u32 {
+    std::env::var("FANFARE_MODEL_CASES").map_or(10_000, |cases| cases.parse().unwrap())
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, max_shrink_iters: 2_000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, max_shrink_iters: 2_000, ..ProptestConfig::with_cases(cases()) })]
 
     #[test]
     fn nothing_is_lost_silently_and_nothing_comes_twice(actions in prop::collection::vec(action(), 1..40)) {
