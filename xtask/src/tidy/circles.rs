@@ -42,8 +42,8 @@ fn judge(tree: &Tree, package: &Package) -> Vec<Violation> {
                     needed.entry(module.to_owned()).or_insert((file.path.clone(), named.line));
                 }
                 None => {
-                    let message =
-                        format!("`crate::{}` is not a module and not re-exported by name", named.text);
+                    let owner = "is the root's own, and the root needs its modules: give it a module";
+                    let message = format!("`crate::{}` {owner}", named.text);
                     found.push(Violation::new(&file.path, named.line, message));
                 }
             }
