@@ -15,9 +15,6 @@ const APPLICATION_ID: u32 = 0x4641_4E46;
 /// Bytes of a page of the file.
 pub(super) const PAGE_BYTES: u32 = 4096;
 
-/// KiB of pages that a writing connection remembers: rows of channels are written all over their table.
-const CACHE_KIB: i32 = 64 * 1024;
-
 /// How long to wait for another program, say a backup, to let go of the file.
 pub(super) const BUSY_TIME: Duration = Duration::from_secs(5);
 
@@ -131,8 +128,7 @@ fn set_up_writing(connection: &Connection) -> rusqlite::Result<()> {
     // A commit returns when its frames are synced: this is what a publisher is promised.
     connection.pragma_update(None, "synchronous", "full")?;
     // Checkpoints have their own thread.
-    connection.pragma_update(None, "wal_autocheckpoint", 0)?;
-    connection.pragma_update(None, "cache_size", -CACHE_KIB)
+    connection.pragma_update(None, "wal_autocheckpoint", 0)
 }
 
 /// Whether the file is Fanfare's; a new one is nobody's.
