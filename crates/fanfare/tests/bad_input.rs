@@ -1,6 +1,7 @@
 //! What nobody should send: each is refused as the documents say, and the server serves on.
 
 #![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
+#![allow(clippy::print_stdout, reason = "says which case failed")]
 
 mod support;
 

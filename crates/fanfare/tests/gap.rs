@@ -2,6 +2,7 @@
 //! everything that is kept, in order, on every transport that carries a cursor. Nobody else hears of it.
 
 #![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
+#![allow(clippy::print_stdout, reason = "says which case failed")]
 
 mod readers;
 mod support;
