@@ -2,7 +2,8 @@
 //!
 //! Every slot has a sequence number, which belongs to this process alone and is never shown, and a mark: the
 //! heads of all logs once the slot is heard. A reader that comes from the logs with a mark of its own joins at
-//! the last slot before which it has heard everything, and skips what it has heard already (design rule 2).
+//! the last slot before which it has heard everything, and skips what it has heard already (design rule 2). One
+//! that has not heard what the logs no longer have has to read them first: there it is told (rule 6).
 
 use fanfare_proto::{LogId, LogSet, Mark, Message};
 use std::collections::VecDeque;
@@ -29,19 +30,31 @@ pub struct Window<T> {
     slots: VecDeque<Slot<T>>,
     start: u64,
     base: Mark,
+    /// Up to here messages are gone from the logs.
+    trimmed: Mark,
     bytes: usize,
 }
 
 impl<T> Window<T> {
     /// An empty window: the next slot has sequence number `start`, and everything up to `base` lies before.
     pub fn new(start: u64, base: Mark) -> Window<T> {
-        Window { slots: VecDeque::new(), start, base, bytes: 0 }
+        Window { slots: VecDeque::new(), start, base, trimmed: Mark::default(), bytes: 0 }
     }
 
     /// Adds a slot at the end.
     pub fn push(&mut self, slot: Slot<T>) {
         self.bytes += slot.message.content.size();
         self.slots.push_back(slot);
+    }
+
+    /// Notes that messages up to a mark are gone from the logs.
+    pub fn trim(&mut self, through: &Mark) {
+        self.trimmed = self.trimmed.max(through);
+    }
+
+    /// Up to where messages are gone from the logs.
+    pub fn trimmed(&self) -> Mark {
+        self.trimmed
     }
 
     /// Where the window would start if it held at most so many slots and so many bytes.
@@ -106,7 +119,7 @@ impl<T> Window<T> {
     /// The latest place at which a reader with this mark can join without a hole; `None` if it has to read a log
     /// first. What it has heard already comes again after that place and is to be skipped.
     pub fn join(&self, own: &Mark, logs: LogSet) -> Option<u64> {
-        if !self.base.reached_by(own, logs) {
+        if self.behind_in(own, logs).is_some() {
             return None;
         }
         // Marks only grow from slot to slot, so the slots that were heard whole come first.
@@ -116,7 +129,7 @@ impl<T> Window<T> {
 
     /// The first log of the set that a reader with this mark has to read before it can join.
     pub fn behind_in(&self, own: &Mark, logs: LogSet) -> Option<LogId> {
-        logs.iter().find(|log| self.base.get(*log) > own.get(*log))
+        logs.iter().find(|log| self.base.get(*log).max(self.trimmed.get(*log)) > own.get(*log))
     }
 }
 
@@ -148,6 +161,7 @@ mod tests {
             steps in prop::collection::vec((0u8..3, 1u64..4), 0..40),
             keep in 0usize..40,
             own in prop::array::uniform3(0u64..60),
+            trimmed in prop::array::uniform3(0u64..9),
             logs in 1u8..8,
         ) {
             let (mut mark, mut all) = (Mark::default(), Vec::new());
@@ -159,9 +173,13 @@ mod tests {
                 window.push(slot(log, mark));
             }
             window.shrink(keep, usize::MAX);
-            let logs = LogSet(logs);
-            let mut place = Mark::default();
-            (0..3).for_each(|log| place.set(LogId(log), Position(own[usize::from(log)])));
+            let at = |parts: [u64; 3]| {
+                let mut mark = Mark::default();
+                (0..3).for_each(|log| mark.set(LogId(log), Position(parts[usize::from(log)])));
+                mark
+            };
+            let (logs, place, trimmed) = (LogSet(logs), at(own), at(trimmed));
+            window.trim(&trimmed);
             let after = |log: LogId, position: Position| logs.contains(log) && position > place.get(log);
             let wanted: Vec<_> = all.iter().copied().filter(|(log, position)| after(*log, *position)).collect();
             match window.join(&place, logs) {
@@ -173,11 +191,13 @@ mod tests {
                         .collect();
                     prop_assert_eq!(heard, wanted);
                     prop_assert_eq!(window.behind_in(&place, logs), None);
+                    prop_assert!(trimmed.reached_by(&place, logs));
                 }
                 None => {
                     let behind = window.behind_in(&place, logs).unwrap();
                     let gone = &all[..all.len() - (window.end() - window.start()) as usize];
-                    prop_assert!(gone.iter().any(|(log, position)| *log == behind && after(*log, *position)));
+                    let is_gone = gone.iter().any(|(log, position)| *log == behind && after(*log, *position));
+                    prop_assert!(is_gone || trimmed.get(behind) > place.get(behind));
                 }
             }
         }

@@ -196,7 +196,10 @@ impl Committer {
     /// One short step of retention. Answers whether there is more to do.
     pub(crate) fn trim(&mut self, now: Time) -> bool {
         match self.log.trim(now) {
-            Ok(trimmed) => trimmed.more,
+            Ok(trimmed) => {
+                self.tail.trim(self.log_id, trimmed.through);
+                trimmed.more
+            }
             Err(error) => {
                 tracing::warn!(%error, log = self.log_id.0, "retention could not remove old messages");
                 false

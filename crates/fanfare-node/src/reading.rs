@@ -4,7 +4,7 @@
 //! once.
 
 use crate::commit::refusal;
-use fanfare_proto::{Code, LogId, Refusal, limits};
+use fanfare_proto::{Code, LogId, Position, Refusal, limits};
 use fanfare_store::{Log, Page, Read};
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -33,7 +33,8 @@ impl Logs {
 pub(crate) type PageTo = Box<dyn FnOnce(Result<Arc<Page>, Refusal>) + Send>;
 /// Other work that reads logs.
 pub(crate) type Task = Box<dyn FnOnce(&Logs) + Send>;
-type PageKey = (LogId, Read);
+/// The log, what to read, and up to where the log had lost messages then: after a later loss it is another page.
+type PageKey = (LogId, Read, Position);
 
 enum Job {
     Page(PageKey),
@@ -81,9 +82,11 @@ impl Reading {
         Ok(Reading { shared, threads: Mutex::new(threads) })
     }
 
-    /// Reads a page and gives it away, perhaps at once and on this thread.
-    pub(crate) fn page(&self, log: LogId, read: Read, to: PageTo) {
-        let key = (log, read);
+    /// Reads a page and gives it away, perhaps at once and on this thread. Of this log messages up to `trimmed` are
+    /// gone.
+    pub(crate) fn page(&self, log: LogId, read: Read, trimmed: Position, to: PageTo) {
+        let trimmed = trimmed.max(read.from);
+        let key = (log, read, trimmed);
         let mut state = self.shared.state();
         if let Some((_, page)) = state.lately.iter().find(|(other, _)| *other == key) {
             let page = page.clone();

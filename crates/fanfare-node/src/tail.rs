@@ -4,7 +4,7 @@
 //! long finds that the tail has moved on and reads the logs instead.
 
 use fanfare_hub::{Slot, Window};
-use fanfare_proto::{LogId, Mark, Message, limits};
+use fanfare_proto::{LogId, Mark, Message, Position, limits};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Called after new slots are there.
@@ -21,8 +21,8 @@ pub(crate) struct Tail {
 
 /// What a worker finds when it takes.
 pub(crate) enum Taken {
-    /// Everything new, added to its own list.
-    New,
+    /// Everything new, added to its own list; and up to where messages are gone from the logs.
+    New(Mark),
     /// The tail has moved past the worker's place: a new window starts here, with this mark.
     Moved(u64, Mark),
 }
@@ -58,6 +58,13 @@ impl Tail {
         self.wake_all();
     }
 
+    /// Notes that retention has removed messages of a log, this one last.
+    pub(crate) fn trim(&self, log: LogId, through: Position) {
+        let mut mark = Mark::default();
+        mark.set(log, through);
+        self.window().trim(&mark);
+    }
+
     /// Forgets every slot, so that nothing removed from a log is heard from here: all readers that are not at
     /// the head read the logs.
     pub(crate) fn forget(&self) {
@@ -81,6 +88,6 @@ impl Tail {
             return Taken::Moved(window.end(), window.head());
         }
         into.extend((from..window.end()).filter_map(|seq| window.get(seq).cloned()));
-        Taken::New
+        Taken::New(window.trimmed())
     }
 }

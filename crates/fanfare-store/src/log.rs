@@ -70,6 +70,8 @@ pub enum Removal {
 pub struct Trimmed {
     /// Messages removed.
     pub removed: u64,
+    /// The newest one that retention removed since the step before.
+    pub through: Position,
     /// Whether another step would remove more now.
     pub more: bool,
 }

@@ -116,7 +116,6 @@ fn a_reader_that_retention_has_passed_hears_the_gap_and_then_what_is_kept() {
 }
 
 #[test]
-#[ignore = "streams and long polls still hear from memory what retention has dropped from the log"]
 fn what_retention_has_dropped_is_not_heard_from_memory() {
     let server = Server::with_config(CONFIG, &[]);
     for namespace in NAMESPACES {

@@ -93,7 +93,7 @@ impl Desk {
         let to = move |page: Result<_, _>| {
             mailbox.put(Letter { key, ticket, answer: page.map(|page| Answer::Page(log, page)) });
         };
-        self.node.inner().reading.page(log, read, Box::new(to));
+        self.node.inner().reading.page(log, read, self.window.trimmed().get(log), Box::new(to));
         Step::Wait
     }
 

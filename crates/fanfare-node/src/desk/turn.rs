@@ -26,7 +26,8 @@ impl Desk {
         let mut taken = std::mem::take(&mut self.taken);
         match self.node.inner().tail.take(self.window.end(), &mut taken) {
             Taken::Moved(start, base) => self.move_window(start, base),
-            Taken::New => {
+            Taken::New(trimmed) => {
+                self.window.trim(&trimmed);
                 let first = self.window.end();
                 for slot in taken.drain(..) {
                     self.add(slot);

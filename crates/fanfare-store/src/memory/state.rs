@@ -38,6 +38,8 @@ pub(super) struct State {
     /// The channels of which something is gone, by up to where: what a pattern's readers are told is found
     /// without looking at every channel.
     pub(super) lossy: BTreeMap<Position, Channel>,
+    /// The newest message that retention removed since the last step of trimming.
+    pub(super) trimmed: Position,
     /// Channels without messages, by their heads.
     empty: BTreeMap<Position, Channel>,
 }
@@ -55,6 +57,7 @@ impl State {
             crowded: BTreeSet::new(),
             begun: None,
             lossy: BTreeMap::new(),
+            trimmed: Position::START,
             empty: BTreeMap::new(),
         }
     }
@@ -126,6 +129,7 @@ impl State {
     /// Retention lets the oldest message of a channel go. Who missed one that had expired missed nothing.
     pub(super) fn trim(&mut self, message: &Message, now: Time) {
         self.remove(message.position);
+        self.trimmed = self.trimmed.max(message.position);
         if !message.is_expired(now) {
             let gone = Gone { through: message.position, reason: GapReason::Trimmed };
             self.raise(&message.channel, gone);

@@ -23,7 +23,8 @@ pub(super) fn step(state: &mut State, now: Time) -> Trimmed {
         }
     }
     state.forget_empty();
-    Trimmed { removed, more: removed >= STEP }
+    let through = std::mem::take(&mut state.trimmed);
+    Trimmed { removed, through, more: removed >= STEP }
 }
 
 /// Trims a channel to its limit, if it still is crowded; once begun, it is trimmed to the end.

@@ -62,6 +62,7 @@ pub(super) struct Step<'a> {
     rows: u32,
     bytes: u64,
     removed: u64,
+    through: Position,
     wrote: bool,
     /// Whether something was left undone.
     more: bool,
@@ -87,6 +88,7 @@ impl<'a> Step<'a> {
             rows: 0,
             bytes: 0,
             removed: 0,
+            through: Position::START,
             wrote: false,
             more: false,
             milestones: HashMap::new(),
@@ -154,6 +156,7 @@ impl<'a> Step<'a> {
         let namespace = head.namespace;
         self.change.discount(namespace, 1, size);
         self.removed += 1;
+        self.through = self.through.max(row.position);
         self.bytes += size;
         Ok(())
     }
@@ -176,7 +179,7 @@ impl Writer {
         self.flushed_last = !self.flushed_last && self.flush_is_due();
         if self.flushed_last {
             self.flush_step()?;
-            return Ok(Trimmed { removed: 0, more: true });
+            return Ok(Trimmed { more: true, ..Trimmed::default() });
         }
         let trimmed = self.trim_step(now)?;
         Ok(Trimmed { more: trimmed.more || self.pass.is_some(), ..trimmed })
@@ -194,7 +197,7 @@ impl Writer {
         step.begin_stage();
         oldest::trim_spaces(&mut step)?;
         let bottom = oldest::trim_store(&mut step, self.bottom, self.most_bytes)?;
-        let trimmed = Trimmed { removed: step.removed, more: step.more };
+        let trimmed = Trimmed { removed: step.removed, through: step.through, more: step.more };
         if step.wrote {
             step.save().map_err(meaning)?;
         }
