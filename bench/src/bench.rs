@@ -1,6 +1,6 @@
 //! What all runs share: which binary is measured, where results go, and how progress is shown.
 
-use crate::Result;
+use crate::outcome::Result;
 use crate::report::Report;
 use crate::server::Server;
 use indicatif::{ProgressBar, ProgressStyle};

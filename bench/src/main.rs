@@ -4,6 +4,7 @@
 //! - [`server`]: the server as a child process, and what it costs;
 //! - [`readers`]: thousands of event streams on one thread;
 //! - [`publisher`]: one connection that publishes;
+//! - [`outcome`]: what ends a run;
 //! - [`report`]: a table for people, a line of JSON for programs.
 //!
 //! Nothing here is the server's own code: what is measured cannot repair itself. Speed is never asserted; a message
@@ -12,6 +13,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command that reports")]
 
 mod bench;
+mod outcome;
 mod publisher;
 mod readers;
 mod report;
@@ -19,9 +21,6 @@ mod runs;
 mod server;
 
 use std::process::ExitCode;
-
-/// What ends a run: a server that does not answer as it should, or a broken promise.
-type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
 fn main() -> ExitCode {
     match runs::run(std::env::args_os()) {

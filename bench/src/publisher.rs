@@ -1,6 +1,6 @@
 //! One connection that publishes, one request after the other.
 
-use crate::Result;
+use crate::outcome::Result;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;

@@ -1,6 +1,6 @@
 //! The server as a child process, and what the kernel says it costs.
 
-use crate::Result;
+use crate::outcome::Result;
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;

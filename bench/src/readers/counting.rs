@@ -1,7 +1,7 @@
 //! Readers that all hear the same numbers: each reader hears each number once, in order.
 
 use super::{Audience, Event};
-use crate::Result;
+use crate::outcome::Result;
 use crate::publisher::number_after;
 
 /// What each reader heard of a row of numbers.

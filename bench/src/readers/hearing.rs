@@ -2,7 +2,7 @@
 
 use super::counting::number_of;
 use super::{Audience, Event};
-use crate::Result;
+use crate::outcome::Result;
 use crate::publisher::number_after;
 
 /// What readers heard of a row of numbers.

@@ -9,7 +9,7 @@ pub use counting::{Counting, body};
 pub use hearing::Hearing;
 pub use stream::Event;
 
-use crate::Result;
+use crate::outcome::Result;
 use mio::{Events, Interest, Poll, Token, net::TcpStream};
 use socket2::{Domain, Socket, Type};
 use std::io::{ErrorKind, Read, Write};

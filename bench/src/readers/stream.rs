@@ -1,7 +1,7 @@
 //! One event stream's bytes: the head of the answer, its chunks (RFC 9112 section 7.1), and the events in them (HTML
 //! standard, section 9.2.6). What is whole is looked at where it was read; only what a read cuts is copied.
 
-use crate::Result;
+use crate::outcome::Result;
 use memchr::{memchr, memmem};
 
 /// An event that has data.

@@ -1,8 +1,8 @@
 //! A store with a million channels: publishing to random ones, against publishing to ten.
 
 use super::Run;
-use crate::Result;
 use crate::bench::{Bench, progress};
+use crate::outcome::Result;
 use crate::publisher::Publisher;
 use crate::report::{Goal, Report};
 use clap::{ArgMatches, Args, FromArgMatches};

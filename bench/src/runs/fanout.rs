@@ -1,8 +1,8 @@
 //! Fan-out in a closed loop: say something to all readers, wait until the last has heard it, say the next.
 
 use super::Run;
-use crate::Result;
 use crate::bench::{Bench, progress};
+use crate::outcome::Result;
 use crate::publisher::Publisher;
 use crate::readers::{Counting, Readers};
 use crate::report::Report;

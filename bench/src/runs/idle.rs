@@ -1,8 +1,8 @@
 //! Idle event streams: what each costs in memory, and what a quiet publisher feels when all of them hear a message.
 
 use super::Run;
-use crate::Result;
 use crate::bench::{Bench, progress};
+use crate::outcome::Result;
 use crate::publisher::Publisher;
 use crate::readers::{Counting, Readers, Silence};
 use crate::report::{Goal, Report};

@@ -5,8 +5,8 @@ mod fanout;
 mod idle;
 mod slow;
 
-use crate::Result;
 use crate::bench::Bench;
+use crate::outcome::Result;
 use crate::report::Report;
 use clap::{ArgMatches, Command};
 use std::ffi::OsString;

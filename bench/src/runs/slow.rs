@@ -1,8 +1,8 @@
 //! Readers that do not read: what they cost, what the others feel, and what they hear when they read again.
 
 use super::Run;
-use crate::Result;
 use crate::bench::{Bench, progress};
+use crate::outcome::Result;
 use crate::publisher::Publisher;
 use crate::readers::{Hearing, Readers, Silence, body};
 use crate::report::{Goal, Report};
