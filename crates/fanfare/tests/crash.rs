@@ -1,17 +1,22 @@
 //! kill -9 while publishers are at work: what was acknowledged is there, once and in order.
 //!
-//! Eight publishers send numbered messages to fifty channels, in batches, each message with an id, and send again
-//! with the same ids what was not answered. The server is killed at random moments, while commits are under way,
-//! and started again. At the end everything is read back and compared with what was acknowledged.
-//! `FANFARE_CRASH_ROUNDS` sets the kills.
+//! Eight publishers send numbered messages to fifty channels, most in batches with ids, some one by one with an
+//! `Idempotency-Key`, and send again with the same ids what was not answered. The server is killed at random moments,
+//! every second time when its commit thread is seen at work, and started again. At the end everything is read back
+//! and compared with what was acknowledged. `FANFARE_CRASH_ROUNDS` sets the kills.
 
-#![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test stops at what it did not expect, and says where it is"
+)]
 
 mod support;
 
 use serde_json::{Value, json};
 use std::collections::HashMap;
-use std::io::{self, BufRead, BufReader, Read, Write};
+use std::fs;
+use std::io::{self, BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
 use std::thread;
@@ -20,31 +25,77 @@ use support::http::get;
 use support::server::{PATIENCE, Server, until};
 
 const PUBLISHERS: usize = 8;
-const CHANNELS: u64 = 50;
+/// Of these, so many send one message at a time.
+const ONE_BY_ONE: usize = 2;
 const BATCH: u64 = 50;
-const CONFIG: &str = "[[namespace]]\npattern = \"**\"\nmessages = 100000000\n";
+const CHANNELS: u64 = 50;
+/// Retention must not take what is compared.
+const CONFIG: &str = "[[namespace]]\npattern = \"**\"\nage = \"30d\"\nmessages = 100000000\n";
 
-/// What a publisher was answered: id, channel and position, in the order it was sent.
-type Acknowledged = Vec<(String, String, u64)>;
+/// One message of a publisher: both texts follow from its number.
+struct Numbered {
+    id: String,
+    channel: String,
+}
+
+/// What a publisher was answered: each message with its position, in the order they were sent.
+type Acknowledged = Vec<(Numbered, u64)>;
+
+/// What publishers share with who kills the server.
+#[derive(Default)]
+struct Shared {
+    acknowledged: AtomicU64,
+    /// Requests that were sent and are not answered.
+    in_flight: AtomicU64,
+    stop: AtomicBool,
+}
+
+/// Stops the publishers when it goes, also when a test ends early.
+struct Stop<'a>(&'a Shared);
+
+impl Drop for Stop<'_> {
+    fn drop(&mut self) {
+        self.0.stop.store(true, SeqCst);
+    }
+}
 
 fn rounds() -> u64 {
     std::env::var("FANFARE_CRASH_ROUNDS").map_or(20, |rounds| rounds.parse().unwrap())
 }
 
-/// Sends a batch and reads the answer; any error means that nothing is known.
-fn send(stream: &mut Option<BufReader<TcpStream>>, address: SocketAddr, batch: &str) -> io::Result<Value> {
-    if stream.is_none() {
-        let fresh = TcpStream::connect(address)?;
-        fresh.set_read_timeout(Some(PATIENCE))?;
-        fresh.set_nodelay(true)?;
-        *stream = Some(BufReader::new(fresh));
+/// A kept connection that is opened again after each failure.
+struct Connection<'a> {
+    address: SocketAddr,
+    stream: Option<BufReader<TcpStream>>,
+    shared: &'a Shared,
+}
+
+impl Connection<'_> {
+    /// Asks, and reads the answer's JSON. An error means that nothing is known about what was sent.
+    fn ask(&mut self, head: &str, body: &str) -> io::Result<Value> {
+        let mut stream = match self.stream.take() {
+            Some(stream) => stream,
+            None => self.connect()?,
+        };
+        let head = format!("{head}\r\nHost: {}\r\nContent-Length: {}\r\n\r\n", self.address, body.len());
+        stream.get_mut().write_all(&[head.as_bytes(), body.as_bytes()].concat())?;
+        self.shared.in_flight.fetch_add(1, SeqCst);
+        let answer = read_answer(&mut stream);
+        self.shared.in_flight.fetch_sub(1, SeqCst);
+        self.stream = Some(stream);
+        answer.inspect_err(|_| self.stream = None)
     }
-    let Some(reader) = stream else { return Err(io::ErrorKind::NotConnected.into()) };
-    let head = format!(
-        "POST /publish HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/x-ndjson\r\nContent-Length: {}\r\n\r\n",
-        batch.len()
-    );
-    reader.get_mut().write_all(&[head.as_bytes(), batch.as_bytes()].concat())?;
+
+    fn connect(&self) -> io::Result<BufReader<TcpStream>> {
+        let stream = TcpStream::connect(self.address)?;
+        stream.set_read_timeout(Some(PATIENCE))?;
+        stream.set_nodelay(true)?;
+        Ok(BufReader::new(stream))
+    }
+}
+
+/// The JSON of an answer that accepts; of any other, an error.
+fn read_answer(reader: &mut impl BufRead) -> io::Result<Value> {
     let (mut line, mut length, mut status) = (String::new(), 0, String::new());
     while line != "\r\n" {
         line.clear();
@@ -60,45 +111,105 @@ fn send(stream: &mut Option<BufReader<TcpStream>>, address: SocketAddr, batch: &
     }
     let mut body = vec![0; length];
     reader.read_exact(&mut body)?;
-    if !status.starts_with("HTTP/1.1 200") {
+    if !status.starts_with("HTTP/1.1 20") {
         return Err(io::Error::other(status));
     }
     serde_json::from_slice(&body).map_err(io::Error::other)
 }
 
-fn publish_on(publisher: usize, address: SocketAddr, sent: &AtomicU64, stop: &AtomicBool) -> Acknowledged {
-    let (mut acknowledged, mut stream, mut number) = (Vec::new(), None, 0);
-    while !stop.load(SeqCst) {
-        let ids: Vec<(String, String)> = (number..number + BATCH)
-            .map(|n| (format!("{publisher}-{n}"), format!("crash/{}", (n * 7 + publisher as u64) % CHANNELS)))
+/// Sends these; answers what each was answered.
+fn send(connection: &mut Connection<'_>, messages: &[Numbered]) -> io::Result<Vec<Value>> {
+    if let [Numbered { id, channel }] = messages {
+        let head = format!("POST /c/{channel} HTTP/1.1\r\nContent-Type: text/plain\r\nIdempotency-Key: {id}");
+        return Ok(vec![connection.ask(&head, id)?]);
+    }
+    let lines = messages
+        .iter()
+        .map(|Numbered { id, channel }| format!("{}\n", json!({"channel": channel, "id": id, "body": id})));
+    let head = "POST /publish HTTP/1.1\r\nContent-Type: application/x-ndjson";
+    let answer = connection.ask(head, &lines.collect::<String>())?;
+    let results =
+        answer["results"].as_array().filter(|results| results.iter().all(|r| r["position"].is_u64()));
+    results.cloned().ok_or_else(|| io::Error::other(answer.to_string()))
+}
+
+fn publish_on(publisher: usize, address: SocketAddr, shared: &Shared) -> Acknowledged {
+    let mut connection = Connection { address, stream: None, shared };
+    let count = if publisher < ONE_BY_ONE { 1 } else { BATCH };
+    let (mut acknowledged, mut number) = (Vec::new(), 0);
+    while !shared.stop.load(SeqCst) {
+        let messages: Vec<Numbered> = (number..number + count)
+            .map(|number| {
+                let channel = format!("crash/{}", (number * 7 + publisher as u64) % CHANNELS);
+                Numbered { id: format!("{publisher}-{number}"), channel }
+            })
             .collect();
-        let lines =
-            ids.iter().map(|(id, channel)| json!({"channel": channel, "id": id, "body": id}).to_string());
-        let batch = lines.collect::<Vec<_>>().join("\n");
-        let answer = loop {
-            match send(&mut stream, address, &batch) {
-                Ok(answer) => break answer,
-                Err(_) => stream = None,
+        let results = loop {
+            match send(&mut connection, &messages) {
+                Ok(results) => break results,
+                Err(_) if shared.stop.load(SeqCst) => return acknowledged,
+                Err(_) => thread::yield_now(),
             }
-            thread::yield_now();
         };
-        let results = answer["results"].as_array().unwrap();
-        assert_eq!(results.len(), ids.len());
-        for ((id, channel), result) in ids.into_iter().zip(results) {
-            assert_eq!(result["id"], *id, "{result}");
-            acknowledged.push((id, channel, result["position"].as_u64().unwrap()));
+        assert_eq!(results.len(), messages.len());
+        for (message, result) in messages.into_iter().zip(results) {
+            assert_eq!(result["id"], message.id, "{result}");
+            acknowledged.push((message, result["position"].as_u64().unwrap()));
         }
-        number += BATCH;
-        sent.fetch_add(BATCH, SeqCst);
+        number += count;
+        shared.acknowledged.fetch_add(count, SeqCst);
     }
     acknowledged
 }
 
+/// The commit thread of a server, as the kernel sees it.
+struct CommitThread(String);
+
+impl CommitThread {
+    fn of(server: &Server) -> CommitThread {
+        let tasks = fs::read_dir(format!("/proc/{}/task", server.pid())).unwrap();
+        let mut folders = tasks.map(|task| task.unwrap().path().display().to_string());
+        let found = folders
+            .find(|folder| fs::read_to_string(format!("{folder}/comm")).is_ok_and(|name| name == "commit\n"));
+        CommitThread(format!("{}/stat", found.expect("the server has a commit thread")))
+    }
+
+    /// Whether it runs or waits for the disk: it does neither but for a commit.
+    fn is_at_work(&self) -> bool {
+        let stat = fs::read_to_string(&self.0).unwrap();
+        matches!(stat.rsplit_once(") ").unwrap().1.as_bytes()[0], b'R' | b'D')
+    }
+}
+
+/// Kills the server and starts it again, so many times. Answers how long it was up, and how many kills met a commit.
+fn kill_again_and_again(server: &mut Server, shared: &Shared) -> (Duration, u64) {
+    let (mut up, mut inside, mut state) = (Duration::ZERO, 0, 88_172_645_463_325_252_u64);
+    for round in 0..rounds() {
+        let (began, before) = (Instant::now(), shared.acknowledged.load(SeqCst));
+        let commits = CommitThread::of(server);
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        let moment = Duration::from_micros(100_000 + state % 300_000);
+        until("publishing goes on", || {
+            shared.acknowledged.load(SeqCst) > before && began.elapsed() >= moment
+        });
+        while round % 2 == 1 && !(shared.in_flight.load(SeqCst) > 0 && commits.is_at_work()) {
+            assert!(began.elapsed() < PATIENCE, "no commit is ever seen at work");
+        }
+        inside += u64::from(commits.is_at_work());
+        up += began.elapsed();
+        server.kill();
+        server.restart();
+        println!("round {round}: {} acknowledged", shared.acknowledged.load(SeqCst));
+    }
+    (up, inside)
+}
+
 /// Everything that is kept of a channel: id, position, previous.
 fn read_back(address: SocketAddr, channel: &str) -> Vec<(String, u64, Option<u64>)> {
-    let (mut kept, mut after) = (Vec::new(), None::<String>);
+    let (mut kept, mut start) = (Vec::new(), "since=0".to_owned());
     loop {
-        let start = after.map_or("since=0".to_owned(), |cursor| format!("after={cursor}"));
         let page = get(address, &format!("/c/{channel}?limit=1000&{start}")).json();
         assert!(page["gap"].is_null(), "{page}");
         let messages = page["messages"].as_array().unwrap();
@@ -110,7 +221,7 @@ fn read_back(address: SocketAddr, channel: &str) -> Vec<(String, u64, Option<u64
             let id = message["id"].as_str().unwrap().to_owned();
             kept.push((id, message["position"].as_u64().unwrap(), message["previous"].as_u64()));
         }
-        after = page["cursor"].as_str().map(str::to_owned);
+        start = format!("after={}", page["cursor"].as_str().unwrap());
     }
 }
 
@@ -136,12 +247,9 @@ fn compare(address: SocketAddr, acknowledged: &[Acknowledged]) -> usize {
             assert_eq!(twice, None, "{id} is there twice");
         }
     }
-    for (id, channel, position) in acknowledged.iter().flatten() {
-        assert_eq!(
-            kept.get(id),
-            Some(&(channel.clone(), *position)),
-            "acknowledged, and lost or moved: {id}"
-        );
+    for (Numbered { id, channel }, position) in acknowledged.iter().flatten() {
+        let found = kept.get(id).map(|(channel, position)| (&**channel, *position));
+        assert_eq!(found, Some((&**channel, *position)), "acknowledged, and lost or moved: {id}");
     }
     kept.len()
 }
@@ -149,33 +257,22 @@ fn compare(address: SocketAddr, acknowledged: &[Acknowledged]) -> usize {
 #[test]
 fn what_was_acknowledged_survives_kill_9_once_and_in_order() {
     let mut server = Server::with_config(CONFIG, &[]);
-    let address = server.address;
-    let (sent, stop) = (AtomicU64::new(0), AtomicBool::new(false));
-    let (mut up, mut state) = (Duration::ZERO, 88_172_645_463_325_252_u64);
-    let acknowledged: Vec<Acknowledged> = thread::scope(|scope| {
-        let (sent, stop) = (&sent, &stop);
-        let publish = |publisher| scope.spawn(move || publish_on(publisher, address, sent, stop));
+    let (address, shared) = (server.address, Shared::default());
+    let (up, inside, acknowledged) = thread::scope(|scope| {
+        let shared = &shared;
+        let publish = |publisher| scope.spawn(move || publish_on(publisher, address, shared));
         let publishers: Vec<_> = (0..PUBLISHERS).map(publish).collect();
-        for round in 0..rounds() {
-            let (began, before) = (Instant::now(), sent.load(SeqCst));
-            state ^= state << 13;
-            state ^= state >> 7;
-            state ^= state << 17;
-            // All publishers wait for commits all the time: whenever this is, one is under way.
-            let moment = Duration::from_micros(100_000 + state % 300_000);
-            until("publishing goes on", || sent.load(SeqCst) > before && began.elapsed() >= moment);
-            up += began.elapsed();
-            server.restart();
-            println!("round {round}: {} acknowledged", sent.load(SeqCst));
-        }
-        stop.store(true, SeqCst);
-        publishers.into_iter().map(|publisher| publisher.join().unwrap()).collect()
+        let stop = Stop(shared);
+        let (up, inside) = kill_again_and_again(&mut server, shared);
+        drop(stop);
+        let acknowledged = publishers.into_iter().map(|publisher| publisher.join().unwrap());
+        (up, inside, acknowledged.collect::<Vec<Acknowledged>>())
     });
     let total: usize = acknowledged.iter().map(Vec::len).sum();
     let rate = total as f64 / up.as_secs_f64();
     let kept = compare(address, &acknowledged);
     println!(
-        "{} kills, {total} acknowledged at {rate:.0} a second, {kept} kept: 0 lost, 0 reordered, 0 twice",
+        "{} kills, {inside} of them inside a commit; {total} acknowledged at {rate:.0} a second, {kept} kept: 0 lost, 0 reordered, 0 twice",
         rounds()
     );
 }
