@@ -50,7 +50,8 @@ fn requests_in_progress_are_answered_and_new_connections_are_not_taken() {
     silent.assert_closed();
     until("the listener is closed", || TcpStream::connect(server.address).is_err());
     publisher.send("re");
-    assert_eq!(publisher.response().status, 201);
+    let answer = publisher.response();
+    assert_eq!((answer.status, answer.header("connection")), (201, Some("close")));
     publisher.assert_closed();
     server.join();
 }

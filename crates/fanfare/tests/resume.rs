@@ -105,9 +105,8 @@ fn several_channels_and_patterns_on_one_session_hand_over_too() {
     let server = Server::with_config(LIVE, &[]);
     let target = "/subscribe?channel=m/kept/a&channel=m/kept/*&channel=m/live/**&channel=m/kept/c/d";
     let (read, stop) = (AtomicUsize::new(0), AtomicBool::new(false));
-    let mut reader = Reader::default();
-    reader.cursor =
-        Some(get(server.address, "/c/m/**?limit=1").json()["cursor"].as_str().unwrap().to_owned());
+    let begin = get(server.address, "/c/m/**?limit=1").json()["cursor"].as_str().unwrap().to_owned();
+    let mut reader = Reader { cursor: Some(begin), ..Reader::default() };
     let published = thread::scope(|scope| {
         let publisher = scope.spawn(|| publish_on(server.address, "m", &read, &stop));
         let mut state = 77;

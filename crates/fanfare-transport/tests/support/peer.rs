@@ -80,6 +80,14 @@ impl Peer {
         }
     }
 
+    /// Whether there is something to read now.
+    pub fn has_more(&mut self) -> bool {
+        self.stream.set_nonblocking(true).unwrap();
+        let more = !self.unread.is_empty() || self.stream.peek(&mut [0]).is_ok();
+        self.stream.set_nonblocking(false).unwrap();
+        more
+    }
+
     /// Reads up to and with a text.
     pub fn read_to(&mut self, end: &str) -> String {
         let mut from = 0;
