@@ -29,8 +29,8 @@ pub struct HistoryPage {
     pub cursor: Cursor,
     /// Everything before this place is older than the page.
     pub before: Cursor,
-    /// What was lost between the place asked and the first message.
-    pub gap: Option<Gap>,
+    /// What was lost between the place asked and the first message, of each log.
+    pub gaps: Vec<Gap>,
     /// Whether more messages lie after the page; paging backwards: before it.
     pub more: bool,
 }

@@ -25,7 +25,7 @@ pub(crate) fn read(
             let most = Most { messages: limit, bytes: limits::HISTORY_BYTES };
             let found = newest(logs, &selection, set, Some(&place.mark), most, now, Arc::clone)?;
             let more = found.len() == limit || size(&found) >= limits::HISTORY_BYTES;
-            Ok(page(places, set, &place.mark, place.mark, found, place.gaps.first().copied(), more))
+            Ok(page(places, set, &place.mark, place.mark, found, place.gaps, more))
         }
         None => forward(logs, places, &selection, set, &history.start, limit, now),
     }
@@ -51,7 +51,7 @@ fn forward(
     let cut = found.split_off(found.len().min(limit));
     // What was cut is not heard yet: the page ends before it.
     lower_to_before(&mut reached, places_of(&cut));
-    Ok(page(places, set, &located.mark, reached, found, gaps.first().copied(), more))
+    Ok(page(places, set, &located.mark, reached, found, gaps, more))
 }
 
 /// What was read so far of all logs.
@@ -99,7 +99,7 @@ fn page(
     start: &Mark,
     end: Mark,
     found: Vec<Found<Arc<Message>>>,
-    gap: Option<Gap>,
+    gaps: Vec<Gap>,
     more: bool,
 ) -> HistoryPage {
     let mut before = *start;
@@ -110,7 +110,13 @@ fn page(
         (found.kept, places.cursor(&mark, set))
     });
     let messages = messages.collect();
-    HistoryPage { messages, cursor: places.cursor(&end, set), before: places.cursor(&before, set), gap, more }
+    HistoryPage {
+        messages,
+        cursor: places.cursor(&end, set),
+        before: places.cursor(&before, set),
+        gaps,
+        more,
+    }
 }
 
 fn places_of(found: &[Found<Arc<Message>>]) -> impl Iterator<Item = (LogId, Position)> {

@@ -160,7 +160,7 @@ async fn a_place_that_does_not_exist_here_is_a_gap_and_then_everything_kept() {
         let part = CursorPart { log: LogId::KEPT, epoch, position: Position(position) };
         let asked = history(&["a"], Start::After(Cursor::new([part])));
         let page = node.history(&Grant::open(), &asked).await.unwrap();
-        assert_eq!(page.gap.map(|gap| gap.reason), Some(reason));
+        assert_eq!(page.gaps.first().map(|gap| gap.reason), Some(reason));
         assert_eq!(page.messages.len(), 1);
     }
 }
@@ -183,7 +183,10 @@ async fn a_purge_is_told_to_those_who_were_before_it() {
     publish(&node, say("a", "3")).await.unwrap();
     let asked = history(&["a"], Start::After(first.cursor));
     let page = node.history(&Grant::open(), &asked).await.unwrap();
-    assert_eq!(page.gap.map(|gap| (gap.from, gap.reason)), Some((first.position, GapReason::Purged)));
+    assert_eq!(
+        page.gaps.first().map(|gap| (gap.from, gap.reason)),
+        Some((first.position, GapReason::Purged))
+    );
     assert_eq!(bodies(&node, &asked).await, "3");
 }
 

@@ -77,9 +77,8 @@ fn body(content: &Content, out: &mut Vec<u8>) {
     }
 }
 
-/// Appends `"gap":{...}`.
+/// Appends what was lost: `{"from":...,"to":...,"reason":"..."}`.
 pub(crate) fn gap(gap: &Gap, out: &mut Vec<u8>) {
-    json::name("gap", out);
     out.push(b'{');
     json::plain("from", gap.from, out);
     json::plain("to", gap.to, out);

@@ -226,3 +226,15 @@ fn a_gap_survives_the_server() {
         assert_gap(&all, "trimmed", &said[1], &said[first - 1], &heard(&said[first..]));
     }
 }
+
+#[test]
+fn who_hears_kept_and_live_channels_is_told_of_both() {
+    let server = Server::with_config(CONFIG, &[]);
+    let begin = get(server.address, "/c/*/a?limit=1").json()["cursor"].as_str().unwrap().to_owned();
+    NAMESPACES.map(|namespace| overfill(&server, &format!("{namespace}/a"), 35));
+    for transport in Transport::ALL {
+        let all = read(&server, "/c/*/a", transport, &begin, 2 * KEEP);
+        let gaps = all.iter().filter(|heard| matches!(heard, Heard::Gap { .. })).count();
+        assert_eq!((gaps, all.len()), (2, 2 + 2 * KEEP), "{transport:?}: {all:?}");
+    }
+}

@@ -98,7 +98,7 @@ fn body(page: &HistoryPage, form: Form) -> Vec<u8> {
     }
     let mut items = ends.windows(2).map(|ends| &frames[ends[0]..ends[1]]);
     let mut body = Vec::with_capacity(frames.len() + 256);
-    protocol::PAGE.answer(&mut items, &page.cursor, page.gap.as_ref(), &mut body);
+    protocol::PAGE.answer(&mut items, &page.cursor, &page.gaps, &mut body);
     body
 }
 
@@ -107,8 +107,8 @@ fn body(page: &HistoryPage, form: Form) -> Vec<u8> {
 fn tag(page: &HistoryPage, history: &History, form: Form) -> ETag {
     let messages: Vec<_> =
         page.messages.iter().map(|(message, _)| (message.time, message.position)).collect();
-    let gap = page.gap.map(|gap| (gap.from, gap.to, gap.reason.name()));
-    ETag::weak(&(&history.patterns, history.limit, form, page.more, messages, gap))
+    let gaps: Vec<_> = page.gaps.iter().map(|gap| (gap.from, gap.to, gap.reason.name())).collect();
+    ETag::weak(&(&history.patterns, history.limit, form, page.more, messages, gaps))
 }
 
 /// Links to the pages around: backwards from the first message, and on from the end where there is more.

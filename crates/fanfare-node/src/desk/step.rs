@@ -121,32 +121,32 @@ impl Desk {
             return Step::Run(run, from);
         }
         self.advance(key, run.to);
-        let gap = self.take_gap(key);
-        let shared = shared.filter(|_| gap.is_none());
+        let gaps = self.take_gaps(key);
+        let shared = shared.filter(|_| gaps.is_empty());
         if let Some(bytes) = shared.and_then(|shared| self.runs.answer(&shared)) {
             return self.end_with(key, bytes);
         }
-        let bytes = self.answer(key, &run, gap.as_ref());
+        let bytes = self.answer(key, &run, &gaps);
         if let Some(shared) = shared {
             self.runs.keep_answer(shared, bytes.clone());
         }
         self.end_with(key, bytes)
     }
 
-    fn take_gap(&mut self, key: SessionKey) -> Option<Gap> {
-        let gaps = std::mem::take(&mut self.sessions.get_mut(key)?.extra.as_deref_mut()?.gaps);
-        gaps.first().copied()
+    fn take_gaps(&mut self, key: SessionKey) -> Vec<Gap> {
+        let extra = self.sessions.get_mut(key).and_then(|session| session.extra.as_deref_mut());
+        extra.map(|extra| std::mem::take(&mut extra.gaps)).unwrap_or_default()
     }
 
     /// A whole response: head and body.
-    fn answer(&self, key: SessionKey, run: &Run, gap: Option<&Gap>) -> Bytes {
+    fn answer(&self, key: SessionKey, run: &Run, gaps: &[Gap]) -> Bytes {
         let Some(session) = self.sessions.get(key) else { return Bytes::new() };
         let (cursor, wire) = (self.cursor(key), session.wire);
         let mut start = 0;
         let mut frames =
             run.cuts.iter().map(|(end, _)| &run.bytes[std::mem::replace(&mut start, *end)..*end]);
         let mut body = Vec::with_capacity(run.bytes.len() + 256);
-        wire.protocol().answer(&mut frames, &cursor, gap, &mut body);
+        wire.protocol().answer(&mut frames, &cursor, gaps, &mut body);
         let mut out = Vec::with_capacity(body.len() + 512);
         answer_head(wire, self.node.origins(), body.len(), &cursor, &mut out);
         out.extend_from_slice(&body);
@@ -170,8 +170,8 @@ impl Desk {
             return self.say_event(key, &Event::Alive(&cursor));
         }
         if !stream && !extra.gaps.is_empty() {
-            let gap = self.take_gap(key);
-            let bytes = self.answer(key, &Run::default(), gap.as_ref());
+            let gaps = self.take_gaps(key);
+            let bytes = self.answer(key, &Run::default(), &gaps);
             return self.end_with(key, bytes);
         }
         if !stream && extra.hurry {

@@ -56,7 +56,7 @@ pub trait Protocol: Sync {
         &self,
         _frames: &mut dyn Iterator<Item = &[u8]>,
         _cursor: &Cursor,
-        _gap: Option<&Gap>,
+        _gaps: &[Gap],
         _out: &mut Vec<u8>,
     ) {
     }

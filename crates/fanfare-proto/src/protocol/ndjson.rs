@@ -51,6 +51,7 @@ pub(super) fn fields(event: &Event<'_>, out: &mut Vec<u8>) {
     let cursor = match event {
         Event::Message(_, cursor) | Event::Alive(cursor) => Some(cursor),
         Event::Gap(lost, cursor) => {
+            json::name("gap", out);
             gap(lost, out);
             Some(cursor)
         }

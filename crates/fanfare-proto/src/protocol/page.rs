@@ -1,7 +1,7 @@
 //! A JSON page: messages, the cursor after them, and what was lost before them.
 
 use super::{Protocol, Shape};
-use crate::envelope::{envelope, gap as write_gap};
+use crate::envelope::{self, envelope};
 use crate::{Cursor, Event, Form, Gap, json};
 
 /// A JSON page.
@@ -32,10 +32,10 @@ impl Protocol for Page {
         &self,
         frames: &mut dyn Iterator<Item = &[u8]>,
         cursor: &Cursor,
-        gap: Option<&Gap>,
+        gaps: &[Gap],
         out: &mut Vec<u8>,
     ) {
-        body(frames, cursor, gap, out);
+        body(frames, cursor, gaps, out);
     }
 }
 
@@ -46,11 +46,11 @@ pub(super) fn item(event: &Event<'_>, form: Form, out: &mut Vec<u8>) {
     }
 }
 
-/// Appends `{"messages":[...],"cursor":"...","gap":null|{...}}`.
+/// Appends `{"messages":[...],"cursor":"...","gaps":[...]}`.
 pub(super) fn body(
     frames: &mut dyn Iterator<Item = &[u8]>,
     cursor: &Cursor,
-    gap: Option<&Gap>,
+    gaps: &[Gap],
     out: &mut Vec<u8>,
 ) {
     out.extend_from_slice(b"{\"messages\":[");
@@ -60,9 +60,11 @@ pub(super) fn body(
     }
     out.push(b']');
     json::quoted("cursor", cursor, out);
-    match gap {
-        Some(gap) => write_gap(gap, out),
-        None => json::plain("gap", "null", out),
+    json::name("gaps", out);
+    out.push(b'[');
+    for gap in gaps {
+        json::separator(out);
+        envelope::gap(gap, out);
     }
-    out.push(b'}');
+    out.extend_from_slice(b"]}");
 }

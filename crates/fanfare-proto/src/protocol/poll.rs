@@ -31,9 +31,9 @@ impl Protocol for Poll {
         &self,
         frames: &mut dyn Iterator<Item = &[u8]>,
         cursor: &Cursor,
-        gap: Option<&Gap>,
+        gaps: &[Gap],
         out: &mut Vec<u8>,
     ) {
-        page::body(frames, cursor, gap, out);
+        page::body(frames, cursor, gaps, out);
     }
 }

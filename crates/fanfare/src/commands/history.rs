@@ -70,7 +70,7 @@ struct Page<'a> {
     messages: Vec<&'a RawValue>,
     #[serde(borrow)]
     cursor: Cow<'a, str>,
-    gap: Option<Lost>,
+    gaps: Vec<Lost>,
 }
 
 fn run(matches: &ArgMatches) -> Result<Exit, Failure> {
@@ -102,7 +102,7 @@ fn read(options: &Options, remote: &Remote, handler: &Handler) -> Result<(), Fai
             )
         };
         let page: Page<'_> = serde_json::from_slice(&answer.body).map_err(odd)?;
-        if let Some(lost) = &page.gap {
+        for lost in &page.gaps {
             tell(lost.warning());
         }
         for raw in &page.messages {

@@ -78,10 +78,15 @@ impl Reader {
         if value.get("channel").is_some() {
             let (channel, position) = (text(&value["channel"]), number(&value["position"]));
             self.heard.push(Heard::Message { channel, position, body: text(&value["body"]) });
-        } else if let Some(gap) = value.get("gap").filter(|gap| !gap.is_null()) {
-            let (from, to) = (number(&gap["from"]), number(&gap["to"]));
-            self.heard.push(Heard::Gap { reason: text(&gap["reason"]), from, to });
+        } else if let Some(gap) = value.get("gap") {
+            self.take_gap(gap);
         }
+    }
+
+    fn take_gap(&mut self, gap: &serde_json::Value) {
+        let number = |name: &str| gap[name].as_u64().unwrap();
+        let reason = gap["reason"].as_str().unwrap().to_owned();
+        self.heard.push(Heard::Gap { reason, from: number("from"), to: number("to") });
     }
 
     fn take_cursor(&mut self, value: &serde_json::Value) {

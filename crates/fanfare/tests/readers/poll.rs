@@ -22,10 +22,10 @@ pub fn read(
     Ok(())
 }
 
-/// Takes a page: `{"messages":[...],"cursor":"...","gap":null|{...}}`.
+/// Takes a page: `{"messages":[...],"cursor":"...","gaps":[...]}`.
 pub fn take(reader: &mut Reader, body: &[u8]) {
     let page: serde_json::Value = serde_json::from_slice(body).unwrap();
-    reader.take(&page);
+    page["gaps"].as_array().unwrap().iter().for_each(|gap| reader.take_gap(gap));
     page["messages"].as_array().unwrap().iter().for_each(|message| reader.take(message));
     reader.take_cursor(&page);
 }
