@@ -71,6 +71,6 @@ pub use query::Query;
 pub use response::{answer_head, frame, no_content, refusal_response, refuse, stream_end, stream_head};
 pub use route::{Hold, LATER_PARAMETERS, RESERVED, Route, route};
 pub use selection::Selection;
-pub use time::Time;
+pub use time::{HttpDate, Time};
 pub use unknown::unknown_field;
 pub use wire::{Framing, Wire};

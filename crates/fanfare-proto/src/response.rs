@@ -1,7 +1,7 @@
 //! Responses that the server writes itself: the heads of streams, whole answers, refusals, and how frames are
 //! delimited (RFC 9112 sections 6 and 7).
 
-use crate::{Cursor, Framing, Origins, Refusal, Wire, problem};
+use crate::{Cursor, Framing, HttpDate, Origins, Refusal, Time, Wire, problem};
 use std::io::Write;
 use std::time::Duration;
 
@@ -9,10 +9,10 @@ use std::time::Duration;
 const EXPOSED: &str = "Cursor, Retry-After";
 
 /// Appends the head of a stream.
-pub fn stream_head(wire: Wire, origins: &Origins, out: &mut Vec<u8>) {
+pub fn stream_head(wire: Wire, origins: &Origins, now: Time, out: &mut Vec<u8>) {
     status(200, out);
     header("Content-Type", wire.protocol().media_type(), out);
-    shared_headers(wire.origin, origins, out);
+    shared_headers(wire.origin, origins, now, out);
     // Proxies that buffer would hold the first event back until many have come.
     header("X-Accel-Buffering", "no", out);
     connection(wire.framing, out);
@@ -20,21 +20,28 @@ pub fn stream_head(wire: Wire, origins: &Origins, out: &mut Vec<u8>) {
 }
 
 /// Appends the head of a whole answer with a body of `length` bytes.
-pub fn answer_head(wire: Wire, origins: &Origins, length: usize, cursor: &Cursor, out: &mut Vec<u8>) {
+pub fn answer_head(
+    wire: Wire,
+    origins: &Origins,
+    now: Time,
+    length: usize,
+    cursor: &Cursor,
+    out: &mut Vec<u8>,
+) {
     status(200, out);
     header("Content-Type", wire.protocol().media_type(), out);
     header("Content-Length", length, out);
     header("Cursor", cursor, out);
-    shared_headers(wire.origin, origins, out);
+    shared_headers(wire.origin, origins, now, out);
     connection(wire.framing, out);
     out.extend_from_slice(b"\r\n");
 }
 
 /// Appends the answer of a long poll whose wait ended: 204 and where the reader is.
-pub fn no_content(wire: Wire, origins: &Origins, cursor: &Cursor, out: &mut Vec<u8>) {
+pub fn no_content(wire: Wire, origins: &Origins, now: Time, cursor: &Cursor, out: &mut Vec<u8>) {
     status(204, out);
     header("Cursor", cursor, out);
-    shared_headers(wire.origin, origins, out);
+    shared_headers(wire.origin, origins, now, out);
     connection(wire.framing, out);
     out.extend_from_slice(b"\r\n");
 }
@@ -45,10 +52,11 @@ pub fn refusal_response(
     refusal: &Refusal,
     wire: Wire,
     origins: &Origins,
+    now: Time,
     retry: Duration,
     out: &mut Vec<u8>,
 ) {
-    refuse(refusal, Framing::LengthClose, wire.origin, origins, retry, out);
+    refuse(refusal, Framing::LengthClose, wire.origin, origins, now, retry, out);
 }
 
 /// Appends the refusal of a request, as a problem document (RFC 9457). `retry` is told with 503 and 507, rounded
@@ -58,6 +66,7 @@ pub fn refuse(
     framing: Framing,
     origin: Option<u8>,
     origins: &Origins,
+    now: Time,
     retry: Duration,
     out: &mut Vec<u8>,
 ) {
@@ -69,7 +78,7 @@ pub fn refuse(
     if matches!(refusal.code.status, 503 | 507) {
         header("Retry-After", retry.as_millis().div_ceil(1000), out);
     }
-    shared_headers(origin, origins, out);
+    shared_headers(origin, origins, now, out);
     connection(if framing == Framing::Length { framing } else { Framing::LengthClose }, out);
     out.extend_from_slice(b"\r\n");
     out.extend_from_slice(&document);
@@ -104,7 +113,8 @@ fn header(name: &str, value: impl std::fmt::Display, out: &mut Vec<u8>) {
 }
 
 /// What every response carries. A cached or sniffed response would be held back or misread.
-fn shared_headers(origin: Option<u8>, origins: &Origins, out: &mut Vec<u8>) {
+fn shared_headers(origin: Option<u8>, origins: &Origins, now: Time, out: &mut Vec<u8>) {
+    header("Date", HttpDate(now), out);
     header("Cache-Control", "no-store", out);
     header("X-Content-Type-Options", "nosniff", out);
     if let Some(value) = origin.and_then(|index| origins.value(index)) {
@@ -131,6 +141,8 @@ mod tests {
         Wire { protocol: protocol::by_name(name).unwrap(), form: Form::Body, framing, origin }
     }
 
+    const NOW: Time = Time(1_795_428_000_000);
+
     fn origins() -> Origins {
         Origins::new(["https://a.example", "https://b.example"])
     }
@@ -156,11 +168,12 @@ mod tests {
     #[test]
     fn a_stream_is_neither_sniffed_nor_cached_nor_buffered() {
         let mut out = Vec::new();
-        stream_head(wire("sse", Framing::Chunked, Some(1)), &origins(), &mut out);
+        stream_head(wire("sse", Framing::Chunked, Some(1)), &origins(), NOW, &mut out);
         let (status, headers, rest) = read(&out);
         assert_eq!((status, rest.len()), (200, 0));
         for (name, value) in [
             ("content-type", "text/event-stream"),
+            ("date", "Mon, 23 Nov 2026 10:00:00 GMT"),
             ("cache-control", "no-store"),
             ("x-content-type-options", "nosniff"),
             ("x-accel-buffering", "no"),
@@ -172,7 +185,7 @@ mod tests {
         }
         assert!(get(&headers, "access-control-expose-headers").unwrap().contains("Cursor"));
         out.clear();
-        stream_head(wire("sse", Framing::Close, None), &origins(), &mut out);
+        stream_head(wire("sse", Framing::Close, None), &origins(), NOW, &mut out);
         let (_, headers, _) = read(&out);
         assert_eq!(get(&headers, "connection"), Some("close"));
         assert_eq!((get(&headers, "transfer-encoding"), get(&headers, "vary")), (None, None));
@@ -181,13 +194,13 @@ mod tests {
     #[test]
     fn answers_say_their_length_and_place() {
         let (mut out, cursor) = (Vec::new(), cursor());
-        answer_head(wire("poll", Framing::Length, None), &origins(), 12, &cursor, &mut out);
+        answer_head(wire("poll", Framing::Length, None), &origins(), NOW, 12, &cursor, &mut out);
         let (status, headers, _) = read(&out);
         assert_eq!((status, get(&headers, "content-length")), (200, Some("12")));
         assert_eq!(get(&headers, "cursor"), Some(&*cursor.to_string()));
         assert_eq!(get(&headers, "connection"), None);
         out.clear();
-        no_content(wire("poll", Framing::LengthClose, None), &origins(), &cursor, &mut out);
+        no_content(wire("poll", Framing::LengthClose, None), &origins(), NOW, &cursor, &mut out);
         let (status, headers, rest) = read(&out);
         assert_eq!((status, rest.len(), get(&headers, "connection")), (204, 0, Some("close")));
         assert_eq!(get(&headers, "cursor"), Some(&*cursor.to_string()));
@@ -201,7 +214,7 @@ mod tests {
             for framing in [Framing::Length, Framing::LengthClose, Framing::Chunked, Framing::Close] {
                 let mut out = Vec::new();
                 let retry = Duration::from_millis(1200);
-                refuse(&Refusal::from(*code), framing, Some(0), &origins(), retry, &mut out);
+                refuse(&Refusal::from(*code), framing, Some(0), &origins(), NOW, retry, &mut out);
                 let (status, headers, body) = read(&out);
                 assert_eq!(status, code.status);
                 assert_eq!(get(&headers, "content-length"), Some(&*body.len().to_string()));

@@ -55,6 +55,25 @@ fn unix_seconds(text: &str) -> Result<Time, String> {
     }
 }
 
+/// A moment as the `Date` of a response: `Mon, 23 Nov 2026 10:00:00 GMT` (RFC 9110 section 5.6.7).
+#[derive(Debug, Clone, Copy)]
+pub struct HttpDate(pub Time);
+
+const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
+const MONTHS: [&str; 12] =
+    ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+impl fmt::Display for HttpDate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let seconds = self.0.0.min(LAST) / 1000;
+        let (days, rest) = (seconds / 86_400, seconds % 86_400);
+        let (year, month, day) = civil(days);
+        let (weekday, month) = (DAYS[(days % 7) as usize], MONTHS[month as usize - 1]);
+        let (hour, minute, second) = (rest / 3600, rest / 60 % 60, rest % 60);
+        write!(f, "{weekday}, {day:02} {month} {year:04} {hour:02}:{minute:02}:{second:02} GMT")
+    }
+}
+
 /// RFC 3339 in UTC with milliseconds: `2026-11-23T10:00:00.000Z`. Moments after the year 9999 print as its end.
 impl fmt::Display for Time {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -105,6 +124,12 @@ mod tests {
             prop_assert_eq!(moment.as_millisecond(), millis as i64);
             prop_assert_eq!(format!("{moment:.3}"), text.clone());
             prop_assert_eq!(Time::parse(&text), Ok(Time(millis)));
+        }
+
+        #[test]
+        fn dates_of_responses_are_what_a_calendar_says(millis in 0..=LAST) {
+            let moment = jiff::Timestamp::from_millisecond(millis as i64).unwrap();
+            prop_assert_eq!(HttpDate(Time(millis)).to_string(), moment.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string());
         }
 
         #[test]

@@ -231,7 +231,7 @@ fn a_gap_survives_the_server() {
 fn who_hears_kept_and_live_channels_is_told_of_both() {
     let server = Server::with_config(CONFIG, &[]);
     let begin = get(server.address, "/c/*/a?limit=1").json()["cursor"].as_str().unwrap().to_owned();
-    NAMESPACES.map(|namespace| overfill(&server, &format!("{namespace}/a"), 35));
+    NAMESPACES.iter().for_each(|namespace| drop(overfill(&server, &format!("{namespace}/a"), 35)));
     for transport in Transport::ALL {
         let all = read(&server, "/c/*/a", transport, &begin, 2 * KEEP);
         let gaps = all.iter().filter(|heard| matches!(heard, Heard::Gap { .. })).count();

@@ -40,7 +40,7 @@ impl Worker {
         let stream = wire.protocol().shape() == Shape::Stream;
         let mut head = Vec::new();
         if stream {
-            stream_head(wire, self.node.origins(), &mut head);
+            stream_head(wire, self.node.origins(), self.node.now(), &mut head);
         }
         let opening = Opening {
             grant: &self.options.grant,
@@ -74,7 +74,8 @@ impl Worker {
         let Refused { refusal, origin, next } = refused;
         let framing = if next.is_some() { Framing::Length } else { Framing::LengthClose };
         let mut response = Vec::new();
-        refuse(refusal, framing, *origin, self.node.origins(), jitter(RETRY_LATER), &mut response);
+        let (origins, now) = (self.node.origins(), self.node.now());
+        refuse(refusal, framing, *origin, origins, now, jitter(RETRY_LATER), &mut response);
         let Some(socket) = self.sockets.get(id) else { return };
         // A peer that has left so many answers unread that one more does not fit gets none.
         if !matches!((&socket.stream).write(&response), Ok(written) if written == response.len()) {
