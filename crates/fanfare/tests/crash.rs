@@ -166,12 +166,17 @@ fn publish_on(publisher: usize, address: SocketAddr, shared: &Shared) -> Acknowl
 struct CommitThread(String);
 
 impl CommitThread {
+    /// A thread names itself once it runs, which may be after the server has said that it is there.
     fn of(server: &Server) -> CommitThread {
-        let tasks = fs::read_dir(format!("/proc/{}/task", server.pid())).unwrap();
-        let mut folders = tasks.map(|task| task.unwrap().path().display().to_string());
-        let found = folders
-            .find(|folder| fs::read_to_string(format!("{folder}/comm")).is_ok_and(|name| name == "commit\n"));
-        CommitThread(format!("{}/stat", found.expect("the server has a commit thread")))
+        let named = |folder: &str| fs::read_to_string(format!("{folder}/comm"));
+        let mut found = None;
+        until("the commit thread has its name", || {
+            let tasks = fs::read_dir(format!("/proc/{}/task", server.pid())).unwrap();
+            let mut folders = tasks.map(|task| task.unwrap().path().display().to_string());
+            found = folders.find(|folder| named(folder).is_ok_and(|name| name == "commit\n"));
+            found.is_some()
+        });
+        CommitThread(format!("{}/stat", found.unwrap()))
     }
 
     /// Whether it runs or waits for the disk: it does neither but for a commit.
