@@ -218,7 +218,7 @@ fn the_cursor_of_another_store_is_a_gap() {
     let foreign = publish(other.address, "a", "elsewhere");
     publish(server.address, "a", "here");
     let page = get(server.address, &format!("/c/a?after={}", foreign["cursor"].as_str().unwrap()));
-    assert_eq!(page.json()["gaps"][0]["reason"], "epoch", "{page:?}");
+    assert_eq!(page.json()["gap"]["reason"], "epoch", "{page:?}");
     assert_eq!(page.bodies(), ["here"]);
 }
 
@@ -247,10 +247,10 @@ fn a_cursor_from_before_a_restore_is_a_gap() {
     server.restart();
     let target = format!("/c/a?after={}", newest["cursor"].as_str().unwrap());
     let page = get(server.address, &target);
-    assert_eq!(page.json()["gaps"][0]["reason"], "went-back", "{page:?}");
+    assert_eq!(page.json()["gap"]["reason"], "went-back", "{page:?}");
     publish(server.address, "a", "other 2");
     let page = get(server.address, &target);
-    assert_eq!(page.json()["gaps"][0]["reason"], "went-back", "{page:?}");
+    assert_eq!(page.json()["gap"]["reason"], "went-back", "{page:?}");
     assert!(page.bodies().contains(&"other 2".to_owned()), "{page:?}");
 }
 

@@ -46,7 +46,7 @@ pub(super) fn item(event: &Event<'_>, form: Form, out: &mut Vec<u8>) {
     }
 }
 
-/// Appends `{"messages":[...],"cursor":"...","gaps":[...]}`.
+/// Appends `{"messages":[...],"cursor":"...","gap":null|{...}}`, and all `gaps` if there is more than one.
 pub(super) fn body(
     frames: &mut dyn Iterator<Item = &[u8]>,
     cursor: &Cursor,
@@ -60,11 +60,21 @@ pub(super) fn body(
     }
     out.push(b']');
     json::quoted("cursor", cursor, out);
-    json::name("gaps", out);
-    out.push(b'[');
-    for gap in gaps {
-        json::separator(out);
-        envelope::gap(gap, out);
+    match gaps {
+        [] => json::plain("gap", "null", out),
+        [gap, ..] => {
+            json::name("gap", out);
+            envelope::gap(gap, out);
+        }
     }
-    out.extend_from_slice(b"]}");
+    if gaps.len() > 1 {
+        json::name("gaps", out);
+        out.push(b'[');
+        for gap in gaps {
+            json::separator(out);
+            envelope::gap(gap, out);
+        }
+        out.push(b']');
+    }
+    out.push(b'}');
 }

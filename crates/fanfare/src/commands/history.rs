@@ -70,6 +70,9 @@ struct Page<'a> {
     messages: Vec<&'a RawValue>,
     #[serde(borrow)]
     cursor: Cow<'a, str>,
+    gap: Option<Lost>,
+    /// All of them, if there is more than one.
+    #[serde(default)]
     gaps: Vec<Lost>,
 }
 
@@ -102,7 +105,8 @@ fn read(options: &Options, remote: &Remote, handler: &Handler) -> Result<(), Fai
             )
         };
         let page: Page<'_> = serde_json::from_slice(&answer.body).map_err(odd)?;
-        for lost in &page.gaps {
+        let first = page.gap.as_slice();
+        for lost in if page.gaps.is_empty() { first } else { &page.gaps } {
             tell(lost.warning());
         }
         for raw in &page.messages {

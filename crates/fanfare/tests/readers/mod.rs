@@ -78,7 +78,7 @@ impl Reader {
         if value.get("channel").is_some() {
             let (channel, position) = (text(&value["channel"]), number(&value["position"]));
             self.heard.push(Heard::Message { channel, position, body: text(&value["body"]) });
-        } else if let Some(gap) = value.get("gap") {
+        } else if let Some(gap) = value.get("gap").filter(|gap| !gap.is_null()) {
             self.take_gap(gap);
         }
     }

@@ -22,10 +22,13 @@ pub fn read(
     Ok(())
 }
 
-/// Takes a page: `{"messages":[...],"cursor":"...","gaps":[...]}`.
+/// Takes a page: `{"messages":[...],"cursor":"...","gap":null|{...}}`, and `gaps` if there is more than one.
 pub fn take(reader: &mut Reader, body: &[u8]) {
     let page: serde_json::Value = serde_json::from_slice(body).unwrap();
-    page["gaps"].as_array().unwrap().iter().for_each(|gap| reader.take_gap(gap));
+    match page["gaps"].as_array() {
+        Some(gaps) => gaps.iter().for_each(|gap| reader.take_gap(gap)),
+        None => reader.take(&page),
+    }
     page["messages"].as_array().unwrap().iter().for_each(|message| reader.take(message));
     reader.take_cursor(&page);
 }
