@@ -18,8 +18,6 @@ pub struct Slot<T> {
     pub message: Arc<Message>,
     /// The heads of all logs, this message included.
     pub mark: Mark,
-    /// The first sequence number of those that became visible together with this slot.
-    pub batch: u64,
     /// What the owner of the window remembers beside the slot.
     pub beside: T,
 }
@@ -50,11 +48,6 @@ impl<T> Window<T> {
     /// Notes that messages up to a mark are gone from the logs.
     pub fn trim(&mut self, through: &Mark) {
         self.trimmed = self.trimmed.max(through);
-    }
-
-    /// Up to where messages are gone from the logs.
-    pub fn trimmed(&self) -> Mark {
-        self.trimmed
     }
 
     /// Where the window would start if it held at most so many slots and so many bytes.
@@ -150,7 +143,7 @@ mod tests {
             expires: None,
             content: Content::default(),
         };
-        Slot { log, message: Arc::new(message), mark, batch: 0, beside: () }
+        Slot { log, message: Arc::new(message), mark, beside: () }
     }
 
     proptest! {

@@ -45,15 +45,16 @@ pub(crate) struct CommitThread {
 }
 
 impl CommitThread {
-    /// Starts the thread. `idle` is called about once a second, between commits.
+    /// Starts the thread. `besides` is called between commits, about once a second and as long as it says that there is
+    /// more to do: each time it does a short piece of it.
     pub(crate) fn start(
         committer: Committer,
         now: fn() -> Time,
-        idle: impl FnMut(Time) + Send + 'static,
+        besides: impl FnMut(Time) -> bool + Send + 'static,
     ) -> std::io::Result<CommitThread> {
         let shared = Arc::new(Shared::default());
         let theirs = shared.clone();
-        let run = move || run(&theirs, committer, now, idle);
+        let run = move || run(&theirs, committer, now, besides);
         let thread = std::thread::Builder::new().name("commit".into()).spawn(run)?;
         Ok(CommitThread { shared, thread: Mutex::new(Some(thread)) })
     }
@@ -116,10 +117,10 @@ enum Turn {
     End,
 }
 
-fn run(shared: &Shared, mut committer: Committer, now: fn() -> Time, mut idle: impl FnMut(Time)) {
-    let (mut more, mut trimmed) = (true, now());
+fn run(shared: &Shared, mut committer: Committer, now: fn() -> Time, mut besides: impl FnMut(Time) -> bool) {
+    let (mut more, mut more_besides, mut trimmed) = (true, true, now());
     loop {
-        let turn = next(shared, if more { Duration::ZERO } else { TRIM_EVERY });
+        let turn = next(shared, if more || more_besides { Duration::ZERO } else { TRIM_EVERY });
         match turn {
             Turn::End => return,
             Turn::Idle => {}
@@ -139,9 +140,11 @@ fn run(shared: &Shared, mut committer: Committer, now: fn() -> Time, mut idle: i
         if more || due {
             more = committer.trim(now());
         }
+        if more_besides || due {
+            more_besides = besides(now());
+        }
         if due {
             trimmed = now();
-            idle(trimmed);
         }
     }
 }

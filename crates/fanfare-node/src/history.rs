@@ -1,7 +1,7 @@
 //! Pages of what was said: the same reading as a subscription's, answered at once.
 
 use crate::HistoryPage;
-use crate::locate::{Found, Most, locate, lower_to_before, newest};
+use crate::locate::{Found, Most, Newest, locate, lower_to_before, newest};
 use crate::places::Places;
 use crate::reading::Logs;
 use fanfare_proto::{Gap, History, LogId, LogSet, Mark, Message, Position, Selection, Start, Time, limits};
@@ -23,9 +23,9 @@ pub(crate) fn read(
             let start = Start::After(cursor.clone());
             let place = locate(logs, places, &selection, set, &start, now)?;
             let most = Most { messages: limit, bytes: limits::HISTORY_BYTES };
-            let found = newest(logs, &selection, set, Some(&place.mark), most, now, Arc::clone)?;
-            let more = found.len() == limit || size(&found) >= limits::HISTORY_BYTES;
-            Ok(page(places, set, &place.mark, place.mark, found, place.gaps, more))
+            let Newest { found, before, more } =
+                newest(logs, &selection, set, &place.mark, most, now, Arc::clone)?;
+            Ok(page(places, set, before, place.mark, found, place.gaps, more))
         }
         None => forward(logs, places, &selection, set, &history.start, limit, now),
     }
@@ -51,7 +51,9 @@ fn forward(
     let cut = found.split_off(found.len().min(limit));
     // What was cut is not heard yet: the page ends before it.
     lower_to_before(&mut reached, places_of(&cut));
-    Ok(page(places, set, &located.mark, reached, found, gaps, more))
+    let mut before = located.mark;
+    lower_to_before(&mut before, places_of(&found));
+    Ok(page(places, set, before, reached, found, gaps, more))
 }
 
 /// What was read so far of all logs.
@@ -72,8 +74,12 @@ impl Gathered {
         now: Time,
     ) -> Result<(), StoreError> {
         let head = log.status().head;
-        let (wanted, mut bytes) = (self.found.len() + limit, 0);
-        while self.reached.get(id) < head && self.found.len() < wanted && bytes < limits::HISTORY_BYTES {
+        let (wanted, mut bytes, mut barren) = (self.found.len() + limit, 0, 0);
+        while self.reached.get(id) < head
+            && self.found.len() < wanted
+            && bytes < limits::HISTORY_BYTES
+            && barren < limits::LOOK_PAGES
+        {
             let read = Read {
                 selection: selection.clone(),
                 from: self.reached.get(id),
@@ -83,6 +89,7 @@ impl Gathered {
             };
             let page = log.read(&read)?;
             self.gaps.extend(page.gap);
+            barren += usize::from(page.messages.is_empty());
             for kept in page.messages.into_iter().filter(|message| !message.is_expired(now)) {
                 bytes += kept.content.size();
                 self.found.push(Found { time: kept.time, log: id, position: kept.position, kept });
@@ -96,14 +103,12 @@ impl Gathered {
 fn page(
     places: &Places,
     set: LogSet,
-    start: &Mark,
+    before: Mark,
     end: Mark,
     found: Vec<Found<Arc<Message>>>,
     gaps: Vec<Gap>,
     more: bool,
 ) -> HistoryPage {
-    let mut before = *start;
-    lower_to_before(&mut before, places_of(&found));
     let mut mark = before;
     let messages = found.into_iter().map(|found| {
         mark.raise(found.log, found.position);
@@ -121,8 +126,4 @@ fn page(
 
 fn places_of(found: &[Found<Arc<Message>>]) -> impl Iterator<Item = (LogId, Position)> {
     found.iter().map(|found| (found.log, found.position))
-}
-
-fn size(found: &[Found<Arc<Message>>]) -> usize {
-    found.iter().map(|found| found.kept.content.size()).sum()
 }

@@ -31,9 +31,9 @@ pub(crate) fn locate(
         Start::Now => {}
         Start::Last(count) => {
             let count = (*count).min(limits::LAST) as usize;
-            let newest =
-                newest(logs, selection, set, None, Most { messages: count, bytes: usize::MAX }, now, |_| ())?;
-            lower_to_before(&mut located.mark, newest.iter().map(|found| (found.log, found.position)));
+            let most = Most { messages: count, bytes: usize::MAX };
+            let newest = newest(logs, selection, set, &located.mark, most, now, |_| ())?;
+            lower_to_before(&mut located.mark, newest.found.iter().map(|found| (found.log, found.position)));
         }
         Start::Since(time) => since(logs, set, *time, &mut located.mark)?,
         Start::Ago(duration) => since(logs, set, now.before(*duration), &mut located.mark)?,
@@ -84,7 +84,8 @@ fn since(logs: &Logs, set: LogSet, time: Time, mark: &mut Mark) -> Result<(), St
 }
 
 /// A log of which the cursor does not speak starts at the time of the cursor's place in another (design rule 1:
-/// a cursor used with another set of subscriptions gives that set's messages after it).
+/// a cursor used with another set of subscriptions gives that set's messages after it), or at the oldest that is kept
+/// if nobody knows that time any more: rather too much than too little.
 fn after(
     logs: &Logs,
     places: &Places,
@@ -104,18 +105,17 @@ fn after(
     Ok(())
 }
 
-/// When the first message after a cursor was accepted; now if there is none; `None` if the cursor's places do not
-/// exist here.
+/// When the last message before a cursor was accepted, as far as one is kept.
 fn time_of(logs: &Logs, places: &Places, cursor: &Cursor) -> Result<Option<Time>, StoreError> {
     let everything = Selection::new(vec![Pattern::everything()]);
-    let mut known = None;
+    let mut known: Option<Time> = None;
     for part in cursor.parts().iter().filter(|part| part.log == LogId::KEPT || part.log == LogId::LIVE) {
         let log = logs.get(part.log);
-        if let Place::At(from) = places.place(cursor, part.log, log.status().head) {
-            let (order, messages, bytes) = (Order::Forward, 1, 1);
-            let page = log.read(&Read { selection: everything.clone(), from, order, messages, bytes })?;
-            let time = page.messages.first().map_or(Time(u64::MAX), |message| message.time);
-            known = Some(known.unwrap_or(time).min(time));
+        if let Place::At(place) = places.place(cursor, part.log, log.status().head) {
+            let (from, most) = (Position(place.0.saturating_add(1)), Most { messages: 1, bytes: 1 });
+            newest_of(&**log, &everything, from, most, Time(0), |message| {
+                known = Some(known.map_or(message.time, |known| known.min(message.time)));
+            })?;
         }
     }
     Ok(known)
@@ -137,31 +137,46 @@ pub(crate) struct Found<T> {
     pub(crate) kept: T,
 }
 
-/// The newest messages of all logs of a set that are not after a place, oldest first. Only what `keep` takes of each
-/// stays in memory.
+/// The newest messages before a place, and how far they reach.
+pub(crate) struct Newest<T> {
+    /// Oldest first.
+    pub(crate) found: Vec<Found<T>>,
+    /// Nothing wanted lies between here and the first that was found.
+    pub(crate) before: Mark,
+    /// Whether there may be more before.
+    pub(crate) more: bool,
+}
+
+/// The newest messages of all logs of a set that are not after a place. Only what `keep` takes of each stays in
+/// memory.
 pub(crate) fn newest<T>(
     logs: &Logs,
     selection: &Selection,
     set: LogSet,
-    before: Option<&Mark>,
+    place: &Mark,
     most: Most,
     now: Time,
     keep: impl Fn(&Arc<Message>) -> T,
-) -> Result<Vec<Found<T>>, StoreError> {
-    let mut found = Vec::new();
+) -> Result<Newest<T>, StoreError> {
+    let (mut found, mut before) = (Vec::new(), *place);
     for log in set.iter() {
-        let place = before.map_or(Position(u64::MAX), |mark| Position(mark.get(log).0.saturating_add(1)));
-        newest_of(&**logs.get(log), selection, place, most, now, |message| {
+        let from = Position(place.get(log).0.saturating_add(1));
+        let through = newest_of(&**logs.get(log), selection, from, most, now, |message| {
             let (time, position) = (message.time, message.position);
             found.push(Found { time, log, position, kept: keep(message) });
         })?;
+        before.set(log, Position(through.0.saturating_sub(1)));
     }
     found.sort_by_key(|found| (found.time, found.log, found.position));
-    found.drain(..found.len().saturating_sub(most.messages));
-    Ok(found)
+    let dropped: Vec<_> = found.drain(..found.len().saturating_sub(most.messages)).collect();
+    for Found { log, position, .. } in &dropped {
+        before.raise(*log, *position);
+    }
+    let more = set.iter().any(|log| before.get(log) > Position::START);
+    Ok(Newest { found, before, more })
 }
 
-/// Calls `each` for the newest messages of one log before a place, newest first.
+/// Calls `each` for the newest messages of one log before a place, newest first. Answers from where on it has looked.
 fn newest_of(
     log: &dyn Log,
     selection: &Selection,
@@ -169,9 +184,13 @@ fn newest_of(
     most: Most,
     now: Time,
     mut each: impl FnMut(&Arc<Message>),
-) -> Result<(), StoreError> {
-    let (mut messages, mut bytes) = (0, 0);
-    while messages < most.messages && bytes < most.bytes && from > Position::START {
+) -> Result<Position, StoreError> {
+    let (mut messages, mut bytes, mut barren) = (0, 0, 0);
+    while messages < most.messages
+        && bytes < most.bytes
+        && barren < limits::LOOK_PAGES
+        && from > Position::START
+    {
         let read = Read {
             selection: selection.clone(),
             from,
@@ -180,6 +199,7 @@ fn newest_of(
             bytes: limits::STEP_BYTES,
         };
         let page = log.read(&read)?;
+        barren += usize::from(page.messages.is_empty());
         for message in page.messages.iter().rev().filter(|message| !message.is_expired(now)) {
             messages += 1;
             bytes += message.content.size();
@@ -190,7 +210,7 @@ fn newest_of(
         }
         from = page.through;
     }
-    Ok(())
+    Ok(from)
 }
 
 /// Lowers a mark so that these places come after it.

@@ -64,7 +64,7 @@ impl Node {
         let committer = |log| Committer::new(log, logs.get(log).clone(), tail.clone(), places, now());
         let live = Arc::new(Mutex::new(committer(LogId::LIVE)?));
         let trimmed = live.clone();
-        let trim_live = move |now| while lock(&trimmed).trim(now) {};
+        let trim_live = move |now| lock(&trimmed).trim(now);
         let thread = |error: std::io::Error| StoreError::Failed(format!("a thread could not start: {error}"));
         let commits = CommitThread::start(committer(LogId::KEPT)?, now, trim_live).map_err(thread)?;
         let reading = Reading::start(logs.clone()).map_err(thread)?;
@@ -230,14 +230,11 @@ impl Node {
         if !grant.may_publish(channel) {
             return Err(Refusal::new(Code::FORBIDDEN, format!("changing `{channel}` is not allowed")));
         }
-        let removed = if self.log_of(channel) == LogId::LIVE {
-            lock(&self.0.live).remove(&removal)
-        } else {
-            let answer = self.0.commits.remove(removal)?.await;
-            answer.unwrap_or_else(|_| Err(Code::STORE_FAILED.into()))
-        };
-        self.0.reading.forget();
-        removed
+        if self.log_of(channel) == LogId::LIVE {
+            return lock(&self.0.live).remove(&removal);
+        }
+        let answer = self.0.commits.remove(removal)?.await;
+        answer.unwrap_or_else(|_| Err(Code::STORE_FAILED.into()))
     }
 
     /// The rules of channels.

@@ -4,6 +4,7 @@
 //! once.
 
 use crate::commit::refusal;
+use crate::tail::Lost;
 use fanfare_proto::{Code, LogId, Position, Refusal, limits};
 use fanfare_store::{Log, Page, Read};
 use std::collections::{HashMap, VecDeque};
@@ -33,8 +34,15 @@ impl Logs {
 pub(crate) type PageTo = Box<dyn FnOnce(Result<Arc<Page>, Refusal>) + Send>;
 /// Other work that reads logs.
 pub(crate) type Task = Box<dyn FnOnce(&Logs) + Send>;
-/// The log, what to read, and up to where the log had lost messages then: after a later loss it is another page.
-type PageKey = (LogId, Read, Position);
+/// What a page is shared by: after a loss that concerns it, it is another page.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct PageKey {
+    log: LogId,
+    read: Read,
+    /// Up to where the log had lost messages, if that is behind the place.
+    trimmed: Position,
+    removals: u64,
+}
 
 enum Job {
     Page(PageKey),
@@ -48,9 +56,21 @@ struct State {
     waiting: HashMap<PageKey, Vec<PageTo>>,
     /// Pages read lately, the newest last.
     lately: VecDeque<(PageKey, Arc<Page>)>,
-    /// Counts [`Reading::forget`], so that a page read before it is not shared after it.
-    forgotten: u64,
     ending: bool,
+}
+
+impl State {
+    /// Keeps a page for others, and lets go of the oldest of these that are too many or too large.
+    fn share(&mut self, key: PageKey, page: &Arc<Page>) {
+        let size = |page: &Page| page.messages.iter().map(|message| message.content.size()).sum::<usize>();
+        self.lately.push_back((key, page.clone()));
+        let mut bytes: usize = self.lately.iter().map(|(_, page)| size(page)).sum();
+        while self.lately.len() > limits::PAGES_SHARED
+            || (bytes > limits::PAGES_SHARED_BYTES && self.lately.len() > 1)
+        {
+            bytes -= self.lately.pop_front().map_or(0, |(_, page)| size(&page));
+        }
+    }
 }
 
 struct Shared {
@@ -82,11 +102,10 @@ impl Reading {
         Ok(Reading { shared, threads: Mutex::new(threads) })
     }
 
-    /// Reads a page and gives it away, perhaps at once and on this thread. Of this log messages up to `trimmed` are
-    /// gone.
-    pub(crate) fn page(&self, log: LogId, read: Read, trimmed: Position, to: PageTo) {
-        let trimmed = trimmed.max(read.from);
-        let key = (log, read, trimmed);
+    /// Reads a page and gives it away, perhaps at once and on this thread. It shows at least what is lost already.
+    pub(crate) fn page(&self, log: LogId, read: Read, lost: &Lost, to: PageTo) {
+        let trimmed = lost.trimmed.get(log).max(read.from);
+        let key = PageKey { log, read, trimmed, removals: lost.removals };
         let mut state = self.shared.state();
         if let Some((_, page)) = state.lately.iter().find(|(other, _)| *other == key) {
             let page = page.clone();
@@ -120,13 +139,6 @@ impl Reading {
         Ok(())
     }
 
-    /// Shares no page that was read before now: something was removed.
-    pub(crate) fn forget(&self) {
-        let mut state = self.shared.state();
-        state.lately.clear();
-        state.forgotten += 1;
-    }
-
     /// Finishes what waits and ends the threads.
     pub(crate) fn stop(&self) {
         self.shared.state().ending = true;
@@ -139,19 +151,16 @@ impl Reading {
 }
 
 fn run(shared: &Shared) {
-    while let Some((job, forgotten)) = next(shared) {
+    while let Some(job) = next(shared) {
         match job {
             Job::Task(task) => task(&shared.logs),
             Job::Page(key) => {
-                let page = shared.logs.get(key.0).read(&key.1).map(Arc::new);
+                let page = shared.logs.get(key.log).read(&key.read).map(Arc::new);
                 let page = page.map_err(|error| refusal(&error));
                 let mut state = shared.state();
                 let waiting = state.waiting.remove(&key).unwrap_or_default();
-                if let (Ok(page), true) = (&page, state.forgotten == forgotten) {
-                    state.lately.push_back((key, page.clone()));
-                    if state.lately.len() > limits::PAGES_SHARED {
-                        state.lately.pop_front();
-                    }
+                if let Ok(page) = &page {
+                    state.share(key, page);
                 }
                 drop(state);
                 waiting.into_iter().for_each(|to| to(page.clone()));
@@ -160,11 +169,11 @@ fn run(shared: &Shared) {
     }
 }
 
-fn next(shared: &Shared) -> Option<(Job, u64)> {
+fn next(shared: &Shared) -> Option<Job> {
     let mut state = shared.state();
     loop {
         if let Some(job) = state.jobs.pop_front() {
-            return Some((job, state.forgotten));
+            return Some(job);
         }
         if state.ending {
             return None;

@@ -10,30 +10,45 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// Called after new slots are there.
 pub(crate) type Wake = Arc<dyn Fn() + Send + Sync>;
 
+/// What the logs have lost so far. Pages that were read before a loss are not shared after it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub(crate) struct Lost {
+    /// Retention has removed messages up to here.
+    pub(crate) trimmed: Mark,
+    /// How often messages were removed by request.
+    pub(crate) removals: u64,
+}
+
 /// What was committed last.
 pub(crate) struct Tail {
-    window: Mutex<Window<()>>,
+    shared: Mutex<Shared>,
     /// Slots it holds at the most, and a desk's window too.
     pub(crate) slots: usize,
     /// One for each desk; they live as long as the node.
     wakes: Mutex<Vec<Wake>>,
 }
 
+struct Shared {
+    window: Window<()>,
+    lost: Lost,
+}
+
 /// What a worker finds when it takes.
 pub(crate) enum Taken {
-    /// Everything new, added to its own list; and up to where messages are gone from the logs.
-    New(Mark),
+    /// Everything new, added to its own list.
+    New,
     /// The tail has moved past the worker's place: a new window starts here, with this mark.
     Moved(u64, Mark),
 }
 
 impl Tail {
     pub(crate) fn new(heads: Mark, slots: usize) -> Tail {
-        Tail { window: Mutex::new(Window::new(0, heads)), slots, wakes: Mutex::default() }
+        let shared = Shared { window: Window::new(0, heads), lost: Lost::default() };
+        Tail { shared: Mutex::new(shared), slots, wakes: Mutex::default() }
     }
 
-    fn window(&self) -> MutexGuard<'_, Window<()>> {
-        self.window.lock().unwrap_or_else(PoisonError::into_inner)
+    fn shared(&self) -> MutexGuard<'_, Shared> {
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Calls `wake` after every push from now on.
@@ -47,47 +62,48 @@ impl Tail {
 
     /// Makes one committed batch of a log visible to all workers. Batches of one log come in their order.
     pub(crate) fn push(&self, log: LogId, batch: &[Arc<Message>]) {
-        let mut window = self.window();
-        let (mut mark, first) = (window.head(), window.end());
+        let mut shared = self.shared();
+        let mut mark = shared.window.head();
         for message in batch {
             mark.set(log, message.position);
-            window.push(Slot { log, message: message.clone(), mark, batch: first, beside: () });
+            shared.window.push(Slot { log, message: message.clone(), mark, beside: () });
         }
-        window.shrink(self.slots, limits::TAIL_BYTES);
-        drop(window);
+        // A batch that is large alone stays whole: otherwise every worker would have to read it from the log.
+        let bytes: usize = batch.iter().map(|message| message.content.size()).sum();
+        shared.window.shrink(self.slots.max(batch.len()), bytes.max(limits::TAIL_BYTES));
+        drop(shared);
         self.wake_all();
     }
 
     /// Notes that retention has removed messages of a log, this one last.
     pub(crate) fn trim(&self, log: LogId, through: Position) {
-        let mut mark = Mark::default();
-        mark.set(log, through);
-        self.window().trim(&mark);
+        self.shared().lost.trimmed.raise(log, through);
     }
 
     /// Forgets every slot, so that nothing removed from a log is heard from here: all readers that are not at
     /// the head read the logs.
     pub(crate) fn forget(&self) {
-        let mut window = self.window();
+        let mut shared = self.shared();
         // One unused sequence number tells workers that are at the end, too.
-        *window = Window::new(window.end() + 1, window.head());
-        drop(window);
+        shared.window = Window::new(shared.window.end() + 1, shared.window.head());
+        shared.lost.removals += 1;
+        drop(shared);
         self.wake_all();
     }
 
     /// The place and mark of a worker that has taken everything.
     pub(crate) fn head(&self) -> (u64, Mark) {
-        let window = self.window();
+        let Shared { window, .. } = &*self.shared();
         (window.end(), window.head())
     }
 
     /// Copies the slots from a sequence number on.
-    pub(crate) fn take(&self, from: u64, into: &mut Vec<Slot<()>>) -> Taken {
-        let window = self.window();
+    pub(crate) fn take(&self, from: u64, into: &mut Vec<Slot<()>>) -> (Taken, Lost) {
+        let Shared { window, lost } = &*self.shared();
         if from < window.start() {
-            return Taken::Moved(window.end(), window.head());
+            return (Taken::Moved(window.end(), window.head()), *lost);
         }
         into.extend((from..window.end()).filter_map(|seq| window.get(seq).cloned()));
-        Taken::New(window.trimmed())
+        (Taken::New, *lost)
     }
 }

@@ -44,8 +44,8 @@ impl GapReason {
 pub enum Event<'a> {
     /// A message.
     Message(&'a Message, &'a Cursor),
-    /// Messages were lost.
-    Gap(&'a Gap, &'a Cursor),
+    /// Messages were lost. Of several gaps that are told together only the last has a cursor.
+    Gap(&'a Gap, Option<&'a Cursor>),
     /// Everything up to the head has been heard; what follows is live.
     CaughtUp(&'a Cursor),
     /// The connection lives, and nothing new was said.

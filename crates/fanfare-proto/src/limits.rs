@@ -103,6 +103,11 @@ pub const TAIL_SLOTS: usize = 2 * 1024;
 pub const TAIL_BYTES: usize = 1024 * 1024;
 /// Pages of logs that readers behind at the same place share.
 pub const PAGES_SHARED: usize = 64;
+/// Bytes of contents of these pages; the newest alone may pass it.
+pub const PAGES_SHARED_BYTES: usize = 16 * 1024 * 1024;
+/// Pages of a log without anything wanted that one question about the past looks through, each of at most some
+/// thousand messages. The answer says where to go on.
+pub const LOOK_PAGES: usize = 64;
 /// Page requests that wait for the two reader threads.
 pub const READS_WAITING: usize = 64 * 1024;
 /// What a message costs a log beside its contents, bytes: counted when a log as a whole is too large.

@@ -10,7 +10,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// What was read.
 pub(crate) enum Answer {
     Located(Located),
-    Page(LogId, Arc<Page>),
+    /// A page of a log, and how often messages had been removed when it was asked for.
+    Page(LogId, Arc<Page>, u64),
 }
 
 /// An answer to a session's question. It is dropped if the session has asked another since.

@@ -17,6 +17,7 @@ mod write;
 use crate::Node;
 use crate::commit::refusal;
 use crate::locate::{locate, locate_at_once};
+use crate::tail::Lost;
 use fanfare_hub::{Index, InterestId, Interests, Membership, Slot, Window};
 use fanfare_proto::protocol::Shape;
 use fanfare_proto::{Grant, Refusal, Selection, Start, Time, Wire};
@@ -90,6 +91,8 @@ pub struct Desk {
     /// What [`Desk::turn`] works with; kept for its capacity.
     taken: Vec<Slot<()>>,
     hits: HashMap<InterestId, (u64, u64)>,
+    /// What the logs had lost when the window was brought up to date.
+    lost: Lost,
     tickets: u32,
 }
 
@@ -111,6 +114,7 @@ impl Desk {
             mailbox: Arc::new(Mailbox::new(wake)),
             taken: Vec::new(),
             hits: HashMap::new(),
+            lost: Lost::default(),
             tickets: 0,
         }
     }
@@ -139,23 +143,18 @@ impl Desk {
         extra.rest = std::mem::take(&mut opening.head).into();
         extra.greet = stream.then_some(opening.retry);
         extra.announce = stream && opening.start != Start::Now;
-        if opening.start != Start::Now {
-            self.start(key, &mut session, &opening, now)?;
-        }
         self.sessions.insert(key, session);
+        if opening.start != Start::Now {
+            self.start(key, &opening, now).inspect_err(|_| self.close(key))?;
+        }
         self.enter(key);
         Ok(())
     }
 
     /// Begins in the past: at once if that needs no reading, else when a reader thread has found the place.
-    fn start(
-        &mut self,
-        key: SessionKey,
-        session: &mut Session,
-        opening: &Opening<'_>,
-        now: Time,
-    ) -> Result<(), Refusal> {
+    fn start(&mut self, key: SessionKey, opening: &Opening<'_>, now: Time) -> Result<(), Refusal> {
         let inner = self.node.inner();
+        let Some(session) = self.sessions.get_mut(key) else { return Ok(()) };
         if let Some(located) = locate_at_once(&inner.logs, &inner.places, session.logs, &opening.start) {
             session.start(located);
             return Ok(());
@@ -229,6 +228,11 @@ impl Desk {
     /// The session has been quiet: puts a sign of life with its cursor in line, unless something else is.
     pub fn alive(&mut self, key: SessionKey) {
         self.prompt(key, |extra| extra.alive = true);
+        if let Some(session) = self.sessions.get_mut(key)
+            && session.line == Line::Waiting
+        {
+            session.extra().alive = true;
+        }
     }
 
     /// The wait of a long poll is over: it is answered with what there is, or with nothing.

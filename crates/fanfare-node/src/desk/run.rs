@@ -151,8 +151,10 @@ pub(crate) struct Reader<'a> {
     pub(crate) selection: &'a Selection,
     pub(crate) logs: LogSet,
     pub(crate) wire: Wire,
-    /// Set for a session that has heard more than the window's marks say.
+    /// Set for a session that has heard more than the window's marks say...
     pub(crate) own: Option<Mark>,
+    /// ...and has joined the window here: what became visible before was not said to it.
+    pub(crate) joined: u64,
     pub(crate) places: &'a Places,
     pub(crate) now: Time,
 }
@@ -176,28 +178,32 @@ impl Reader<'_> {
         }
     }
 
-    /// Whether the slot is to be written to a session that reads on from `from`.
-    fn wants(&self, slot: &Slot<Frames>, from: u64) -> bool {
+    /// Whether the slot is to be written.
+    fn wants(&self, slot: &Slot<Frames>, seq: u64) -> bool {
         let message = &slot.message;
         self.logs.contains(slot.log)
             && self.own.is_none_or(|own| message.position > own.get(slot.log))
-            && !self.expired(slot, from)
+            && !self.expired(slot, seq)
             && self.selection.matches(message.channel.as_str())
     }
 
-    /// Expiry is judged when writing. A message that expires at once is heard by those who were at the head when
-    /// it became visible (design rule 12).
-    fn expired(&self, slot: &Slot<Frames>, from: u64) -> bool {
+    /// Expiry is judged when writing. A message that expires at once is heard by those who were not behind when it
+    /// became visible (design rule 12).
+    fn expired(&self, slot: &Slot<Frames>, seq: u64) -> bool {
         let at_once = slot.message.expires.is_some_and(|expires| expires <= slot.message.time);
-        if at_once { from < slot.batch } else { slot.message.is_expired(self.now) }
+        if at_once { seq < self.joined } else { slot.message.is_expired(self.now) }
     }
 }
 
 fn window_run(from: u64, to: u64, window: &mut Window<Frames>, reader: &Reader<'_>) -> Run {
     let (mut frames, mut size): (Vec<(Bytes, u64)>, usize) = (Vec::new(), 0);
     for seq in from..to {
+        // Nobody shares this run, so others wait for it.
+        if reader.own.is_some() && seq - from >= limits::STEP_MESSAGES as u64 {
+            return join(frames, seq);
+        }
         let Some(slot) = window.get_mut(seq) else { continue };
-        if reader.wants(slot, from) {
+        if reader.wants(slot, seq) {
             let bytes = slot_frame(slot, reader);
             if size > 0 && size + bytes.len() > RUN_BYTES {
                 return join(frames, seq);

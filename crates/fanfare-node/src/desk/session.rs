@@ -46,6 +46,8 @@ pub(crate) struct Extra {
     /// What the session has heard, where that is not the window's mark: while it is behind, and after it has
     /// joined the window until the window's marks have passed it.
     pub(crate) own: Option<Mark>,
+    /// With `own`: where it has joined the window.
+    pub(crate) joined: u64,
     /// The read point is `own`, not the window's.
     pub(crate) behind: bool,
     /// Gaps to tell.
@@ -88,6 +90,10 @@ impl Session {
 
     pub(crate) fn own(&self) -> Option<Mark> {
         self.extra.as_ref().and_then(|extra| extra.own)
+    }
+
+    pub(crate) fn joined(&self) -> u64 {
+        self.extra.as_ref().map_or(0, |extra| extra.joined)
     }
 
     /// Begins where it was located.

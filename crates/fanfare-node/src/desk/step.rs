@@ -36,18 +36,21 @@ impl Desk {
             if extra.behind && extra.own.is_none() {
                 return Step::Wait;
             }
+            if stream && !extra.gaps.is_empty() {
+                return self.tell_gaps(key);
+            }
             if let Some(retry) = extra.greet.take() {
                 let wire = session.wire;
                 let cursor = self.cursor(key);
                 return self.say(key, |_, out| wire.protocol().open(&cursor, retry, out));
             }
-            if stream && !extra.gaps.is_empty() {
-                let gap = extra.gaps.remove(0);
-                let cursor = self.cursor(key);
-                return self.say_event(key, &Event::Gap(&gap, &cursor));
-            }
             if extra.page.is_some() {
                 return self.read_page(key, now);
+            }
+            // A long way through what is not wanted: the cursor moves, and a connection that is cut goes on from it.
+            if stream && extra.behind && std::mem::take(&mut extra.alive) {
+                let cursor = self.cursor(key);
+                return self.say_event(key, &Event::Alive(&cursor));
             }
             if extra.behind {
                 return self.catch_up(key);
@@ -63,7 +66,8 @@ impl Desk {
         let (wire, logs, own) = (session.wire, session.logs, session.own().unwrap_or_default());
         let Some((log, page, from)) = session.extra().page.clone() else { return Step::Rest };
         let places = &self.node.inner().places;
-        let reader = Reader { selection: &interest.selection, logs, wire, own: Some(own), places, now };
+        let reader =
+            Reader { selection: &interest.selection, logs, wire, own: Some(own), joined: 0, places, now };
         let run = self.runs.of_page(&page, log, from, own, &reader);
         self.use_run(key, run, from as u64, None)
     }
@@ -74,7 +78,8 @@ impl Desk {
         let (logs, own) = (session.logs, session.own().unwrap_or_default());
         if let Some(at) = self.window.join(&own, logs) {
             (session.at, session.until) = (at, self.window.end());
-            session.extra().behind = false;
+            let extra = session.extra();
+            (extra.behind, extra.joined) = (false, self.window.end());
             return Step::Rest;
         }
         let Some(log) = self.window.behind_in(&own, logs) else { return Step::Idle };
@@ -89,11 +94,11 @@ impl Desk {
             messages: limits::STEP_MESSAGES,
             bytes: limits::TURN_BYTES,
         };
-        let (mailbox, ticket) = (self.mailbox.clone(), self.tickets);
+        let (mailbox, ticket, removals) = (self.mailbox.clone(), self.tickets, self.lost.removals);
         let to = move |page: Result<_, _>| {
-            mailbox.put(Letter { key, ticket, answer: page.map(|page| Answer::Page(log, page)) });
+            mailbox.put(Letter { key, ticket, answer: page.map(|page| Answer::Page(log, page, removals)) });
         };
-        self.node.inner().reading.page(log, read, self.window.trimmed().get(log), Box::new(to));
+        self.node.inner().reading.page(log, read, &self.lost, Box::new(to));
         Step::Wait
     }
 
@@ -102,10 +107,10 @@ impl Desk {
         let Some(session) = self.sessions.get_mut(key) else { return Step::Idle };
         let interest_id = session.membership.interest;
         let Some(interest) = self.interests.get(interest_id) else { return Step::Idle };
-        let (wire, logs, own) = (session.wire, session.logs, session.own());
+        let (wire, logs, own, joined) = (session.wire, session.logs, session.own(), session.joined());
         let window_key = WindowKey { interest: interest_id, wire, from: session.at, to: session.until };
         let places = &self.node.inner().places;
-        let reader = Reader { selection: &interest.selection, logs, wire, own, places, now };
+        let reader = Reader { selection: &interest.selection, logs, wire, own, joined, places, now };
         let run = self.runs.of_window(window_key, &mut self.window, &reader);
         self.use_run(key, run, window_key.from, own.is_none().then_some(window_key))
     }
@@ -131,6 +136,24 @@ impl Desk {
             self.runs.keep_answer(shared, bytes.clone());
         }
         self.end_with(key, bytes)
+    }
+
+    /// Tells a stream what was lost. The cursor that lies behind all gaps comes with the last: who is cut before hears
+    /// all of them again.
+    fn tell_gaps(&mut self, key: SessionKey) -> Step {
+        let (gaps, cursor, wire) = (self.take_gaps(key), self.cursor(key), session_wire(self, key));
+        let Some(wire) = wire else { return Step::Idle };
+        let mut out = Vec::new();
+        for (left, gap) in (0..gaps.len()).rev().zip(&gaps) {
+            let mut payload = Vec::new();
+            let cursor = (left == 0).then_some(&cursor);
+            wire.protocol().encode(&Event::Gap(gap, cursor), wire.form, &mut payload);
+            fanfare_proto::frame(wire.framing, &payload, &mut out);
+        }
+        if let Some(session) = self.sessions.get_mut(key) {
+            session.extra().rest = out.into();
+        }
+        Step::Rest
     }
 
     fn take_gaps(&mut self, key: SessionKey) -> Vec<Gap> {

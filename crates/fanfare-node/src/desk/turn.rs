@@ -24,10 +24,11 @@ impl Desk {
     /// nanoseconds for each session that wants a message of the batch.
     pub(super) fn take(&mut self) {
         let mut taken = std::mem::take(&mut self.taken);
-        match self.node.inner().tail.take(self.window.end(), &mut taken) {
-            Taken::Moved(start, base) => self.move_window(start, base),
-            Taken::New(trimmed) => {
-                self.window.trim(&trimmed);
+        let (found, lost) = self.node.inner().tail.take(self.window.end(), &mut taken);
+        let removed = std::mem::replace(&mut self.lost, lost).removals != lost.removals;
+        match found {
+            Taken::Moved(start, base) => self.move_window(start, base, removed),
+            Taken::New => {
                 let first = self.window.end();
                 for slot in taken.drain(..) {
                     self.add(slot);
@@ -39,6 +40,7 @@ impl Desk {
             }
         }
         self.taken = taken;
+        self.window.trim(&lost.trimmed);
     }
 
     fn add(&mut self, slot: Slot<()>) {
@@ -47,8 +49,8 @@ impl Desk {
         self.index.matches(slot.message.channel.as_str(), &mut |interest| {
             hits.entry(interest).or_insert((seq, seq)).1 = seq;
         });
-        let Slot { log, message, mark, batch, .. } = slot;
-        self.window.push(Slot { log, message, mark, batch, beside: Vec::new() });
+        let Slot { log, message, mark, .. } = slot;
+        self.window.push(Slot { log, message, mark, beside: Vec::new() });
     }
 
     /// Marks the members of every selection that was hit: once for each batch, not for each message.
@@ -90,10 +92,14 @@ impl Desk {
     }
 
     /// The tail has moved on without this worker, or something was removed: everybody reads the logs from where
-    /// they are. Who has heard everything up to the new window has nothing to read.
-    fn move_window(&mut self, start: u64, base: Mark) {
+    /// they are, and nobody keeps a page from before a removal. Who has heard everything up to the new window has
+    /// nothing to read.
+    fn move_window(&mut self, start: u64, base: Mark, removed: bool) {
         let mut behind: Vec<SessionKey> = Vec::new();
         for (key, session) in self.sessions.iter_mut() {
+            if let (true, Some(extra)) = (removed, session.extra.as_deref_mut()) {
+                extra.page = None;
+            }
             let clean = session.at == session.until;
             let heard_all = clean && base.reached_by(&self.window.head(), session.logs);
             if !session.is_behind() && !heard_all {
@@ -112,12 +118,16 @@ impl Desk {
 
     fn open_letter(&mut self, letter: Letter) {
         let Some(session) = self.sessions.get_mut(letter.key) else { return };
-        if session.ticket != letter.ticket || session.line == Line::Blocked {
+        if session.ticket != letter.ticket {
             return;
         }
         match letter.answer {
+            // A session whose socket is full keeps no page; it asks again when there is room.
+            Ok(Answer::Page(..)) if session.line == Line::Blocked => return,
+            // It may show what was removed since: the session asks again.
+            Ok(Answer::Page(.., removals)) if removals != self.lost.removals => {}
             Ok(Answer::Located(located)) => session.start(located),
-            Ok(Answer::Page(log, page)) => {
+            Ok(Answer::Page(log, page, _)) => {
                 let extra = session.extra();
                 let own = extra.own.unwrap_or_default();
                 if page.through <= own.get(log) {

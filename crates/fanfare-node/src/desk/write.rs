@@ -10,6 +10,9 @@ use fanfare_proto::{Time, limits};
 use std::io::ErrorKind;
 use std::sync::Arc;
 
+/// What a step costs of the share, in bytes: some write nothing and take time nevertheless.
+const STEP: usize = limits::TURN_BYTES / 32;
+
 impl Desk {
     /// Writes one session's share.
     pub fn write(&mut self, key: SessionKey, now: Time, sink: &mut dyn Sink) -> Outcome {
@@ -23,6 +26,7 @@ impl Desk {
                 self.enter(key);
                 return Outcome::Again;
             }
+            share = share.saturating_sub(STEP);
             match self.step(key, now) {
                 Step::Rest => {}
                 Step::Idle => {

@@ -49,15 +49,15 @@ impl Protocol for Ndjson {
 /// Appends the fields of an event that is not a message; the data of system events elsewhere, too.
 pub(super) fn fields(event: &Event<'_>, out: &mut Vec<u8>) {
     let cursor = match event {
-        Event::Message(_, cursor) | Event::Alive(cursor) => Some(cursor),
+        Event::Message(_, cursor) | Event::Alive(cursor) => Some(*cursor),
         Event::Gap(lost, cursor) => {
             json::name("gap", out);
             gap(lost, out);
-            Some(cursor)
+            *cursor
         }
         Event::CaughtUp(cursor) => {
             json::plain("caught_up", true, out);
-            Some(cursor)
+            Some(*cursor)
         }
         Event::Error(refusal) => {
             json::name("error", out);

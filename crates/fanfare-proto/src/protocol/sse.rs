@@ -42,7 +42,7 @@ impl Protocol for Sse {
             Event::Alive(cursor) => {
                 let _ = write!(out, "id: {cursor}\n\n");
             }
-            Event::Gap(_, cursor) => system("$gap", Some(cursor), event, out),
+            Event::Gap(_, cursor) => system("$gap", *cursor, event, out),
             Event::CaughtUp(cursor) => system("$caught-up", Some(cursor), event, out),
             Event::Error(_) => system("$error", None, event, out),
             Event::Closing(_, retry) => {

@@ -56,7 +56,7 @@ fn what_is_not_a_message_never_looks_like_one() {
     let (gap, here) = (gap(GapReason::Trimmed), cursor(9));
     let (refusal, closing) = (refusal(), closing());
     let events = [
-        (Event::Gap(&gap, &here), "gap", true),
+        (Event::Gap(&gap, Some(&here)), "gap", true),
         (Event::CaughtUp(&here), "caught_up", true),
         (Event::Alive(&here), "", true),
         (Event::Error(&refusal), "error", false),
