@@ -1,0 +1,59 @@
+//! A very long log in which nothing that is wanted is ever found.
+
+use fanfare_proto::{Epoch, Message, Pattern, Position, Time};
+use fanfare_store::{ChannelInfo, Draft, Log, LogStatus, Order, Page, Read, Removal, StoreError, Trimmed};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+
+/// Its newest position.
+const HEAD: u64 = 1_000_000_000;
+/// How far one page looks.
+const STEP: u64 = 1_000;
+
+/// The log.
+#[derive(Default)]
+pub struct Barren {
+    reads: AtomicUsize,
+}
+
+impl Barren {
+    /// Pages read so far.
+    pub fn reads(&self) -> usize {
+        self.reads.load(SeqCst)
+    }
+}
+
+impl Log for Barren {
+    fn append(&self, _: Vec<Draft>, _: Time) -> Result<Vec<Arc<Message>>, StoreError> {
+        Err(StoreError::Full("it takes nothing".into()))
+    }
+
+    fn read(&self, read: &Read) -> Result<Page, StoreError> {
+        self.reads.fetch_add(1, SeqCst);
+        let through = match read.order {
+            Order::Forward => HEAD.min(read.from.0 + STEP),
+            Order::Backward => read.from.0.min(HEAD + 1).saturating_sub(STEP),
+        };
+        Ok(Page { messages: Vec::new(), through: Position(through), gap: None })
+    }
+
+    fn find(&self, time: Time) -> Result<Position, StoreError> {
+        Ok(Position(if time == Time(0) { 0 } else { HEAD }))
+    }
+
+    fn channels(&self, _: &Pattern, _: &str, _: usize) -> Result<Vec<ChannelInfo>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    fn remove(&self, _: &Removal) -> Result<bool, StoreError> {
+        Ok(false)
+    }
+
+    fn trim(&self, _: Time) -> Result<Trimmed, StoreError> {
+        Ok(Trimmed::default())
+    }
+
+    fn status(&self) -> LogStatus {
+        LogStatus { epoch: Epoch(1), head: Position(HEAD), time: Time(0), messages: HEAD, bytes: HEAD }
+    }
+}

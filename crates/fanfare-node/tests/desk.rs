@@ -1,0 +1,284 @@
+//! What a desk promises to the sessions of a worker, told as short stories.
+
+#![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
+
+mod barren;
+
+use barren::Barren;
+use fanfare_node::{Desk, Node, Opening, Options, Outcome, Sink};
+use fanfare_proto::{
+    Channel, Content, Cursor, CursorPart, Epoch, Form, Framing, Grant, History, Keeping, LogId, Namespace,
+    Namespaces, Origins, Pattern, Position, Publish, Selection, Start, Time, Wire, limits, protocol,
+};
+use fanfare_store::{Log, MemoryLog, Removal};
+use std::future::Future;
+use std::io;
+use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::Duration;
+
+static NOW: AtomicU64 = AtomicU64::new(1_700_000_000_000);
+
+fn now() -> Time {
+    Time(NOW.fetch_add(1, SeqCst))
+}
+
+fn wait<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
+}
+
+fn namespaces() -> Arc<Namespaces> {
+    Arc::new(Namespaces::new([Namespace::new(Pattern::parse("live/**").unwrap(), Keeping::Live)]))
+}
+
+/// A socket that takes everything, or nothing.
+#[derive(Default)]
+struct Socket {
+    full: bool,
+    heard: Vec<u8>,
+}
+
+impl Sink for Socket {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.full {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        self.heard.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+}
+
+/// A node, a desk, and one client.
+struct Story {
+    node: Node,
+    desk: Desk,
+    bell: Arc<(Mutex<bool>, Condvar)>,
+    socket: Socket,
+    last: Option<Outcome>,
+}
+
+impl Story {
+    fn new() -> Story {
+        Story::on(Arc::new(MemoryLog::new(LogId::KEPT, namespaces())), limits::TAIL_SLOTS)
+    }
+
+    fn on(kept: Arc<dyn Log>, tail: usize) -> Story {
+        let options = Options { namespaces: namespaces(), origins: Origins::default(), kept, tail, now };
+        let (node, bell) = (Node::start(options).unwrap(), Arc::<(Mutex<bool>, Condvar)>::default());
+        let rung = bell.clone();
+        let wake = move || {
+            *rung.0.lock().unwrap() = true;
+            rung.1.notify_all();
+        };
+        let desk = Desk::new(node.clone(), Arc::new(wake));
+        Story { node, desk, bell, socket: Socket::default(), last: None }
+    }
+
+    fn say(&self, to: &str, body: &str, ttl: Option<Duration>) -> Cursor {
+        let content = Content { body: body.to_owned().into(), ..Content::default() };
+        let publish = Publish { channel: Channel::parse(to).unwrap(), id: None, ttl, content };
+        wait(self.node.publish(&Grant::open(), vec![publish])).remove(0).unwrap().cursor
+    }
+
+    fn open(&mut self, patterns: &[&str], start: Start) {
+        let wire = Wire {
+            protocol: protocol::by_name("stream").unwrap(),
+            form: Form::Envelope,
+            framing: Framing::Close,
+            origin: None,
+        };
+        let patterns = patterns.iter().map(|text| Pattern::parse(text).unwrap()).collect();
+        let opening = Opening {
+            grant: &Arc::new(Grant::open()),
+            selection: Selection::new(patterns),
+            start,
+            wire,
+            head: b"\n".to_vec(),
+            retry: Duration::from_secs(1),
+        };
+        self.desk.open(0, opening, now()).unwrap();
+    }
+
+    /// One turn: takes what is new and writes until there is nothing to write.
+    fn turn(&mut self) {
+        self.desk.turn(now());
+        self.write();
+    }
+
+    fn write(&mut self) {
+        while let Some(key) = self.desk.next_in_line() {
+            self.last = Some(self.desk.write(key, now(), &mut self.socket));
+        }
+    }
+
+    /// Waits until another thread has something for the desk.
+    fn rest(&self) {
+        let rung = self.bell.0.lock().unwrap();
+        let (mut rung, waited) =
+            self.bell.1.wait_timeout_while(rung, Duration::from_secs(20), |rung| !*rung).unwrap();
+        assert!(!waited.timed_out(), "nobody rang");
+        *rung = false;
+    }
+
+    /// Turns, until the session has nothing to wait for.
+    fn settle(&mut self) {
+        self.turn();
+        while matches!(self.last, Some(Outcome::Waiting)) {
+            self.rest();
+            self.turn();
+        }
+    }
+
+    fn lines(&self) -> Vec<serde_json::Value> {
+        let lines = self.socket.heard.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+        lines.map(|line| serde_json::from_slice(line).unwrap()).collect()
+    }
+
+    fn bodies(&self) -> Vec<String> {
+        let lines = self.lines();
+        lines.iter().filter_map(|line| line["body"].as_str()).map(str::to_owned).collect()
+    }
+}
+
+#[test]
+fn what_expires_at_once_is_heard_by_who_is_at_the_head_and_takes_it() {
+    for channel in ["live/a", "kept/a"] {
+        let mut story = Story::new();
+        story.open(&[channel], Start::Now);
+        story.turn();
+        for body in ["1", "2", "3"] {
+            story.say(channel, body, Some(Duration::ZERO));
+        }
+        story.turn();
+        assert_eq!(story.bodies(), ["1", "2", "3"], "{channel}");
+        story.socket.full = true;
+        story.say(channel, "4", None);
+        story.turn();
+        story.say(channel, "5", Some(Duration::ZERO));
+        story.turn();
+        story.socket.full = false;
+        story.desk.writable(0);
+        story.settle();
+        story.say(channel, "6", Some(Duration::ZERO));
+        story.settle();
+        assert_eq!(story.bodies(), ["1", "2", "3", "4", "6"], "{channel}");
+    }
+}
+
+#[test]
+fn a_cursor_of_one_log_hears_what_was_said_after_it_in_another() {
+    let mut story = Story::new();
+    story.say("live/a", "before", None);
+    let cursor = story.say("kept/a", "here", None);
+    story.say("live/a", "after", None);
+    story.open(&["kept/a", "live/a"], Start::After(cursor));
+    story.settle();
+    assert_eq!(story.bodies(), ["after"]);
+}
+
+#[test]
+fn a_start_that_is_found_while_the_socket_is_full_is_not_forgotten() {
+    let mut story = Story::new();
+    story.say("a", "1", None);
+    story.socket.full = true;
+    story.open(&["a"], Start::Last(1));
+    story.write();
+    assert!(matches!(story.last, Some(Outcome::Blocked)));
+    story.rest();
+    story.turn();
+    story.socket.full = false;
+    story.desk.writable(0);
+    story.settle();
+    assert_eq!(story.bodies(), ["1"]);
+}
+
+#[test]
+fn no_cursor_lies_behind_a_gap_that_is_not_told() {
+    let mut story = Story::new();
+    story.say("kept/a", "1", None);
+    story.say("live/a", "2", None);
+    let lost =
+        [LogId::KEPT, LogId::LIVE].map(|log| CursorPart { log, epoch: Epoch(0), position: Position(1) });
+    story.open(&["*/a"], Start::After(Cursor::new(lost)));
+    story.settle();
+    let lines = story.lines();
+    assert!(lines[0]["gap"].is_object() && lines[0]["cursor"].is_null(), "{lines:?}");
+    assert!(lines[1]["gap"].is_object() && lines[1]["cursor"].is_string(), "{lines:?}");
+    assert_eq!(story.bodies(), ["1", "2"]);
+}
+
+#[test]
+fn a_large_commit_elsewhere_leaves_quiet_sessions_in_peace() {
+    let mut story = Story::new();
+    story.open(&["quiet"], Start::Now);
+    story.turn();
+    let content = Content { body: vec![b'x'; 60_000].into(), ..Content::default() };
+    let one = || Publish {
+        channel: Channel::parse("busy").unwrap(),
+        id: None,
+        ttl: None,
+        content: content.clone(),
+    };
+    let batch: Vec<Publish> = std::iter::repeat_with(one).take(2 * limits::TAIL_BYTES / 60_000).collect();
+    assert!(wait(story.node.publish(&Grant::open(), batch)).iter().all(Result::is_ok));
+    story.desk.turn(now());
+    assert_eq!(story.desk.next_in_line(), None);
+    story.say("quiet", "1", None);
+    story.turn();
+    assert_eq!(story.bodies(), ["1"]);
+}
+
+#[test]
+fn a_page_that_was_read_before_a_removal_is_not_written_after_it() {
+    let mut story = Story::on(Arc::new(MemoryLog::new(LogId::KEPT, namespaces())), 0);
+    let begin = CursorPart { log: LogId::KEPT, epoch: story.node.status()[0].epoch, position: Position(0) };
+    for body in ["1", "2", "3"] {
+        story.say("a", body, None);
+    }
+    story.open(&["a"], Start::After(Cursor::new([begin])));
+    *story.bell.0.lock().unwrap() = false;
+    story.turn();
+    assert!(matches!(story.last, Some(Outcome::Waiting)));
+    story.rest();
+    let (grant, channel) = (Grant::open(), Channel::parse("a").unwrap());
+    assert!(wait(story.node.remove(&grant, &channel, Removal::Message(Position(2)))).unwrap());
+    story.settle();
+    assert_eq!(story.bodies(), ["1", "3"]);
+}
+
+#[test]
+fn a_question_about_the_past_ends_after_so_many_pages_and_says_where_to_go_on() {
+    let log = Arc::new(Barren::default());
+    let story = Story::on(log.clone(), limits::TAIL_SLOTS);
+    let ask = |start, before| {
+        let patterns = vec![Pattern::parse("rare/**").unwrap()];
+        let asked = log.reads();
+        let page =
+            wait(story.node.history(&Grant::open(), &History { patterns, start, before, limit: 1 })).unwrap();
+        assert!(page.more && page.messages.is_empty());
+        assert!(log.reads() - asked <= limits::LOOK_PAGES + 1, "{} pages", log.reads() - asked);
+        page
+    };
+    let first = ask(Start::Since(Time(0)), None);
+    assert_ne!(ask(Start::After(first.cursor.clone()), None).cursor, first.cursor);
+    let end = CursorPart { log: LogId::KEPT, epoch: Epoch(1), position: log.status().head };
+    let last = ask(Start::Now, Some(Cursor::new([end])));
+    assert_ne!(ask(Start::Now, Some(last.before.clone())).before, last.before);
+}
+
+#[test]
+fn who_is_far_behind_hears_signs_of_life_and_where_it_is() {
+    let mut story = Story::on(Arc::new(Barren::default()), limits::TAIL_SLOTS);
+    let begin = CursorPart { log: LogId::KEPT, epoch: story.node.status()[0].epoch, position: Position(0) };
+    story.open(&["rare/**"], Start::After(Cursor::new([begin])));
+    story.turn();
+    for _ in 0..3 {
+        assert!(matches!(story.last, Some(Outcome::Waiting)));
+        story.desk.alive(0);
+        story.rest();
+        story.turn();
+    }
+    let cursors: Vec<_> = story.lines().into_iter().map(|line| line["cursor"].to_string()).collect();
+    assert_eq!(cursors.len(), 1 + 3, "{cursors:?}");
+    assert!(cursors.windows(2).all(|pair| pair[0] != pair[1]), "{cursors:?}");
+}
