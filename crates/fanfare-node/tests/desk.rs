@@ -96,6 +96,7 @@ impl Story {
             head: b"\n".to_vec(),
             retry: Duration::from_secs(1),
         };
+        *self.bell.0.lock().unwrap() = false;
         self.desk.open(0, opening, now()).unwrap();
     }
 
@@ -236,7 +237,6 @@ fn a_page_that_was_read_before_a_removal_is_not_written_after_it() {
         story.say("a", body, None);
     }
     story.open(&["a"], Start::After(Cursor::new([begin])));
-    *story.bell.0.lock().unwrap() = false;
     story.turn();
     assert!(matches!(story.last, Some(Outcome::Waiting)));
     story.rest();
