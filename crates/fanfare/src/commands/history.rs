@@ -115,7 +115,7 @@ fn read(options: &Options, remote: &Remote, handler: &Handler) -> Result<(), Fai
         }
         left -= limit.min(page.messages.len() as u64);
         let more = start.0 != "before" && has_next(&answer.headers);
-        if page.messages.is_empty() || !more {
+        if !more {
             return Ok(());
         }
         start = ("after", page.cursor.into_owned());
