@@ -9,6 +9,7 @@ mod commit_thread;
 mod desk;
 mod history;
 mod ids;
+mod lent;
 mod locate;
 mod node;
 mod places;

@@ -4,18 +4,24 @@
 //! once.
 
 use crate::commit::refusal;
+use crate::lent::{Lending, Lent};
 use crate::tail::Lost;
 use fanfare_proto::{Code, LogId, Position, Refusal, limits};
-use fanfare_store::{Log, Page, Read};
+use fanfare_store::{Log, Read};
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Reader threads; the store has as many connections for them.
 const THREADS: usize = 2;
 /// Shared pages are let go after this long without reading.
 const FORGET_AFTER: Duration = Duration::from_secs(1);
+
+/// How long, at the most, to wait for pages to be written before reading another one.
+const ROOM_TIME: Duration = Duration::from_millis(100);
+/// And how often to look.
+const ROOM_LOOK: Duration = Duration::from_millis(1);
 
 /// A node's logs, by id.
 #[derive(Clone)]
@@ -31,7 +37,7 @@ impl Logs {
 }
 
 /// Where a page goes once it is read.
-pub(crate) type PageTo = Box<dyn FnOnce(Result<Arc<Page>, Refusal>) + Send>;
+pub(crate) type PageTo = Box<dyn FnOnce(Result<Arc<Lent>, Refusal>) + Send>;
 /// Other work that reads logs.
 pub(crate) type Task = Box<dyn FnOnce(&Logs) + Send>;
 /// What a page is shared by: after a loss that concerns it, it is another page.
@@ -55,26 +61,26 @@ struct State {
     /// Who waits for each page that is in line or being read.
     waiting: HashMap<PageKey, Vec<PageTo>>,
     /// Pages read lately, the newest last.
-    lately: VecDeque<(PageKey, Arc<Page>)>,
+    lately: VecDeque<(PageKey, Arc<Lent>)>,
     ending: bool,
 }
 
 impl State {
     /// Keeps a page for others, and lets go of the oldest of these that are too many or too large.
-    fn share(&mut self, key: PageKey, page: &Arc<Page>) {
-        let size = |page: &Page| page.messages.iter().map(|message| message.content.size()).sum::<usize>();
+    fn share(&mut self, key: PageKey, page: &Arc<Lent>) {
         self.lately.push_back((key, page.clone()));
-        let mut bytes: usize = self.lately.iter().map(|(_, page)| size(page)).sum();
+        let mut bytes: usize = self.lately.iter().map(|(_, page)| page.bytes()).sum();
         while self.lately.len() > limits::PAGES_SHARED
             || (bytes > limits::PAGES_SHARED_BYTES && self.lately.len() > 1)
         {
-            bytes -= self.lately.pop_front().map_or(0, |(_, page)| size(&page));
+            bytes -= self.lately.pop_front().map_or(0, |(_, page)| page.bytes());
         }
     }
 }
 
 struct Shared {
     logs: Logs,
+    lending: Lending,
     state: Mutex<State>,
     changed: Condvar,
 }
@@ -82,6 +88,15 @@ struct Shared {
 impl Shared {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits while much of what was read is not written yet; not for long, so that nobody who keeps a page keeps all
+    /// others from theirs.
+    fn wait_for_room(&self) {
+        let began = Instant::now();
+        while self.lending.bytes() > limits::PAGES_LENT_BYTES && began.elapsed() < ROOM_TIME {
+            std::thread::sleep(ROOM_LOOK);
+        }
     }
 }
 
@@ -93,7 +108,12 @@ pub(crate) struct Reading {
 
 impl Reading {
     pub(crate) fn start(logs: Logs) -> std::io::Result<Reading> {
-        let shared = Arc::new(Shared { logs, state: Mutex::default(), changed: Condvar::new() });
+        let shared = Arc::new(Shared {
+            logs,
+            lending: Lending::default(),
+            state: Mutex::default(),
+            changed: Condvar::new(),
+        });
         let spawn = |index| {
             let theirs = shared.clone();
             std::thread::Builder::new().name(format!("read-{index}")).spawn(move || run(&theirs))
@@ -155,7 +175,9 @@ fn run(shared: &Shared) {
         match job {
             Job::Task(task) => task(&shared.logs),
             Job::Page(key) => {
-                let page = shared.logs.get(key.log).read(&key.read).map(Arc::new);
+                shared.wait_for_room();
+                let page = shared.logs.get(key.log).read(&key.read);
+                let page = page.map(|page| Arc::new(shared.lending.lend(page)));
                 let page = page.map_err(|error| refusal(&error));
                 let mut state = shared.state();
                 let waiting = state.waiting.remove(&key).unwrap_or_default();

@@ -105,6 +105,8 @@ pub const TAIL_BYTES: usize = 1024 * 1024;
 pub const PAGES_SHARED: usize = 64;
 /// Bytes of contents of these pages; the newest alone may pass it.
 pub const PAGES_SHARED_BYTES: usize = 16 * 1024 * 1024;
+/// Bytes of contents in pages that were read and are not written yet; beyond, reading waits.
+pub const PAGES_LENT_BYTES: usize = 64 * 1024 * 1024;
 /// Pages of a log without anything wanted that one question about the past looks through, each of at most some
 /// thousand messages. The answer says where to go on.
 pub const LOOK_PAGES: usize = 64;

@@ -1,17 +1,17 @@
 //! What reader threads answer to a desk.
 
 use super::SessionKey;
+use crate::lent::Lent;
 use crate::locate::Located;
 use crate::tail::Wake;
 use fanfare_proto::{LogId, Refusal};
-use fanfare_store::Page;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// What was read.
 pub(crate) enum Answer {
     Located(Located),
     /// A page of a log, and how often messages had been removed when it was asked for.
-    Page(LogId, Arc<Page>, u64),
+    Page(LogId, Arc<Lent>, u64),
 }
 
 /// An answer to a session's question. It is dropped if the session has asked another since.

@@ -5,10 +5,10 @@ use fanfare_hub::{InterestId, Slot, Window};
 use fanfare_proto::{
     Cursor, Event, LogId, LogSet, Mark, Message, Selection, Time, Wire, frame, limits, protocol::Shape,
 };
-use fanfare_store::Page;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use crate::lent::Lent;
 use crate::places::Places;
 
 /// Frames encoded for a slot, by wire and logs: whoever needs those bytes shares them.
@@ -62,7 +62,7 @@ pub(crate) struct PageKey {
 pub(crate) struct Runs {
     window: HashMap<WindowKey, Arc<Run>>,
     /// The page is kept beside its run: its address is the key.
-    pages: HashMap<PageKey, (Arc<Run>, Arc<Page>)>,
+    pages: HashMap<PageKey, (Arc<Run>, Arc<Lent>)>,
     /// Whole responses made of a window's run.
     answers: HashMap<WindowKey, Bytes>,
     bytes: usize,
@@ -121,7 +121,7 @@ impl Runs {
     /// The run of a page from a message on.
     pub(crate) fn of_page(
         &mut self,
-        page: &Arc<Page>,
+        page: &Arc<Lent>,
         log: LogId,
         from: usize,
         own: Mark,
@@ -247,7 +247,7 @@ fn join(mut frames: Vec<(Bytes, u64)>, to: u64) -> Run {
     Run { bytes: joined.into(), cuts, to }
 }
 
-fn page_run(page: &Page, log: LogId, from: usize, own: Mark, reader: &Reader<'_>) -> Run {
+fn page_run(page: &Lent, log: LogId, from: usize, own: Mark, reader: &Reader<'_>) -> Run {
     let (mut out, mut cuts, mut mark) = (Vec::new(), Vec::new(), own);
     for (index, message) in page.messages.iter().enumerate().skip(from) {
         if message.is_expired(reader.now) || message.position <= own.get(log) {

@@ -1,11 +1,11 @@
 //! One session: a read point, and beside it, only while it is needed, what a reader that is not at the head needs.
 
 use super::SessionKey;
+use crate::lent::Lent;
 use crate::locate::Located;
 use bytes::Bytes;
 use fanfare_hub::Membership;
 use fanfare_proto::{Gap, LogId, LogSet, Mark, Refusal, Wire};
-use fanfare_store::Page;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -55,7 +55,7 @@ pub(crate) struct Extra {
     /// Gaps up to here were told.
     pub(crate) told: Mark,
     /// A page being written, its log, and how much of it was.
-    pub(crate) page: Option<(LogId, Arc<Page>, usize)>,
+    pub(crate) page: Option<(LogId, Arc<Lent>, usize)>,
     /// A stream is to be greeted with its first cursor and this reconnection time.
     pub(crate) greet: Option<Duration>,
     /// A stream that started in the past is told when it has caught up.

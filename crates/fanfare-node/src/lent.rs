@@ -1,0 +1,75 @@
+//! Pages in memory, counted: readers that catch up faster than their sockets take must not fill it.
+
+use fanfare_store::Page;
+use std::ops::Deref;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+/// How many bytes of contents are in pages that somebody still has.
+#[derive(Clone, Default)]
+pub(crate) struct Lending(Arc<AtomicUsize>);
+
+/// A page that counts as long as somebody has it.
+pub(crate) struct Lent {
+    page: Page,
+    bytes: usize,
+    lending: Lending,
+}
+
+impl Lending {
+    pub(crate) fn lend(&self, page: Page) -> Lent {
+        let bytes = page.messages.iter().map(|message| message.content.size()).sum();
+        self.0.fetch_add(bytes, Relaxed);
+        Lent { page, bytes, lending: self.clone() }
+    }
+
+    pub(crate) fn bytes(&self) -> usize {
+        self.0.load(Relaxed)
+    }
+}
+
+impl Lent {
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
+    }
+}
+
+impl Deref for Lent {
+    type Target = Page;
+
+    fn deref(&self) -> &Page {
+        &self.page
+    }
+}
+
+impl Drop for Lent {
+    fn drop(&mut self) {
+        self.lending.0.fetch_sub(self.bytes, Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use fanfare_proto::{Channel, Content, Message, Position, Time};
+
+    #[test]
+    fn what_is_given_back_counts_no_more() {
+        let message = Message {
+            channel: Channel::parse("a").unwrap(),
+            position: Position(1),
+            previous: None,
+            time: Time(0),
+            id: None,
+            publisher: None,
+            expires: None,
+            content: Content { body: vec![0; 100].into(), ..Content::default() },
+        };
+        let page = Page { messages: vec![Arc::new(message)], through: Position(1), gap: None };
+        let lending = Lending::default();
+        let (one, other) = (lending.lend(page.clone()), lending.lend(page));
+        assert_eq!(lending.bytes(), one.bytes() + other.bytes());
+        drop(one);
+        assert_eq!(lending.bytes(), other.bytes());
+    }
+}
