@@ -11,6 +11,7 @@
 
 use fanfare_proto::{Channel, Content, Keeping, Namespace, Namespaces, Pattern, Retention, Time};
 use fanfare_store::{Draft, Log, SqliteLog, SqliteOptions};
+use std::io::IsTerminal;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -59,10 +60,8 @@ struct Run {
 struct Figures {
     messages: usize,
     time: Duration,
-    append: Duration,
-    slowest_append: Duration,
-    trim: Duration,
-    slowest_trim: Duration,
+    appends: Vec<Duration>,
+    trims: Vec<Duration>,
     removed: u64,
 }
 
@@ -74,18 +73,26 @@ impl Figures {
 
 impl std::fmt::Display for Figures {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let millis = |time: Duration| time.as_secs_f64() * 1e3;
+        let (appends, trims) = (Times(&self.appends), Times(&self.trims));
         write!(
             f,
-            "{:.0} messages/s ({:.1} s of {:.1} s appending, slowest batch {:.1} ms; {} trimmed in {:.1} s, slowest step {:.1} ms)",
+            "{:.0} messages/s; batches: {appends}; {} trimmed, steps: {trims}",
             self.rate(),
-            self.append.as_secs_f64(),
-            self.time.as_secs_f64(),
-            millis(self.slowest_append),
-            self.removed,
-            self.trim.as_secs_f64(),
-            millis(self.slowest_trim),
+            self.removed
         )
+    }
+}
+
+/// How long each of many things took.
+struct Times<'a>(&'a [Duration]);
+
+impl std::fmt::Display for Times<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut sorted: Vec<f64> = self.0.iter().map(|time| time.as_secs_f64() * 1e3).collect();
+        sorted.sort_by(f64::total_cmp);
+        let at =
+            |part: f64| sorted.get((sorted.len() as f64 * part) as usize).or(sorted.last()).unwrap_or(&0.0);
+        write!(f, "{}, p50 {:.1}, p99 {:.1}, slowest {:.1} ms", sorted.len(), at(0.5), at(0.99), at(1.0))
     }
 }
 
@@ -103,7 +110,7 @@ impl Run {
         for batch in (0..run.channels.len()).step_by(1000) {
             let end = run.channels.len().min(batch + 1000);
             run.turn((batch..end).collect());
-            eprint!("\r{end} channels made ");
+            progress(&format!("{end} channels made"));
         }
         while run.log.trim(now()).unwrap().more {}
         run.figures = Figures::default();
@@ -116,12 +123,12 @@ impl Run {
             let channels = (0..BATCH).map(|_| fastrand::usize(..self.channels.len())).collect();
             self.turn(channels);
             if batch % 100 == 0 {
-                eprint!("\r{label}: {} %   ", batch * BATCH * 100 / messages);
+                progress(&format!("{label}: {} %", batch * BATCH * 100 / messages));
             }
         }
         self.figures.time = started.elapsed();
         self.figures.messages = messages;
-        eprint!("\r{:40}\r", "");
+        progress("");
         self.figures
     }
 
@@ -139,17 +146,22 @@ impl Run {
         let started = Instant::now();
         self.log.append(drafts, now()).unwrap();
         let took = started.elapsed();
-        self.figures.append += took;
-        self.figures.slowest_append = self.figures.slowest_append.max(took);
+        self.figures.appends.push(took);
         if self.more || self.trimmed.elapsed() >= Duration::from_secs(1) {
             let started = Instant::now();
             let trimmed = self.log.trim(now()).unwrap();
             let took = started.elapsed();
-            self.figures.trim += took;
-            self.figures.slowest_trim = self.figures.slowest_trim.max(took);
+            self.figures.trims.push(took);
             self.figures.removed += trimmed.removed;
             (self.more, self.trimmed) = (trimmed.more, Instant::now());
         }
+    }
+}
+
+/// Overwrites the line of a terminal; says nothing elsewhere.
+fn progress(text: &str) {
+    if std::io::stderr().is_terminal() {
+        eprint!("\r{text:40}\r");
     }
 }
 
