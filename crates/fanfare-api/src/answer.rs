@@ -64,8 +64,17 @@ pub(crate) fn append_json(value: &impl Serialize, out: &mut Vec<u8>) -> Result<(
 }
 
 /// JSON that is written already.
-pub(crate) fn json_bytes(bytes: Vec<u8>) -> Response {
-    let mut response = Response::new(Body::from(bytes));
+pub(crate) fn json_bytes(mut bytes: Vec<u8>) -> Response {
+    // For people: a terminal's prompt begins a line.
+    if bytes.last() != Some(&b'\n') {
+        bytes.push(b'\n');
+    }
+    json_body(Body::from(bytes))
+}
+
+/// JSON that is counted, too.
+pub(crate) fn json_body(body: Body) -> Response {
+    let mut response = Response::new(body);
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
 }

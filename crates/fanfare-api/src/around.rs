@@ -9,7 +9,7 @@ use crate::target;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
-use fanfare_proto::{Code, Refusal};
+use fanfare_proto::{Code, RESERVED, Refusal};
 use http::{HeaderValue, Method, StatusCode, header};
 
 /// Characters of a path that are shown in an error.
@@ -35,6 +35,13 @@ pub(crate) async fn around(State(api): State<Api>, mut request: Request, next: N
 }
 
 /// Where no route took the request, says so; a route that has other methods answers `OPTIONS` with them.
+/// Where the channel is that a bare name may mean.
+fn elsewhere(path: &str) -> String {
+    let name = path.trim_start_matches('/');
+    let bare = !name.is_empty() && !name.contains('/') && !RESERVED.contains(&name);
+    if bare { format!("; the channel of this name is read at /c/{name}") } else { String::new() }
+}
+
 fn unanswered(response: Response, method: &Method, path: &str) -> Response {
     if response.headers().contains_key(header::CONTENT_TYPE) {
         return response;
@@ -43,7 +50,7 @@ fn unanswered(response: Response, method: &Method, path: &str) -> Response {
         StatusCode::NOT_FOUND => Refusal::new(Code::NOT_FOUND, format!("nothing is at {path}")),
         StatusCode::METHOD_NOT_ALLOWED => Refusal::new(
             Code::METHOD,
-            format!("{method} is not allowed at {path}; the Allow header names what is"),
+            format!("{method} is not allowed at {path}; the Allow header names what is{}", elsewhere(path)),
         ),
         _ => return response,
     };

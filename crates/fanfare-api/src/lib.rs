@@ -18,6 +18,7 @@ mod find;
 mod granted;
 mod intake;
 mod links;
+mod outgo;
 mod receipt;
 mod routes;
 mod state;

@@ -151,7 +151,10 @@ impl Node {
         }
         let allowed = self.0.namespaces.of(publish.channel.as_str()).body_bytes;
         if publish.content.body.len() > allowed {
-            let detail = format!("the body has {} bytes; {allowed} are allowed", publish.content.body.len());
+            let detail = format!(
+                "the body has {} bytes; {allowed} are allowed by the `body` of its namespace",
+                publish.content.body.len()
+            );
             return Err(Refusal::new(Code::TOO_LARGE, detail));
         }
         Ok(())

@@ -46,6 +46,11 @@ pub(crate) fn separator(out: &mut Vec<u8>) {
 
 /// Appends a finite number.
 pub(crate) fn number(value: f64, out: &mut Vec<u8>) {
+    // Whole numbers up to 2^53 are exact, and people write them without a fraction.
+    if value.fract() == 0.0 && value.abs() <= 9_007_199_254_740_992.0 {
+        let _ = write!(out, "{value:.0}");
+        return;
+    }
     // As above: only a number that is not finite could fail, and it is written as null.
     let _ = serde_json::to_writer(out, &value);
 }

@@ -65,7 +65,9 @@ pub const PAGE_MESSAGES: usize = 1000;
 /// Messages of a history page when nothing is asked.
 pub const PAGE_MESSAGES_DEFAULT: usize = 100;
 /// Bytes of contents of one history page from one log; one message more may pass it.
-pub const HISTORY_BYTES: usize = 4 * 1024 * 1024;
+pub const HISTORY_BYTES: usize = 1024 * 1024;
+/// Bytes of large answers that are not written yet; beyond, readers are told to come back.
+pub const OUTGO_BYTES: usize = 128 * 1024 * 1024;
 /// Longest wait of a long poll.
 pub const POLL_WAIT: Duration = Duration::from_secs(300);
 /// Wait of a long poll that names none: below the minute after which proxies give up.
@@ -169,6 +171,3 @@ pub const LINGER_TIME: Duration = Duration::from_secs(2);
 pub const DESCRIPTORS_RESERVED: u64 = 512;
 /// Time in which the server ends when told to.
 pub const DRAIN_TIME: Duration = Duration::from_secs(10);
-
-/// Accepted sockets that wait for one worker.
-pub const ACCEPTED_WAITING: usize = 1024;

@@ -15,7 +15,7 @@ pub enum NameError {
     DotSegment(usize),
     /// `*` in the name of a channel, or beside other characters in a pattern.
     #[error(
-        "`*` at byte {0}: channels have no `*`; in a pattern `*` is a whole segment and `**` the last one"
+        "`*` at byte {0}: `*` is a whole segment of a pattern (`a/*/c`) and `**` its last one (`a/**`); channels have none"
     )]
     Star(usize),
     /// `$` at the start of a later segment.

@@ -13,7 +13,7 @@ pub fn document(refusal: &Refusal, out: &mut Vec<u8>) {
     json::string("title", phrase(refusal.code.status), out);
     json::plain("status", refusal.code.status, out);
     fields(refusal, out);
-    out.push(b'}');
+    out.extend_from_slice(b"}\n");
 }
 
 /// Appends the fields that say what was refused: `code`, `name`, `detail`, `retry`.

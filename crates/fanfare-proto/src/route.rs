@@ -166,7 +166,10 @@ fn named(via: &str, waits: bool, place: &Place<'_>) -> Result<Option<ProtocolId>
             let detail = format!("via={via} is not supported by this version yet");
             return Err(Refusal::new(Code::NOT_YET, detail));
         }
-        let names: Vec<&str> = protocol::ALL.iter().map(|protocol| protocol.name()).collect();
+        let named = |protocol: &&'static dyn protocol::Protocol| {
+            std::iter::once(protocol.name()).chain(protocol.also().iter().copied())
+        };
+        let names: Vec<&str> = protocol::ALL.iter().flat_map(named).collect();
         return bad(format!("via: `{}` is none of {}", quote::shown(via), names.join(", ")));
     };
     match (protocol::ALL[usize::from(id.0)].shape(), place) {

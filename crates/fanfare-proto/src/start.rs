@@ -44,7 +44,11 @@ fn since(text: &str) -> Result<Start, Refusal> {
     let start =
         if timed { Time::parse(text).map(Start::Since) } else { parse_duration(text).map(Start::Ago) };
     start.map_err(|why| {
-        let other = if timed { "a duration such as 10m is fine too" } else { "so is an RFC 3339 time" };
+        let other = if timed {
+            "a duration such as 10m is fine too"
+        } else {
+            "a time such as 2026-11-23T10:00:00Z is fine too"
+        };
         Refusal::new(Code::BAD_FIELD, format!("since: {why}; {other}"))
     })
 }

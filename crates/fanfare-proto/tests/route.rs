@@ -193,7 +193,7 @@ fn what_is_refused_and_why() {
         ("/c/a?limit=5", &[SSE], Code::UNKNOWN_FIELD, "known here"),
         ("/c/a?rate=5", &[SSE], Code::NOT_YET, "`rate`"),
         ("/c/a?filter=a", &[SSE], Code::NOT_YET, "`filter`"),
-        ("/c/a?via=pigeon", &[], Code::BAD_FIELD, "sse, ndjson, poll, page"),
+        ("/c/a?via=pigeon", &[], Code::BAD_FIELD, "sse, ndjson, stream, poll, page"),
         ("/c/a?via=", &[], Code::BAD_FIELD, "via"),
         ("/c/a?via=replace", &[], Code::NOT_YET, "via=replace"),
         ("/c/a?via=sse&via=sse", &[], Code::BAD_FIELD, "twice"),

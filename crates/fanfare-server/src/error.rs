@@ -3,7 +3,7 @@
 use fanfare_store::StoreError;
 use std::io;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Why a server cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -26,7 +26,7 @@ pub enum StartError {
         error: io::Error,
     },
     /// The store cannot be opened.
-    #[error("{}: {error}", path.display())]
+    #[error("{}", with_path(path, error))]
     Store {
         /// Which folder.
         path: PathBuf,
@@ -36,6 +36,12 @@ pub enum StartError {
     /// The system gives no threads or descriptors.
     #[error("the system does not give what a server needs: {0}")]
     System(#[from] io::Error),
+}
+
+/// A store's error, with the folder unless it says where by itself.
+fn with_path(path: &Path, error: &StoreError) -> String {
+    let (path, error) = (path.display().to_string(), error.to_string());
+    if error.contains(&path) { error } else { format!("{path}: {error}") }
 }
 
 impl StartError {
@@ -59,7 +65,7 @@ impl StartError {
                 }
                 StoreError::Full(_) => "make room on the disk",
                 StoreError::Unusable(_) | StoreError::Failed(_) => {
-                    "look whether the folder is a store, can be written and has a healthy disk; or choose another with --data"
+                    "look whether it is a folder, is a store, can be written and has a healthy disk; or choose another with --data"
                 }
             },
             StartError::System(_) => "look at the limits of this user (`ulimit -a`)",

@@ -63,7 +63,7 @@ impl Server {
     /// Takes no new sessions and publishes, answers what is in progress, tells readers to come back, and finishes
     /// what was accepted. Blocks until all is done.
     pub fn stop(self) {
-        tracing::info!(sessions = self.running.sessions(), "ending");
+        tracing::info!(sessions = self.running.sessions(), "ending; a second signal ends at once");
         self.node.drain();
         self.running.drain(RETURN_WINDOW);
         self.running.join();

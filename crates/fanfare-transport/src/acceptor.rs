@@ -91,6 +91,9 @@ impl Acceptor {
     /// Accepts what there is. Answers how long to pause if that failed.
     fn accept(&mut self) -> Option<Duration> {
         while !self.told.load(Relaxed) {
+            if self.mailboxes.first().is_some_and(|mailbox| mailbox.room.is_full()) {
+                return Some(PAUSE);
+            }
             match self.listener.accept() {
                 Ok((stream, _)) => {
                     if std::mem::take(&mut self.short) {

@@ -99,6 +99,11 @@ impl Calls {
         self.running.get()
     }
 
+    /// Whether none is in progress and none has come back.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.len() == 0 && self.back.borrow().is_empty()
+    }
+
     /// Whether there is room for another.
     pub(crate) fn has_room(&self) -> bool {
         self.len() < limits::CALLS

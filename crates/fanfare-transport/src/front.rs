@@ -1,7 +1,7 @@
 //! The thin front: what bytes ask for. One strict parser decides, for the worker's own sockets and for what goes to
 //! hyper alike.
 
-use fanfare_proto::{BodyLength, Code, Head, Hold, Origins, Refusal, Route, route};
+use fanfare_proto::{BodyLength, Code, Head, Hold, Origins, Refusal, Route, Version, route};
 
 /// What the bytes at the start of a request ask for.
 #[derive(Debug)]
@@ -53,7 +53,9 @@ pub(crate) fn ask(bytes: &[u8], origins: &Origins) -> Asked {
     let origin = head.text("origin").and_then(|origin| origins.find(origin));
     let refused = |refusal| {
         let empty = matches!(head.body(), BodyLength::None | BodyLength::Length(0));
-        let next = (empty && head.keep_alive()).then_some(length);
+        // An older client waits for the end, and after HEAD nobody expects the document.
+        let open = head.version == Version::Http11 && head.keep_alive() && head.method != "HEAD";
+        let next = (empty && open).then_some(length);
         Asked::Refused(Refused { refusal, origin, next })
     };
     match route(&head, origins) {
@@ -98,6 +100,8 @@ mod tests {
         assert_eq!(next("GET /c/a?via=no HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello"), None);
         assert_eq!(next("GET /c/a?via=no HTTP/1.0\r\nHost: x\r\n\r\n"), None);
         assert_eq!(next("GET /c/a HTTP/1.1\r\n\r\n"), None);
+        assert_eq!(next("GET /c/<a> HTTP/1.0\r\nHost: x\r\nConnection: keep-alive\r\n\r\n"), None);
+        assert_eq!(next("HEAD /c/<a> HTTP/1.1\r\nHost: x\r\n\r\n"), None);
         assert!(next("POST /c/<a> HTTP/1.1\r\nHost: x\r\n\r\n").is_some());
     }
 }

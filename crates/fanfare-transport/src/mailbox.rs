@@ -44,10 +44,11 @@ impl Mailbox {
         if sockets.len() >= limits::HANDOVER_SOCKETS {
             return Err(socket);
         }
-        sockets.push_back(socket);
-        drop(sockets);
+        // Before the worker sees it, which may close it at once.
         self.load.fetch_add(1, Relaxed);
         self.room.opened();
+        sockets.push_back(socket);
+        drop(sockets);
         self.wake.notify_one();
         Ok(())
     }
@@ -104,7 +105,7 @@ mod tests {
     fn what_does_not_fit_comes_back_and_nothing_is_counted_twice() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let stream = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
-        let room = Arc::new(Room::new(None));
+        let room = Arc::new(Room::new(None, 1));
         let mailbox = Mailbox::new(room.clone());
         // Standing in for a thousand sockets.
         for _ in 0..limits::HANDOVER_SOCKETS {

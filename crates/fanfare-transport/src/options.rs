@@ -11,7 +11,7 @@ pub struct Options {
     pub workers: usize,
     /// What a reader without a token may hear.
     pub grant: Arc<Grant>,
-    /// Descriptors there are; `None`: as many as the process may open.
+    /// Sockets at the most; `None`: as many as the process may open descriptors, less those it needs otherwise.
     pub descriptors: Option<u64>,
     /// How long to wait for what.
     pub patience: Patience,

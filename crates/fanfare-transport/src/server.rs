@@ -31,10 +31,11 @@ impl Transport {
     /// Starts the workers and then the acceptor. Requests that are not held open go to `api`.
     pub fn start(listener: TcpListener, node: Node, api: Api, options: Options) -> io::Result<Running> {
         let address = listener.local_addr()?;
-        let room = Arc::new(Room::new(options.descriptors));
+        let workers = options.workers.clamp(1, limits::WORKERS);
+        let room = Arc::new(Room::new(options.descriptors, workers));
         let patience = options.patience.drain;
         let (mut mailboxes, mut threads) = (Vec::new(), Vec::new());
-        for index in 0..options.workers.clamp(1, limits::WORKERS) {
+        for index in 0..workers {
             let mailbox = Arc::new(Mailbox::new(room.clone()));
             let (node, api, options) = (node.clone(), api.clone(), options.clone());
             threads.push(worker::start(index, Seat { node, api, options, mailbox: mailbox.clone() })?);

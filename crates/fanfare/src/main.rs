@@ -5,7 +5,7 @@
 //! - [`publishing`], [`hearing`]: what publishing many lines and hearing for long need beyond one request;
 //! - [`showing`], [`logging`], [`stderr`]: what people see;
 //! - [`backoff`]: when to try again;
-//! - [`exit`], [`failure`], [`interrupt`]: how it ends.
+//! - [`exit`], [`failure`], [`interrupt`], [`left`]: how it ends.
 
 mod backoff;
 mod commands;
@@ -13,6 +13,7 @@ mod exit;
 mod failure;
 mod hearing;
 mod interrupt;
+mod left;
 mod logging;
 mod publishing;
 mod remote;

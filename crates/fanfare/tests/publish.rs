@@ -194,7 +194,7 @@ fn what_is_wrong_is_said_before_anything_is_sent() {
     let nowhere = "http://127.0.0.1:9";
     for (args, expected) in [
         (&["publish", "a//b", "x"][..], "`a//b` is not the name of a channel"),
-        (&["publish", "a/*", "x"], "channels have no `*`"),
+        (&["publish", "a/*", "x"], "channels have none"),
         (&["publish", "a", "x", "--priority", "9"], "priority"),
         (&["publish", "a", "x", "--ttl", "soon"], "`soon` is not a duration"),
         (&["publish", "a", "x", "--tag", "=1"], "a tag has no name"),

@@ -39,7 +39,7 @@ fn the_first_block_starts_a_server_where_the_others_look() {
 
 #[test]
 fn sixty_seconds() {
-    let [_, say, go_on] = blocks().try_into().expect("the README has three blocks");
+    let [_, say, keep, go_on] = blocks().try_into().expect("the README has four blocks");
     let mut server = Server::start();
     let said = server.data().with_file_name("said");
     let typed = terminal(&server, &say).stdout(File::create(&said).unwrap()).status();
@@ -49,11 +49,13 @@ fn sixty_seconds() {
     until("the event stream to say it", || said().contains("data: deploy finished\n"));
     assert!(said().contains(r#"{"channel":"ops/deploys","position":"#), "{}", said());
     assert!(said().contains(r#""messages":["#), "{}", said());
+    let kept = terminal(&server, &format!("{keep}echo \"$cursor\"")).output().unwrap();
+    let cursor = String::from_utf8(kept.stdout).unwrap();
     server.interrupt();
     server.wait();
 
     server.restart();
-    let typed = terminal(&server, &go_on).output().unwrap();
+    let typed = terminal(&server, &go_on).env("cursor", cursor.trim()).output().unwrap();
     let said = String::from_utf8(typed.stdout).unwrap();
     assert!(typed.status.success(), "{said}");
     let missed = said.split_once(r#""messages":["#).expect("the long poll answers with messages").1;

@@ -28,5 +28,8 @@ async fn remove_channel(
     if api.node.remove(&grant, &channel, Removal::Drop(channel.clone())).await? {
         return Ok(StatusCode::NO_CONTENT);
     }
-    Err(Refused(Refusal::new(Code::NOT_FOUND, format!("nothing was ever published to {channel}"))))
+    Err(Refused(Refusal::new(
+        Code::NOT_FOUND,
+        format!("there is no channel `{channel}`: nothing was published to it, or it was deleted"),
+    )))
 }

@@ -39,7 +39,7 @@ async fn history(
     let mut response = if tag.is_known(&headers) {
         tag.unchanged()
     } else {
-        let mut response = answer::json_bytes(body(&page, form));
+        let mut response = answer::json_body(api.outgo.body(body(&page, form))?);
         tag.mark(&mut response);
         response
     };

@@ -56,8 +56,9 @@ async fn info(State(api): State<Api>, Granted(grant): Granted, target: Target) -
     let found = api.node.channels(&grant, &Pattern::from(&channel), "", 1).await?;
     match found.first() {
         Some(info) => Ok(answer::json(&Shown::of(info, &api))?),
-        None => {
-            Err(Refused(Refusal::new(Code::NOT_FOUND, format!("nothing was ever published to `{channel}`"))))
-        }
+        None => Err(Refused(Refusal::new(
+            Code::NOT_FOUND,
+            format!("there is no channel `{channel}`: nothing was published to it, or it was deleted"),
+        ))),
     }
 }

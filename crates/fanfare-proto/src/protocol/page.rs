@@ -76,5 +76,5 @@ pub(super) fn body(
         }
         out.push(b']');
     }
-    out.push(b'}');
+    out.extend_from_slice(b"}\n");
 }

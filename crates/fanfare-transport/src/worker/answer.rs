@@ -52,8 +52,11 @@ impl Worker {
         };
         let opened = self.desk.open(id.index, opening, self.node.now());
         opened.inspect_err(|_| self.mailbox.room.release())?;
+        // Nothing follows a response without end.
+        let ahead = if stream { self.sockets.take_rest(id).len() } else { 0 };
         if let Some(socket) = self.sockets.get(id) {
             socket.state = if stream { State::Stream } else { State::Answer };
+            socket.deaf |= ahead > 0;
         }
         match wait {
             Some(wait) if wait.is_zero() => self.desk.give_up(id.index),

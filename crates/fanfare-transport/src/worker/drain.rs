@@ -20,16 +20,15 @@ impl Worker {
         let end = first.saturating_add(PLACES).min(self.sockets.places());
         let why = Refusal::from(Code::DRAINING);
         for place in first..end {
-            let Some((id, state)) = self.sockets.at(place).map(|(id, socket)| (id, socket.state)) else {
-                continue;
-            };
+            let found = self.sockets.at(place).map(|(id, socket)| (id, socket.state, socket.queued));
+            let Some((id, state, queued)) = found else { continue };
             match state {
                 State::Stream | State::Answer => {
                     let retry = order.window.mul_f64(fastrand::f64());
                     self.desk.dismiss(place, &why, retry);
                 }
                 State::InLine => self.refuse(id, &Refused::closing(why.clone(), None)),
-                State::Head if self.sockets.rest_len(id) == 0 => self.close(id),
+                State::Head if self.sockets.rest_len(id) == 0 && !queued => self.close(id),
                 // A request that is on its way is still answered.
                 State::Head => self.sockets.expect_sooner(id, limits::LINGER_TIME),
                 State::Lingering => {}
@@ -43,7 +42,7 @@ impl Worker {
     pub(super) fn is_over(&self) -> bool {
         let Some(order) = self.mailbox.draining() else { return false };
         let told = self.untold.is_some_and(|untold| untold >= self.sockets.places());
-        let empty = self.sockets.len() == 0 && self.calls.len() == 0 && self.mailbox.is_empty();
+        let empty = self.sockets.len() == 0 && self.calls.is_empty() && self.mailbox.is_empty();
         (told && empty) || Instant::now() >= order.until
     }
 }

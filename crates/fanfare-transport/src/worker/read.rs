@@ -159,6 +159,10 @@ impl Worker {
             Asked::More | Asked::Hold(..) if ended => return self.close(id),
             Asked::More => self.wait_for_head(id, kept, length),
             Asked::Hold(hold, next) => {
+                // Half of the room is left for heads that are on their way.
+                if next < length && self.sockets.kept() + length > limits::HEADS_BYTES / 2 {
+                    return self.refuse(id, &Refused::closing(Code::BUSY, hold.wire.origin));
+                }
                 self.sockets.keep(id, &self.lent[next..length]);
                 self.hold(id, hold);
             }
@@ -177,7 +181,7 @@ impl Worker {
 
     /// Keeps half a head until there is more of it.
     fn wait_for_head(&mut self, id: SocketId, kept: usize, length: usize) {
-        if self.sockets.kept() + length > limits::HEADS_BYTES {
+        if length > 0 && self.sockets.kept() + length > limits::HEADS_BYTES {
             let refusal = Refusal::new(Code::BUSY, "half-sent requests take all the room there is");
             return self.refuse(id, &Refused::closing(refusal, None));
         }
@@ -222,7 +226,7 @@ impl Worker {
     /// Reads while a request is in hand, to notice the end, and keeps a little of what is sent ahead.
     fn read_ahead(&mut self, id: SocketId) {
         let kept = self.sockets.rest_len(id);
-        let full = kept >= limits::AHEAD_BYTES || self.sockets.kept() >= limits::HEADS_BYTES;
+        let full = kept >= limits::AHEAD_BYTES || self.sockets.kept() >= limits::HEADS_BYTES / 2;
         let Some(socket) = self.sockets.get(id) else { return };
         if full || socket.deaf {
             socket.deaf = true;

@@ -35,7 +35,7 @@ struct Options {
     /// A channel, or a pattern
     channel: String,
 
-    /// The newest N messages; 20 when nothing else is asked for
+    /// The newest N messages, at most 10,000; 20 when nothing else is asked for
     #[arg(long, value_name = "N", group = "start")]
     last: Option<u32>,
 

@@ -63,7 +63,6 @@ fn whole() -> clap::Command {
         .after_help(exits())
         .subcommand_required(true)
         .arg_required_else_help(true)
-        .disable_help_subcommand(true)
         .max_term_width(100);
     ALL.iter().fold(top, |top, command| {
         let described = (command.arguments)(clap::Command::new(command.name));

@@ -50,8 +50,8 @@ struct Options {
     #[arg(long, value_name = "PATH")]
     file: Option<PathBuf>,
 
-    /// Each line of stdin, or of --file, is a message, published as it comes and in order. Waits and tries again
-    /// while the server is away; ids see to it that nothing is said twice
+    /// Each line of stdin, or of --file, is a message, published as it comes and in order. Once it was
+    /// reached, a server that is away is waited for; ids see to it that nothing is said twice
     #[arg(long)]
     lines: bool,
 

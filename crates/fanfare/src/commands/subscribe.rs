@@ -5,6 +5,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::hearing::{Handler, Place, Session, Start};
 use crate::interrupt::on_interrupt;
+use crate::left::on_left;
 use crate::remote::{ServerArgs, Silence};
 use crate::showing::Paint;
 use clap::{ArgMatches, Args, FromArgMatches};
@@ -47,7 +48,7 @@ struct Options {
     #[arg(long, value_name = "CMD", conflicts_with = "json")]
     exec: Option<String>,
 
-    /// Start with the newest N messages
+    /// Start with the newest N messages, at most 10,000
     #[arg(long, value_name = "N", group = "start")]
     last: Option<u32>,
 
@@ -88,11 +89,17 @@ fn run(matches: &ArgMatches) -> Result<Exit, Failure> {
         patterns: options.channels,
         turn: turn.clone(),
     };
-    on_interrupt(move || {
-        let _turn = turn.lock().unwrap_or_else(PoisonError::into_inner);
-        std::process::exit(Exit::INTERRUPTED.number.into());
-    })?;
+    if options.exec.is_none() {
+        let turn = turn.clone();
+        on_left(move || end_between_messages(&turn, Exit::DONE))?;
+    }
+    on_interrupt(move || end_between_messages(&turn, Exit::INTERRUPTED))?;
     session.run()
+}
+
+fn end_between_messages(turn: &Mutex<()>, exit: Exit) {
+    let _turn = turn.lock().unwrap_or_else(PoisonError::into_inner);
+    std::process::exit(exit.number.into());
 }
 
 impl Options {

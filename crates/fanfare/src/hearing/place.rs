@@ -2,12 +2,10 @@
 
 use crate::exit::Exit;
 use crate::failure::Failure;
+use fanfare_proto::Cursor;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-
-/// Bytes of a file that can be a cursor.
-const LONGEST: usize = 4096;
 
 /// The cursor of what has been handled.
 #[derive(Debug, Default)]
@@ -32,8 +30,7 @@ impl Place {
         };
         let cursor = String::from_utf8(text).unwrap_or_default();
         let cursor = cursor.trim();
-        let is_cursor = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-        if cursor.is_empty() || cursor.len() > LONGEST || !cursor.chars().all(is_cursor) {
+        if Cursor::parse(cursor).is_err() {
             let failure = Failure::new(Exit::FAILED, format!("{} does not hold a cursor", path.display()));
             return Err(failure.next("name another file, or remove this one to start anew"));
         }
@@ -63,6 +60,7 @@ impl Place {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use fanfare_proto::{CursorPart, Epoch, LogId, Position};
 
     #[test]
     fn a_place_outlives_its_value() {
@@ -70,9 +68,13 @@ mod tests {
         let path = folder.path().join("place");
         let mut place = Place::in_file(&path).unwrap();
         assert_eq!(place.cursor(), None);
-        place.reach("abc").unwrap();
-        place.reach("de-f_1").unwrap();
-        assert_eq!(Place::in_file(&path).unwrap().cursor(), Some("de-f_1"));
+        let cursor = |position| {
+            let (log, epoch) = (LogId::KEPT, Epoch(7));
+            Cursor::new([CursorPart { log, epoch, position: Position(position) }]).to_string()
+        };
+        place.reach(&cursor(1)).unwrap();
+        place.reach(&cursor(2)).unwrap();
+        assert_eq!(Place::in_file(&path).unwrap().cursor(), Some(&*cursor(2)));
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 

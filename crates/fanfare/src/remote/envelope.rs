@@ -77,6 +77,9 @@ impl Lost {
             other => other,
         };
         let Lost { from, to, .. } = self;
+        if to < from {
+            return format!("warning: messages may be missing: {why}");
+        }
         format!("warning: messages after position {from} up to {to} may be missing: {why}")
     }
 }

@@ -68,9 +68,11 @@ impl From<Trouble> for Failure {
             Trouble::Refused(refused) => refused.into(),
             Trouble::Unreachable { url, why } => {
                 let failure = Failure::new(Exit::UNREACHABLE, format!("cannot reach {url}: {why}"));
-                failure.next(
-                    "is the server running? Start one with `fanfare serve`, or name another with --server URL",
-                )
+                failure.next(if url.starts_with("https:") {
+                    "a Fanfare server speaks plain HTTP; https:// needs a proxy in front of it: try http://"
+                } else {
+                    "is the server running? Start one with `fanfare serve`, or name another with --server URL"
+                })
             }
         }
     }

@@ -5,6 +5,8 @@ use super::terminal::Paint;
 use crate::remote::Envelope;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use serde_json::Value;
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 /// `14:03:22 ops/deploys  deploy finished  key=web region=eu`.
@@ -16,7 +18,7 @@ pub fn pretty(message: &Envelope<'_>, paint: Paint) -> String {
         let _ = write!(line, "  {text}");
     };
     if let Some(notice) = message.notice {
-        add(&printable(notice.get()));
+        add(&notice_text(notice.get()));
     }
     match message.body() {
         Ok(body) => match std::str::from_utf8(&body) {
@@ -30,6 +32,14 @@ pub fn pretty(message: &Envelope<'_>, paint: Paint) -> String {
         add(&paint.dim(printable(&fields)));
     }
     line
+}
+
+/// What a notice says: title and text; whole if it has neither.
+fn notice_text(notice: &str) -> String {
+    let fields: BTreeMap<String, Value> = serde_json::from_str(notice).unwrap_or_default();
+    let words = ["title", "text"].into_iter().filter_map(|name| fields.get(name)?.as_str());
+    let words = words.collect::<Vec<_>>().join(": ");
+    printable(if words.is_empty() { notice } else { &words }).into_owned()
 }
 
 /// The time of day here, with the date when it is another one than today.

@@ -31,7 +31,9 @@ impl TryFrom<Lines> for OriginList {
             return Err(format!("these are {} origins, more than {MOST}", list.len()));
         }
         match list.iter().find(|origin| !is_origin(origin)) {
-            Some(wrong) => Err(format!("{wrong:?} is not an origin")),
+            Some(wrong) => Err(format!(
+                "{wrong:?} is not an origin: scheme and host in lower case, without a slash at the end"
+            )),
             None => Ok(OriginList(list)),
         }
     }

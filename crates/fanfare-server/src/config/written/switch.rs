@@ -12,6 +12,10 @@ impl TryFrom<Written> for Switch {
     type Error = &'static str;
 
     fn try_from(written: Written) -> Result<Switch, Self::Error> {
-        written.0.parse().map(Switch).map_err(|_| "it is neither `true` nor `false`")
+        match &*written.0 {
+            "true" | "1" => Ok(Switch(true)),
+            "false" | "0" => Ok(Switch(false)),
+            _ => Err("it is neither `true` nor `false`"),
+        }
     }
 }
