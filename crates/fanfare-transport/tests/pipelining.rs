@@ -145,3 +145,25 @@ fn a_peer_that_closes_its_side_after_a_request_is_answered() {
     assert_eq!(peer.post("/c/a", "x").half_close().response().status, 201);
     peer.assert_closed();
 }
+
+#[test]
+fn what_comes_behind_a_stream_takes_no_room() {
+    let server = Server::start();
+    let request = format!("GET {STREAM} HTTP/1.1\r\nHost: x\r\n\r\n{}", "x".repeat(30_000));
+    let count = 2 * fanfare_proto::limits::HEADS_BYTES / request.len();
+    let streams: Vec<Peer> = (0..count)
+        .map(|_| {
+            let mut peer = server.peer();
+            peer.send(&request);
+            peer.read_to("\r\n\r\n");
+            peer
+        })
+        .collect();
+    server.until_sessions(count as u64);
+    for _ in 0..8 {
+        let mut peer = server.peer();
+        peer.get("/c/a");
+        assert_eq!(peer.response().status, 200);
+    }
+    drop(streams);
+}
