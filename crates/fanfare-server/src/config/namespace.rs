@@ -50,7 +50,7 @@ pub const NAMESPACE: &[Setting<Rule>] = &[
         form: Form::Value("NUMBER"),
         default: "10000; live: 1000",
         allowed: "1 to 1000000000",
-        about: "How many messages of each channel are kept at the most.",
+        about: "How many messages of each channel are kept at the most. Removing goes on in the background: while much is published there may be more.",
         set: |rule, given| given.read().map(|Count::<1, 1_000_000_000>(most)| rule.messages = Some(most)),
     },
     Setting {
