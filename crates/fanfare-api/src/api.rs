@@ -1,7 +1,6 @@
 //! The routes over a node, as one service.
 
 use crate::intake::Intake;
-use crate::outgo::Outgo;
 use crate::state::Api;
 use crate::{ALL, Route, answer, around, target};
 use axum::Router;
@@ -27,7 +26,7 @@ impl Default for Options {
 
 /// Every route of [`ALL`] over a node. Takes requests of any body type, and is cheap to clone.
 pub fn api(node: Node, options: Options) -> Router {
-    let api = Api { node, grant: options.grant, intake: Intake::default(), outgo: Outgo::default() };
+    let api = Api { node, grant: options.grant, intake: Intake::default() };
     let routes = ALL.iter().fold(Router::new(), |router, route| {
         let checked = middleware::from_fn(|request, next| known(route, request, next));
         router.route(&target::template(route.path), (route.serve)().route_layer(checked))

@@ -18,7 +18,6 @@ mod find;
 mod granted;
 mod intake;
 mod links;
-mod outgo;
 mod receipt;
 mod routes;
 mod state;

@@ -1,7 +1,6 @@
 //! What every route works with.
 
 use crate::intake::Intake;
-use crate::outgo::Outgo;
 use fanfare_node::Node;
 use fanfare_proto::Grant;
 use std::sync::Arc;
@@ -12,5 +11,4 @@ pub(crate) struct Api {
     pub(crate) node: Node,
     pub(crate) grant: Arc<Grant>,
     pub(crate) intake: Intake,
-    pub(crate) outgo: Outgo,
 }

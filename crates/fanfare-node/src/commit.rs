@@ -4,12 +4,11 @@
 //! thread](crate::commit_thread); the live log's is taken by whoever publishes, for as long as it takes to append
 //! to memory.
 
-use crate::Receipt;
 use crate::ids::{IdKey, Ids, Known};
 use crate::places::Places;
 use crate::tail::Tail;
 use fanfare_proto::{
-    Code, LogId, LogSet, Mark, Message, Pattern, Position, Publish, Refusal, Selection, Time, limits,
+    Code, LogId, LogSet, Mark, Message, Pattern, Position, Publish, Receipt, Refusal, Selection, Time, limits,
 };
 use fanfare_store::{Draft, Log, Order, Read, Removal, StoreError};
 use std::collections::HashMap;

@@ -1,10 +1,11 @@
 //! Pages of what was said: the same reading as a subscription's, answered at once.
 
-use crate::HistoryPage;
-use crate::locate::{Found, Most, Newest, locate, lower_to_before, newest};
+use crate::locate::{Found, Most, Newest, heads, locate, lower_to_before, newest};
 use crate::places::Places;
 use crate::reading::Logs;
-use fanfare_proto::{Gap, History, LogId, LogSet, Mark, Message, Position, Selection, Start, Time, limits};
+use fanfare_proto::{
+    Gap, History, HistoryPage, LogId, LogSet, Mark, Message, Position, Selection, Start, Time, limits,
+};
 use fanfare_store::{Log, Order, Read, StoreError};
 use std::sync::Arc;
 
@@ -21,7 +22,7 @@ pub(crate) fn read(
     match &history.before {
         Some(cursor) => {
             let start = Start::After(cursor.clone());
-            let place = locate(logs, places, &selection, set, &start, now)?;
+            let place = locate(logs, places, &selection, set, heads(logs, set), &start, now)?;
             let most = Most { messages: limit, bytes: limits::HISTORY_BYTES };
             let Newest { found, before, more } =
                 newest(logs, &selection, set, &place.mark, most, now, Arc::clone)?;
@@ -40,7 +41,7 @@ fn forward(
     limit: usize,
     now: Time,
 ) -> Result<HistoryPage, StoreError> {
-    let located = locate(logs, places, selection, set, start, now)?;
+    let located = locate(logs, places, selection, set, heads(logs, set), start, now)?;
     let mut gathered = Gathered { reached: located.mark, found: Vec::new(), gaps: located.gaps };
     for log in set.iter() {
         gathered.read(&**logs.get(log), log, selection, limit, now)?;

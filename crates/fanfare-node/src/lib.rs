@@ -3,7 +3,6 @@
 //! - [`Node`]: the door for everything that asks and is answered: publish, history, channels, removal;
 //! - [`Desk`]: one worker's sessions. It decides what to write to whom and when; the sockets are the worker's.
 
-mod answer;
 mod commit;
 mod commit_thread;
 mod desk;
@@ -12,10 +11,13 @@ mod ids;
 mod lent;
 mod locate;
 mod node;
+mod outgo;
 mod places;
+mod publish;
 mod reading;
 mod tail;
 
-pub use answer::{HistoryPage, Receipt};
-pub use desk::{Desk, Opening, Outcome, SessionKey, Sink};
+pub use desk::{Desk, Opening, Outcome, SessionKey, Sink, Task, Terms};
 pub use node::{Node, Options};
+pub use outgo::Outgo;
+pub use publish::Pending;

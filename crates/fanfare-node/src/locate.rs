@@ -17,16 +17,18 @@ pub(crate) struct Located {
     pub(crate) gaps: Vec<Gap>,
 }
 
-/// Finds a start in the logs. Reads them: belongs on a reader thread.
+/// Finds a start in the logs, as they were when somebody asked and their heads were there: what came later is after
+/// it. Reads them: belongs on a reader thread.
 pub(crate) fn locate(
     logs: &Logs,
     places: &Places,
     selection: &Selection,
     set: LogSet,
+    heads: Mark,
     start: &Start,
     now: Time,
 ) -> Result<Located, StoreError> {
-    let mut located = Located { mark: heads(logs, set), gaps: Vec::new() };
+    let mut located = Located { mark: heads, gaps: Vec::new() };
     match start {
         Start::Now => {}
         Start::Last(count) => {
@@ -57,7 +59,8 @@ pub(crate) fn locate_at_once(logs: &Logs, places: &Places, set: LogSet, start: &
     }
 }
 
-fn heads(logs: &Logs, set: LogSet) -> Mark {
+/// Where the logs are.
+pub(crate) fn heads(logs: &Logs, set: LogSet) -> Mark {
     let mut mark = Mark::default();
     set.iter().for_each(|log| mark.set(log, logs.get(log).status().head));
     mark
@@ -78,7 +81,7 @@ fn take_place(place: Place, log: LogId, located: &mut Located) -> bool {
 
 fn since(logs: &Logs, set: LogSet, time: Time, mark: &mut Mark) -> Result<(), StoreError> {
     for log in set.iter() {
-        mark.set(log, logs.get(log).find(time)?);
+        mark.set(log, logs.get(log).find(time)?.min(mark.get(log)));
     }
     Ok(())
 }
@@ -97,7 +100,7 @@ fn after(
         let head = located.mark.get(log);
         if !take_place(places.place(cursor, log, head), log, located) {
             match time_of(logs, places, cursor)? {
-                Some(time) => located.mark.set(log, logs.get(log).find(time)?),
+                Some(time) => located.mark.set(log, logs.get(log).find(time)?.min(head)),
                 None => located.mark.set(log, Position::START),
             }
         }

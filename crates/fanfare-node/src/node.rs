@@ -1,13 +1,14 @@
 //! The node's door for everything that asks and is answered.
 
-use crate::commit::{Answers, Committer, Group, refusal};
+use crate::commit::{Committer, refusal};
 use crate::commit_thread::CommitThread;
+use crate::history;
+use crate::outgo::Outgo;
 use crate::places::Places;
 use crate::reading::{Logs, Reading};
 use crate::tail::Tail;
-use crate::{HistoryPage, Receipt, history};
 use fanfare_proto::{
-    Channel, Code, Epoch, Grant, History, LogId, LogSet, Mark, Namespaces, Origins, Pattern, Publish,
+    Channel, Code, Epoch, Grant, History, HistoryPage, LogId, LogSet, Mark, Namespaces, Origins, Pattern,
     Refusal, Time, limits,
 };
 use fanfare_store::{ChannelInfo, Log, LogStatus, MemoryLog, Removal, StoreError};
@@ -41,9 +42,10 @@ pub(crate) struct Inner {
     pub(crate) places: Places,
     pub(crate) tail: Arc<Tail>,
     pub(crate) reading: Reading,
-    commits: CommitThread,
+    pub(crate) commits: CommitThread,
     /// The live log is written by whoever publishes, one at a time.
-    live: Arc<Mutex<Committer>>,
+    pub(crate) live: Arc<Mutex<Committer>>,
+    pub(crate) outgo: Outgo,
     draining: AtomicBool,
 }
 
@@ -79,99 +81,23 @@ impl Node {
             reading,
             commits,
             live,
+            outgo: Outgo::default(),
             draining,
         })))
     }
 
-    /// Publishes each message on its own; the answers are in the order of the messages.
-    pub async fn publish(&self, grant: &Grant, messages: Vec<Publish>) -> Vec<Result<Receipt, Refusal>> {
-        let mut answers: Vec<Option<Result<Receipt, Refusal>>> = Vec::new();
-        let mut parts: [(Vec<usize>, Vec<Publish>); 2] = Default::default();
-        for (index, publish) in messages.into_iter().enumerate() {
-            answers.push(self.check(grant, &publish).err().map(Err));
-            if answers[index].is_none() {
-                let part = &mut parts[self.log_of(&publish.channel).index()];
-                part.0.push(index);
-                part.1.push(publish);
-            }
-        }
-        for (log, (indexes, messages)) in [LogId::KEPT, LogId::LIVE].into_iter().zip(parts) {
-            if !indexes.is_empty() {
-                let part = self.commit(log, grant, messages, false).await;
-                indexes.into_iter().zip(part).for_each(|(index, answer)| answers[index] = Some(answer));
-            }
-        }
-        answers.into_iter().map(|answer| answer.unwrap_or_else(|| Err(Code::STORE_FAILED.into()))).collect()
-    }
-
-    /// Publishes all messages or none, at consecutive positions of one log (design rule 22).
-    pub async fn publish_atomic(
-        &self,
-        grant: &Grant,
-        messages: Vec<Publish>,
-    ) -> Result<Vec<Receipt>, Refusal> {
-        if messages.len() > limits::BATCH_MESSAGES {
-            let detail = format!("{} messages; at most {}", messages.len(), limits::BATCH_MESSAGES);
-            return Err(Refusal::new(Code::TOO_MANY, detail));
-        }
-        let Some(first) = messages.first() else { return Ok(Vec::new()) };
-        let log = self.log_of(&first.channel);
-        for publish in &messages {
-            self.check(grant, publish)?;
-            if self.log_of(&publish.channel) != log {
-                let detail =
-                    format!("`{}` is live and `{}` is kept, or the reverse", first.channel, publish.channel);
-                return Err(Refusal::new(Code::NOT_ATOMIC, detail));
-            }
-        }
-        self.commit(log, grant, messages, true).await.into_iter().collect()
-    }
-
-    async fn commit(&self, log: LogId, grant: &Grant, messages: Vec<Publish>, atomic: bool) -> Answers {
-        let publisher = Some(&*grant.subject).filter(|subject| !subject.is_empty()).map(Into::into);
-        let count = messages.len();
-        let refuse = |refusal: Refusal| vec![Err(refusal); count];
-        let group = Group { publisher, messages, atomic };
-        if log == LogId::LIVE {
-            return lock(&self.0.live).commit(&mut [group], self.now()).pop().unwrap_or_default();
-        }
-        match self.0.commits.publish(group) {
-            Ok(answers) => answers.await.unwrap_or_else(|_| refuse(Code::STORE_FAILED.into())),
-            Err(refusal) => refuse(refusal),
-        }
-    }
-
-    fn check(&self, grant: &Grant, publish: &Publish) -> Result<(), Refusal> {
-        if self.is_draining() {
-            return Err(Code::DRAINING.into());
-        }
-        if !grant.may_publish(&publish.channel) {
-            let detail = format!("publishing to `{}` is not allowed", publish.channel);
-            return Err(Refusal::new(Code::FORBIDDEN, detail));
-        }
-        let allowed = self.0.namespaces.of(publish.channel.as_str()).body_bytes;
-        if publish.content.body.len() > allowed {
-            let detail = format!(
-                "the body has {} bytes; {allowed} are allowed by the `body` of its namespace",
-                publish.content.body.len()
-            );
-            return Err(Refusal::new(Code::TOO_LARGE, detail));
-        }
-        Ok(())
-    }
-
-    fn log_of(&self, channel: &Channel) -> LogId {
+    pub(crate) fn log_of(&self, channel: &Channel) -> LogId {
         self.0.namespaces.of(channel.as_str()).keeping.log()
     }
 
-    /// The logs that a session with these patterns reads, if its grant allows them.
+    /// The logs that a session with these patterns reads, if its grant allows them; all of them if it hears nothing.
     pub(crate) fn logs_for(&self, grant: &Grant, patterns: &[Pattern]) -> Result<LogSet, Refusal> {
-        if patterns.is_empty() {
-            return Err(Refusal::new(Code::BAD_REQUEST, "name at least one channel or pattern"));
-        }
         if patterns.len() > limits::SUBSCRIPTIONS {
             let detail = format!("{} subscriptions; at most {}", patterns.len(), limits::SUBSCRIPTIONS);
             return Err(Refusal::new(Code::TOO_MANY, detail));
+        }
+        if patterns.is_empty() {
+            return Ok(LogSet::default().with(LogId::KEPT).with(LogId::LIVE));
         }
         let mut set = LogSet::default();
         for pattern in patterns {
@@ -240,6 +166,11 @@ impl Node {
         answer.unwrap_or_else(|_| Err(Code::STORE_FAILED.into()))
     }
 
+    /// What large answers of all readers together may hold.
+    pub fn outgo(&self) -> &Outgo {
+        &self.0.outgo
+    }
+
     /// The rules of channels.
     pub fn namespaces(&self) -> &Arc<Namespaces> {
         &self.0.namespaces
@@ -290,6 +221,6 @@ impl Node {
     }
 }
 
-fn lock(live: &Mutex<Committer>) -> MutexGuard<'_, Committer> {
+pub(crate) fn lock(live: &Mutex<Committer>) -> MutexGuard<'_, Committer> {
     live.lock().unwrap_or_else(PoisonError::into_inner)
 }

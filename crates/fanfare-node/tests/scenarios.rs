@@ -2,10 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
-use fanfare_node::{Node, Options, Receipt};
+use fanfare_node::{Node, Options};
 use fanfare_proto::{
     Channel, Code, Content, Cursor, CursorPart, Epoch, GapReason, Grant, History, Keeping, LogId, Namespace,
-    Namespaces, Origins, Pattern, Position, Publish, Refusal, Start, Time, limits,
+    Namespaces, Origins, Pattern, Position, Publish, Receipt, Refusal, Start, Time, limits,
 };
 use fanfare_store::{Log, MemoryLog, Removal};
 use std::sync::Arc;

@@ -77,6 +77,7 @@ codes! {
     NOT_YET = 3015, "not-supported", 501, "This server does not support this.";
     VERSION = 3016, "http-version", 505, "The HTTP version is not supported here.";
     NOT_ATOMIC = 3017, "not-atomic", 400, "An atomic group must lie in one log.";
+    UPGRADE = 3018, "upgrade-required", 426, "This is spoken over WebSocket, version 13.";
 }
 
 impl Code {

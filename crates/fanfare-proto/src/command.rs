@@ -1,6 +1,6 @@
 //! What is asked of a node.
 
-use crate::{Cursor, Pattern, Time};
+use crate::{Code, Cursor, Pattern, Publish, Refusal, Time, limits};
 use std::time::Duration;
 
 /// Where hearing starts.
@@ -39,4 +39,53 @@ pub struct History {
     pub before: Option<Cursor>,
     /// Messages of the page at the most.
     pub limit: usize,
+}
+
+impl History {
+    /// A question about the past as it is asked: `before` pages backwards; with no start it is about the newest; with
+    /// no limit it is about as many as were asked for, or a page of the usual length.
+    pub fn asked(
+        patterns: Vec<Pattern>,
+        start: Option<Start>,
+        before: Option<Cursor>,
+        limit: Option<usize>,
+    ) -> Result<History, Refusal> {
+        if before.is_some() && start.is_some() {
+            let detail = "`before` pages backwards; give it without `after`, `last` and `since`";
+            return Err(Refusal::new(Code::BAD_FIELD, detail));
+        }
+        let usual = match start {
+            Some(Start::Last(count)) => (count as usize).clamp(1, limits::PAGE_MESSAGES),
+            _ => limits::PAGE_MESSAGES_DEFAULT,
+        };
+        let limit = limit.unwrap_or(usual);
+        let start = start.unwrap_or(Start::Last(limit as u32));
+        Ok(History { patterns, start, before, limit })
+    }
+
+    /// Reads how long a page is to be.
+    pub fn limit(text: &str) -> Result<usize, Refusal> {
+        let limit = text.parse::<usize>().ok().filter(|limit| (1..=limits::PAGE_MESSAGES).contains(limit));
+        limit.ok_or_else(|| {
+            let detail = format!("limit is a number from 1 to {}", limits::PAGE_MESSAGES);
+            Refusal::new(Code::BAD_FIELD, detail)
+        })
+    }
+}
+
+/// What a session is asked to do.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Command {
+    /// To hear more.
+    Subscribe(Subscribe),
+    /// To hear less.
+    Unsubscribe(Vec<Pattern>),
+    /// To add a message.
+    Publish(Box<Publish>),
+    /// To look back.
+    History(History),
+    /// To answer.
+    Ping,
+    /// To say what it is.
+    Session,
 }

@@ -5,14 +5,16 @@ use base64::display::Base64Display;
 use base64::engine::general_purpose::STANDARD;
 
 /// Appends a message as a JSON object on one line: with every field it has, or with its body alone, and the cursor
-/// of a reader that has heard it. Fields that are absent are left out.
-pub fn envelope(message: &Message, cursor: &Cursor, form: Form, out: &mut Vec<u8>) {
+/// of a reader that has heard it, if there is one to tell. Fields that are absent are left out.
+pub fn envelope(message: &Message, cursor: Option<&Cursor>, form: Form, out: &mut Vec<u8>) {
     out.push(b'{');
     if form == Form::Envelope {
         fields(message, out);
     }
     body(&message.content, out);
-    json::quoted("cursor", cursor, out);
+    if let Some(cursor) = cursor {
+        json::quoted("cursor", cursor, out);
+    }
     out.push(b'}');
 }
 
@@ -104,6 +106,11 @@ fn shape(content: &Content) -> Shape<'_> {
     }
 }
 
+/// Whether a body is text or JSON, and not bytes.
+pub(crate) fn is_text(content: &Content) -> bool {
+    !matches!(shape(content), Shape::Bytes)
+}
+
 /// Appends JSON text without line ends: in valid JSON they are white space only, since strings escape them.
 fn one_line(json: &[u8], out: &mut Vec<u8>) {
     out.extend(json.iter().map(|byte| if matches!(byte, b'\r' | b'\n') { b' ' } else { *byte }));
@@ -136,7 +143,7 @@ mod tests {
         };
         let cursor = Cursor::new([CursorPart { log: LogId::KEPT, epoch: Epoch(1), position: Position(5) }]);
         let mut out = Vec::new();
-        envelope(&message, &cursor, Form::Envelope, &mut out);
+        envelope(&message, Some(&cursor), Form::Envelope, &mut out);
         assert!(!out.contains(&b'\n'));
         serde_json::from_slice(&out).unwrap()
     }

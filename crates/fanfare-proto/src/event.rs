@@ -1,6 +1,6 @@
 //! What a session hears.
 
-use crate::{Cursor, Message, Position, Refusal};
+use crate::{Cursor, Message, Position, Refusal, RequestId};
 use std::time::Duration;
 
 /// What was lost before it could be heard (design rule 6).
@@ -42,12 +42,14 @@ impl GapReason {
 /// One thing a session hears. A cursor beside an event says where the session is once it has heard it.
 #[derive(Debug, Clone, Copy)]
 pub enum Event<'a> {
-    /// A message.
-    Message(&'a Message, &'a Cursor),
+    /// A message. One that a subscription brings from before its beginning has no cursor: the session is elsewhere
+    /// (design rule 4).
+    Message(&'a Message, Option<&'a Cursor>),
     /// Messages were lost. Of several gaps that are told together only the last has a cursor.
     Gap(&'a Gap, Option<&'a Cursor>),
-    /// Everything up to the head has been heard; what follows is live.
-    CaughtUp(&'a Cursor),
+    /// Everything up to the head has been heard; what follows is live. If that is about what one request asked for
+    /// later, this is the request.
+    CaughtUp(&'a Cursor, Option<&'a RequestId>),
     /// The connection lives, and nothing new was said.
     Alive(&'a Cursor),
     /// Something asked for was refused; the session goes on.

@@ -12,16 +12,20 @@ pub enum Form {
 }
 
 impl Form {
-    /// What the parameter `as` asks, else the usual form.
-    pub fn asked(query: &Query<'_>, usual: Form) -> Result<Form, Refusal> {
-        match query.one("as")? {
-            None => Ok(usual),
-            Some("envelope") => Ok(Form::Envelope),
-            Some("body") => Ok(Form::Body),
+    /// What the parameter `as` asks of a protocol that has these forms, else the first.
+    pub fn asked(query: &Query<'_>, forms: &[Form]) -> Result<Form, Refusal> {
+        let bad = |detail| Err(Refusal::new(Code::BAD_FIELD, detail));
+        let form = match query.one("as")? {
+            None => return Ok(forms.first().copied().unwrap_or(Form::Envelope)),
+            Some("envelope") => Form::Envelope,
+            Some("body") => Form::Body,
             Some(other) => {
-                let detail = format!("as: `{}` is neither envelope nor body", quote::shown(other));
-                Err(Refusal::new(Code::BAD_FIELD, detail))
+                return bad(format!("as: `{}` is neither envelope nor body", quote::shown(other)));
             }
+        };
+        match forms.contains(&form) {
+            true => Ok(form),
+            false => bad("as: this protocol has one form; leave `as` out".to_owned()),
         }
     }
 }

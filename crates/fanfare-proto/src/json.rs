@@ -1,7 +1,8 @@
 //! JSON (RFC 8259): written into a buffer without building a value first, and judged without keeping one.
 
-use crate::limits;
+use crate::{limits, quote};
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
 use std::fmt;
 use std::io::Write;
 
@@ -53,6 +54,40 @@ pub(crate) fn number(value: f64, out: &mut Vec<u8>) {
     }
     // As above: only a number that is not finite could fail, and it is written as null.
     let _ = serde_json::to_writer(out, &value);
+}
+
+/// The members of an object in their order, each at most once; of very many only the first.
+pub(crate) fn members(text: &str) -> serde_json::Result<Vec<(String, &RawValue)>> {
+    let mut reader = serde_json::Deserializer::from_str(text);
+    let members = reader.deserialize_map(Members)?;
+    reader.end().map(|()| members)
+}
+
+/// More members than any object has that is read here: one too many is enough to find one that is not known.
+const MEMBERS: usize = 64;
+
+struct Members;
+
+impl<'de> Visitor<'de> for Members {
+    type Value = Vec<(String, &'de RawValue)>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut found: Self::Value = Vec::new();
+        while let Some((name, value)) = map.next_entry::<String, &RawValue>()? {
+            if found.iter().any(|(other, _)| *other == name) {
+                let name = quote::shown(&name);
+                return Err(A::Error::custom(format!("the field `{name}` is given twice")));
+            }
+            if found.len() <= MEMBERS {
+                found.push((name, value));
+            }
+        }
+        Ok(found)
+    }
 }
 
 /// Why a text that may look like JSON is not carried as such.

@@ -56,6 +56,18 @@ pub const TTL: Duration = Duration::from_secs(10 * 366 * 24 * 3600);
 /// Levels of arrays and objects in a body that is shown as JSON: readers stop at 128, envelope and page included.
 pub const JSON_DEPTH: usize = 100;
 
+/// Bytes of the name that a client gives a request.
+pub const REQUEST_ID_BYTES: usize = 64;
+/// Requests of one session that wait for their answer; more stay in the kernel.
+pub const REQUESTS: usize = 16;
+/// Bytes of answers to one session that are not written yet (design rule 14); one answer more may pass it.
+pub const CONTROL_BYTES: usize = 4 * 1024;
+/// Bytes of a request beside the body of what it publishes.
+pub const REQUEST_BYTES: usize = 16 * 1024;
+/// Bytes read of one WebSocket in one turn.
+pub const TALK_BYTES: usize = 16 * 1024;
+/// Bytes of incomplete WebSocket messages that one worker keeps.
+pub const BEGUN_BYTES: usize = 64 * 1024 * 1024;
 /// Subscriptions of one session.
 pub const SUBSCRIPTIONS: usize = 256;
 /// `last=n` at the most.

@@ -106,6 +106,11 @@ impl Namespaces {
         self.rules.iter().enumerate().map(|(index, rule)| (NamespaceId(index as u16), rule))
     }
 
+    /// Bytes of a message's body that some namespace allows.
+    pub fn largest_body(&self) -> usize {
+        self.rules.iter().map(|rule| rule.body_bytes).max().unwrap_or(limits::BODY_BYTES)
+    }
+
     /// The logs in which channels of this pattern can lie.
     pub fn logs_of(&self, pattern: &Pattern) -> LogSet {
         let mut logs = LogSet::default();

@@ -21,6 +21,12 @@ impl<'a> Query<'a> {
         Ok(Query { parameters: decoded.collect::<Result<_, Refusal>>()? })
     }
 
+    /// Parameters that came in another way, decoded.
+    pub(crate) fn of(parameters: Vec<(&'a str, String)>) -> Query<'a> {
+        let parameters = parameters.into_iter().map(|(name, value)| (name.into(), value.into()));
+        Query { parameters: parameters.collect() }
+    }
+
     /// The value of a parameter that may be given once.
     pub fn one(&self, name: &str) -> Result<Option<&str>, Refusal> {
         let mut values = self.parameters.iter().filter(|(other, _)| other == name).map(|(_, value)| &**value);

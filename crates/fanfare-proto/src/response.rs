@@ -1,7 +1,7 @@
 //! Responses that the server writes itself: the heads of streams, whole answers, refusals, and how frames are
 //! delimited (RFC 9112 sections 6 and 7).
 
-use crate::{Cursor, Framing, HttpDate, Origins, Refusal, Time, Wire, problem};
+use crate::{Code, Cursor, Framing, HttpDate, Origins, Refusal, Time, Wire, problem};
 use std::io::Write;
 use std::time::Duration;
 
@@ -78,30 +78,15 @@ pub fn refuse(
     if matches!(refusal.code.status, 503 | 507) {
         header("Retry-After", retry.as_millis().div_ceil(1000), out);
     }
+    if refusal.code == Code::UPGRADE {
+        // RFC 9110 section 15.5.22 and RFC 6455 section 4.4.
+        header("Upgrade", "websocket", out);
+        header("Sec-WebSocket-Version", "13", out);
+    }
     shared_headers(origin, origins, now, out);
     connection(if framing == Framing::Length { framing } else { Framing::LengthClose }, out);
     out.extend_from_slice(b"\r\n");
     out.extend_from_slice(&document);
-}
-
-/// Appends one frame of a stream, delimited as the framing asks (RFC 9112 section 7.1). An empty frame appends
-/// nothing: an empty chunk would end the response.
-pub fn frame(framing: Framing, payload: &[u8], out: &mut Vec<u8>) {
-    if framing != Framing::Chunked {
-        return out.extend_from_slice(payload);
-    }
-    if !payload.is_empty() {
-        let _ = write!(out, "{:x}\r\n", payload.len());
-        out.extend_from_slice(payload);
-        out.extend_from_slice(b"\r\n");
-    }
-}
-
-/// Appends what ends a stream; nothing where the end of the connection does.
-pub fn stream_end(framing: Framing, out: &mut Vec<u8>) {
-    if framing == Framing::Chunked {
-        out.extend_from_slice(b"0\r\n\r\n");
-    }
 }
 
 fn status(status: u16, out: &mut Vec<u8>) {
@@ -128,7 +113,7 @@ fn connection(framing: Framing, out: &mut Vec<u8>) {
     match framing {
         Framing::Chunked => header("Transfer-Encoding", "chunked", out),
         Framing::Close | Framing::LengthClose => header("Connection", "close", out),
-        Framing::Length => {}
+        Framing::Length | Framing::WebSocket(_) => {}
     }
 }
 
@@ -225,18 +210,5 @@ mod tests {
                 assert!(serde_json::from_slice::<serde_json::Value>(&body).is_ok());
             }
         }
-    }
-
-    #[test]
-    fn frames_are_chunks_and_an_empty_one_does_not_end_the_stream() {
-        let mut out = Vec::new();
-        frame(Framing::Chunked, b"", &mut out);
-        frame(Framing::Chunked, b"hello, chunked\n\n", &mut out);
-        stream_end(Framing::Chunked, &mut out);
-        assert_eq!(out, b"10\r\nhello, chunked\n\n\r\n0\r\n\r\n");
-        out.clear();
-        frame(Framing::Close, b"plain", &mut out);
-        stream_end(Framing::Close, &mut out);
-        assert_eq!(out, b"plain");
     }
 }

@@ -5,6 +5,7 @@
 //! here.
 
 use crate::protocol::{self, ProtocolId, Shape};
+use crate::websocket::Handshake;
 use crate::{
     Accept, BodyLength, Code, Form, Framing, Head, Origins, Pattern, Query, Refusal, Start, Subscribe,
     Version, Wire, decode_path, limits, parse_duration, quote,
@@ -29,6 +30,8 @@ pub struct Hold {
     pub subscribe: Subscribe,
     /// For an answer: how long to wait for something to say, at most [`limits::POLL_WAIT`]. `None` for a stream.
     pub wait: Option<Duration>,
+    /// For a WebSocket: what it is answered.
+    pub handshake: Option<Handshake>,
 }
 
 /// Names at the root that are not channels, although `POST /alerts` publishes to `alerts`. Some belong to
@@ -54,20 +57,7 @@ pub const RESERVED: &[&str] = &[
 ];
 
 /// Values of `via` that later versions understand.
-const VIA_LATER: &[&str] = &[
-    "atom",
-    "cdf",
-    "feed",
-    "html",
-    "jsonfeed",
-    "jsonp",
-    "pushlet",
-    "raw",
-    "replace",
-    "rss",
-    "websocket",
-    "ws",
-];
+const VIA_LATER: &[&str] = &["atom", "cdf", "feed", "html", "jsonfeed", "jsonp", "pushlet", "replace", "rss"];
 /// Parameters of reading that later versions understand.
 pub const LATER_PARAMETERS: &[&str] =
     &["bytes", "callback", "filter", "latest", "pad", "rate", "token", "view"];
@@ -84,12 +74,6 @@ enum Place<'a> {
 /// API says.
 pub fn route(head: &Head<'_>, origins: &Origins) -> Result<Route, Refusal> {
     let Some(place) = held_place(head) else { return Ok(Route::Call) };
-    if head.lists("upgrade", "websocket") {
-        return Err(Refusal::new(
-            Code::NOT_YET,
-            "WebSocket is not supported by this version yet; try ?via=sse",
-        ));
-    }
     let query = Query::parse(head.query())?;
     let Some(chosen) = choose(head, &query, &place)? else { return Ok(Route::Call) };
     if !matches!(head.body(), BodyLength::None | BodyLength::Length(0)) {
@@ -103,17 +87,21 @@ pub fn route(head: &Head<'_>, origins: &Origins) -> Result<Route, Refusal> {
     query.only(&known, LATER_PARAMETERS)?;
     let protocol = protocol::ALL[usize::from(chosen.0)];
     let answer = protocol.shape() == Shape::Answer;
+    let handshake = match protocol.shape() {
+        Shape::Socket => Some(Handshake::read(head, origins)?),
+        _ => None,
+    };
     let wait = wait(&query)?.unwrap_or(limits::POLL_WAIT_DEFAULT);
     let start = Start::asked(&query, head.get("last-event-id"))?.unwrap_or_default();
     let origin = head.text("origin").and_then(|origin| origins.find(origin));
     let wire = Wire {
         protocol: chosen,
-        form: Form::asked(&query, protocol.form())?,
-        framing: framing(head, answer),
+        form: Form::asked(&query, protocol.forms())?,
+        framing: framing(head, answer, handshake),
         origin,
     };
-    let subscribe = Subscribe { patterns: patterns(&place, &query)?, start };
-    Ok(Route::Hold(Hold { wire, subscribe, wait: answer.then_some(wait) }))
+    let subscribe = Subscribe { patterns: patterns(&place, &query, handshake.is_some())?, start };
+    Ok(Route::Hold(Hold { wire, subscribe, wait: answer.then_some(wait), handshake }))
 }
 
 /// The path, if requests on it can be held open. What belongs to a channel but is not it begins with `$`.
@@ -131,11 +119,15 @@ fn held_place<'a>(head: &Head<'a>) -> Option<Place<'a>> {
 /// The protocol of a held response; `None` if the request is for the API.
 fn choose(head: &Head<'_>, query: &Query<'_>, place: &Place<'_>) -> Result<Option<ProtocolId>, Refusal> {
     let waits = query.one("wait")?.is_some();
-    if let Some(via) = query.one("via")? {
-        return named(via, waits, place);
+    let upgrades = head.lists("upgrade", "websocket");
+    match query.one("via")? {
+        Some(via) => return named(via, waits, upgrades, place),
+        None if upgrades => return named("ws", waits, upgrades, place),
+        None => {}
     }
     let accept = Accept::parse(head.all("accept"))?;
     let wanted = |shape| match place {
+        _ if shape == Shape::Socket => false,
         _ if waits => shape == Shape::Answer,
         Place::Channel(_) => shape != Shape::Answer,
         Place::Subscribe => shape != Shape::Page,
@@ -145,7 +137,7 @@ fn choose(head: &Head<'_>, query: &Query<'_>, place: &Place<'_>) -> Result<Optio
         // With no preference asked: a channel is a page, and several channels need what tells them apart.
         let usual = match place {
             Place::Channel(_) => protocol.shape() == Shape::Page,
-            Place::Subscribe => protocol.form() == Form::Envelope,
+            Place::Subscribe => protocol.forms()[0] == Form::Envelope,
         };
         let rank = (accept.wanted(protocol.media_type())?, usual, std::cmp::Reverse(index));
         Some((rank, ProtocolId(index as u8), protocol.shape()))
@@ -159,7 +151,7 @@ fn choose(head: &Head<'_>, query: &Query<'_>, place: &Place<'_>) -> Result<Optio
 }
 
 /// The protocol that `via` names.
-fn named(via: &str, waits: bool, place: &Place<'_>) -> Result<Option<ProtocolId>, Refusal> {
+fn named(via: &str, waits: bool, upgrades: bool, place: &Place<'_>) -> Result<Option<ProtocolId>, Refusal> {
     let bad = |detail: String| Err(Refusal::new(Code::BAD_FIELD, detail));
     let Some(id) = protocol::by_name(via) else {
         if VIA_LATER.contains(&via) {
@@ -172,14 +164,22 @@ fn named(via: &str, waits: bool, place: &Place<'_>) -> Result<Option<ProtocolId>
         let names: Vec<&str> = protocol::ALL.iter().flat_map(named).collect();
         return bad(format!("via: `{}` is none of {}", quote::shown(via), names.join(", ")));
     };
-    match (protocol::ALL[usize::from(id.0)].shape(), place) {
+    let shape = protocol::ALL[usize::from(id.0)].shape();
+    match (shape, place) {
+        (Shape::Socket, _) if !upgrades => {
+            let detail = format!("via={via} is WebSocket, and the request does not ask to switch to it");
+            Err(Refusal::new(Code::UPGRADE, detail))
+        }
+        _ if upgrades && shape != Shape::Socket => {
+            bad(format!("via={via} does not go over WebSocket; leave `via` or the `Upgrade` header out"))
+        }
         (Shape::Page, Place::Subscribe) => {
             bad(format!("via={via}: /subscribe has no pages; fetch /c/<channel>"))
         }
         (Shape::Answer, _) => Ok(Some(id)),
         _ if waits => bad(format!("`wait` is for long polls, and via={via} is none")),
         (Shape::Page, _) => Ok(None),
-        (Shape::Stream, _) => Ok(Some(id)),
+        (Shape::Stream | Shape::Socket, _) => Ok(Some(id)),
     }
 }
 
@@ -190,7 +190,8 @@ fn not_acceptable(wanted: impl Fn(Shape) -> bool) -> Refusal {
     Refusal::new(Code::NOT_ACCEPTABLE, detail)
 }
 
-fn patterns(place: &Place<'_>, query: &Query<'_>) -> Result<Vec<Pattern>, Refusal> {
+/// What is to be heard. A WebSocket may name that later.
+fn patterns(place: &Place<'_>, query: &Query<'_>, later: bool) -> Result<Vec<Pattern>, Refusal> {
     let parse = |name: &str| {
         Pattern::parse(name)
             .map_err(|error| Refusal::new(Code::BAD_NAME, format!("`{}`: {error}", quote::shown(name))))
@@ -199,7 +200,7 @@ fn patterns(place: &Place<'_>, query: &Query<'_>) -> Result<Vec<Pattern>, Refusa
         return Ok(vec![parse(&decode_path(name)?)?]);
     }
     let patterns = query.all("channel").map(parse).collect::<Result<Vec<_>, _>>()?;
-    if patterns.is_empty() {
+    if patterns.is_empty() && !later {
         let detail = "name at least one channel or pattern: /subscribe?channel=a&channel=b/**";
         return Err(Refusal::new(Code::BAD_FIELD, detail));
     }
@@ -220,7 +221,10 @@ fn wait(query: &Query<'_>) -> Result<Option<Duration>, Refusal> {
 }
 
 /// HTTP/1.0 has no chunks, and its connections end with the response.
-fn framing(head: &Head<'_>, answer: bool) -> Framing {
+fn framing(head: &Head<'_>, answer: bool, handshake: Option<Handshake>) -> Framing {
+    if let Some(handshake) = handshake {
+        return Framing::WebSocket(handshake.compression.map(|compression| compression.window_bits));
+    }
     let open = head.version == Version::Http11 && head.keep_alive();
     match (answer, open) {
         (false, true) => Framing::Chunked,

@@ -15,6 +15,8 @@ pub enum Framing {
     Length,
     /// `Content-Length`, then the connection is closed.
     LengthClose,
+    /// One WebSocket message for each frame, compressed for a window of so many bits if that was agreed on.
+    WebSocket(Option<u8>),
 }
 
 /// Protocol, form, framing and the allowed origin of a session. Small, and compared on the hot path.

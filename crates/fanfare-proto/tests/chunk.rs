@@ -87,9 +87,11 @@ proptest! {
                                 after in prop::collection::vec(any::<u8>(), 0..20), piece in 1usize..50) {
         let mut bytes = Vec::new();
         for part in &parts {
-            fanfare_proto::frame(fanfare_proto::Framing::Chunked, part, &mut bytes);
+            bytes.extend_from_slice(format!("{:x}\r\n", part.len()).as_bytes());
+            bytes.extend_from_slice(part);
+            bytes.extend_from_slice(b"\r\n");
         }
-        fanfare_proto::stream_end(fanfare_proto::Framing::Chunked, &mut bytes);
+        bytes.extend_from_slice(b"0\r\n\r\n");
         let (end, data) = (bytes.len(), parts.concat().len() as u64);
         bytes.extend_from_slice(&after);
         prop_assert_eq!(read(&bytes, piece), Ok((Some(end), data)));

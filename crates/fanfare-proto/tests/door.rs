@@ -282,7 +282,7 @@ fn shown_again(publish: &Publish) -> String {
         content: publish.content.clone(),
     };
     let mut out = Vec::new();
-    envelope(&message, &Cursor::default(), Form::Envelope, &mut out);
+    envelope(&message, Some(&Cursor::default()), Form::Envelope, &mut out);
     let mut value: serde_json::Value = serde_json::from_slice(&out).unwrap();
     ["position", "time", "cursor"]
         .iter()

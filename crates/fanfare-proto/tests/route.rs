@@ -47,6 +47,9 @@ fn place() -> Cursor {
 }
 
 const SSE: &str = "Accept: text/event-stream";
+const KEY: &str = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==";
+const WEBSOCKET: &[&str] =
+    &["Connection: keep-alive, Upgrade", "Upgrade: WebSocket", "Sec-WebSocket-Version: 13", KEY];
 const NDJSON: &str = "Accept: application/x-ndjson";
 
 #[test]
@@ -98,16 +101,41 @@ fn how_a_channel_is_fetched_decides_how_it_is_pushed() {
 
 #[test]
 fn every_held_protocol_is_found_by_name_and_by_media_type() {
-    for protocol in ALL.iter().filter(|protocol| protocol.shape() != Shape::Page) {
+    let held = |shape| matches!(shape, Shape::Stream | Shape::Answer);
+    for protocol in ALL.iter().filter(|protocol| held(protocol.shape())) {
         let by_name = hold(&format!("/c/a?via={}", protocol.name()), &[]);
         assert_eq!(by_name.wire.protocol().name(), protocol.name());
-        assert_eq!(by_name.wire.form, protocol.form());
+        assert_eq!(by_name.wire.form, protocol.forms()[0]);
         let wait = if protocol.shape() == Shape::Answer { "&wait=5" } else { "" };
         let by_type =
             hold(&format!("/subscribe?channel=a{wait}"), &[&format!("Accept: {}", protocol.media_type())]);
         assert_eq!(by_type.wire.protocol().media_type(), protocol.media_type());
         assert_eq!(by_type.wait.is_some(), protocol.shape() == Shape::Answer);
     }
+}
+
+#[test]
+fn a_websocket_is_switched_to_for_pages_of_this_host_and_of_allowed_origins() {
+    let lines = |more: &[&'static str]| [WEBSOCKET, more].concat();
+    let answer = |more: &[&'static str]| {
+        let mut out = Vec::new();
+        hold("/c/a", &lines(more)).handshake.unwrap().answer(&mut out);
+        String::from_utf8(out).unwrap()
+    };
+    // The key and its answer are the example of RFC 6455 section 1.3.
+    let plain = answer(&[]);
+    assert!(plain.starts_with("HTTP/1.1 101 ") && plain.ends_with("\r\n\r\n"), "{plain}");
+    assert!(plain.contains("\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"), "{plain}");
+    assert!(!plain.contains("Protocol:") && !plain.contains("Extensions"), "{plain}");
+    for origin in ["Origin: http://x", "Origin: https://X", "Origin: https://b.example"] {
+        assert!(answer(&[origin]).starts_with("HTTP/1.1 101 "), "{origin}");
+    }
+    assert!(answer(&["Sec-WebSocket-Protocol: chat, fanfare.json"]).contains("Protocol: fanfare.json\r\n"));
+    assert!(!answer(&["Sec-WebSocket-Protocol: chat"]).contains("Protocol:"));
+    let held = hold("/c/a?as=body&last=3", &lines(&["Sec-WebSocket-Extensions: permessage-deflate"]));
+    assert_eq!((held.wire.form, held.wire.framing), (Form::Body, Framing::WebSocket(Some(15))));
+    assert_eq!((held.wait, held.subscribe.start), (None, Start::Last(3)));
+    assert!(hold("/subscribe", WEBSOCKET).subscribe.patterns.is_empty(), "it may say later what it wants");
 }
 
 #[test]
@@ -193,7 +221,7 @@ fn what_is_refused_and_why() {
         ("/c/a?limit=5", &[SSE], Code::UNKNOWN_FIELD, "known here"),
         ("/c/a?rate=5", &[SSE], Code::NOT_YET, "`rate`"),
         ("/c/a?filter=a", &[SSE], Code::NOT_YET, "`filter`"),
-        ("/c/a?via=pigeon", &[], Code::BAD_FIELD, "sse, ndjson, stream, poll, page"),
+        ("/c/a?via=pigeon", &[], Code::BAD_FIELD, "sse, ndjson, stream, ws, websocket, raw, poll, page"),
         ("/c/a?via=", &[], Code::BAD_FIELD, "via"),
         ("/c/a?via=replace", &[], Code::NOT_YET, "via=replace"),
         ("/c/a?via=sse&via=sse", &[], Code::BAD_FIELD, "twice"),
@@ -211,7 +239,17 @@ fn what_is_refused_and_why() {
         ("/c/a", &["Accept: text/event-stream;q=5"], Code::BAD_REQUEST, "Accept"),
         ("/c/a", &[SSE, "Content-Length: 1"], Code::BAD_REQUEST, "no body"),
         ("/c/a", &[SSE, "Transfer-Encoding: chunked"], Code::BAD_REQUEST, "no body"),
-        ("/c/a", &["Upgrade: websocket", "Connection: Upgrade"], Code::NOT_YET, "WebSocket"),
+        ("/c/a?via=raw&as=envelope", &[], Code::BAD_FIELD, "one form"),
+        ("/c/a?via=ws", &[], Code::UPGRADE, "does not ask to switch"),
+        ("/c/a?via=sse", WEBSOCKET, Code::BAD_FIELD, "does not go over WebSocket"),
+        ("/c/a?wait=5", WEBSOCKET, Code::BAD_FIELD, "`wait` is for long polls"),
+        ("/c/a", &["Upgrade: websocket", "Sec-WebSocket-Version: 13", KEY], Code::BAD_REQUEST, "Connection"),
+        ("/c/a", &["Upgrade: websocket", "Connection: Upgrade", KEY], Code::UPGRADE, "13"),
+        ("/c/a", &WEBSOCKET[..3], Code::BAD_REQUEST, "Sec-WebSocket-Key"),
+        ("/c/a", &[WEBSOCKET, &[KEY]].concat(), Code::BAD_REQUEST, "one key"),
+        ("/c/a", &[&WEBSOCKET[..3], &["Sec-WebSocket-Key: AAAA"]].concat(), Code::BAD_REQUEST, "16 bytes"),
+        ("/c/a", &[WEBSOCKET, &["Origin: https://evil.example"]].concat(), Code::FORBIDDEN, "evil.example"),
+        ("/c/a", &[WEBSOCKET, &["Origin: null"]].concat(), Code::FORBIDDEN, "null"),
         ("/subscribe", &[], Code::BAD_FIELD, "at least one"),
         ("/subscribe?channel=", &[], Code::BAD_NAME, "empty"),
         ("/subscribe?chanel=a", &[], Code::UNKNOWN_FIELD, "`channel`?"),

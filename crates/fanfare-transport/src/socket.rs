@@ -2,6 +2,7 @@
 //! its place in the worker's epoll set.
 
 use crate::wheel::{TICK, Tick, Wheel};
+use fanfare_proto::websocket::Decoder;
 use mio::unix::SourceFd;
 use mio::{Interest, Registry, Token};
 use std::io;
@@ -38,6 +39,11 @@ pub(crate) enum State {
     InLine,
     /// A stream is held open.
     Stream,
+    /// A WebSocket: a stream is held open, and the peer speaks, too.
+    Talk {
+        /// A ping was sent, and nothing has come since.
+        pinged: bool,
+    },
     /// An answer is held back until there is something to say.
     Answer,
     /// The last response was sent; what still comes is thrown away, so that the peer can read it.
@@ -47,7 +53,7 @@ pub(crate) enum State {
 impl State {
     /// Whether the desk has a session for it.
     pub(crate) fn is_held(self) -> bool {
-        matches!(self, State::Stream | State::Answer)
+        matches!(self, State::Stream | State::Talk { .. } | State::Answer)
     }
 }
 
@@ -65,9 +71,17 @@ pub(crate) struct Socket {
     pub(crate) ended: bool,
     /// Nothing more is read until the request in hand is answered.
     pub(crate) deaf: bool,
+    /// Nearly every socket has none.
+    kept: Option<Box<Kept>>,
+}
+
+/// What came of something that is not complete.
+#[derive(Default)]
+struct Kept {
     /// Bytes that were read too early: half a head, or requests sent ahead.
-    #[expect(clippy::box_collection, reason = "a thin pointer: nearly every socket has none")]
-    rest: Option<Box<Vec<u8>>>,
+    rest: Vec<u8>,
+    /// A WebSocket message that is not complete.
+    decoder: Option<Decoder>,
 }
 
 struct Slot {
@@ -88,6 +102,8 @@ pub(crate) struct Sockets {
     now: Duration,
     /// Bytes in all `rest`.
     kept: usize,
+    /// Bytes in all `decoder`.
+    begun: usize,
 }
 
 impl Sockets {
@@ -102,6 +118,7 @@ impl Sockets {
             began: now,
             now: Duration::ZERO,
             kept: 0,
+            begun: 0,
         }
     }
 
@@ -128,7 +145,7 @@ impl Sockets {
             queued: false,
             ended: false,
             deaf: false,
-            rest: None,
+            kept: None,
         });
         self.free.pop();
         self.len += 1;
@@ -163,6 +180,7 @@ impl Sockets {
     /// Takes a socket out; it is not watched any more. Its kept bytes go with it.
     pub(crate) fn remove(&mut self, id: SocketId) -> Option<(TcpStream, Vec<u8>)> {
         let rest = self.take_rest(id);
+        self.take_begun(id);
         let slot = self.slot(id)?;
         let socket = slot.socket.take()?;
         slot.generation = slot.generation.wrapping_add(1);
@@ -177,19 +195,24 @@ impl Sockets {
         if let Some(socket) = self.get(id)
             && !bytes.is_empty()
         {
-            socket.rest.get_or_insert_default().extend_from_slice(bytes);
+            socket.kept.get_or_insert_default().rest.extend_from_slice(bytes);
             self.kept += bytes.len();
         }
     }
 
     /// Bytes kept of this socket.
     pub(crate) fn rest_len(&mut self, id: SocketId) -> usize {
-        self.get(id).and_then(|socket| socket.rest.as_ref()).map_or(0, |rest| rest.len())
+        self.get(id).and_then(|socket| socket.kept.as_ref()).map_or(0, |kept| kept.rest.len())
     }
 
     /// Takes the kept bytes.
     pub(crate) fn take_rest(&mut self, id: SocketId) -> Vec<u8> {
-        let rest = self.get(id).and_then(|socket| socket.rest.take()).map_or_else(Vec::new, |rest| *rest);
+        let Some(socket) = self.get(id) else { return Vec::new() };
+        let Some(kept) = socket.kept.as_deref_mut() else { return Vec::new() };
+        let rest = std::mem::take(&mut kept.rest);
+        if kept.decoder.is_none() {
+            socket.kept = None;
+        }
         self.kept -= rest.len();
         rest
     }
@@ -197,6 +220,31 @@ impl Sockets {
     /// Bytes kept of all sockets.
     pub(crate) fn kept(&self) -> usize {
         self.kept
+    }
+
+    /// Keeps the beginning of a message.
+    pub(crate) fn keep_begun(&mut self, id: SocketId, decoder: Decoder) {
+        let held = decoder.held();
+        if let Some(socket) = self.get(id) {
+            socket.kept.get_or_insert_default().decoder = Some(decoder);
+            self.begun += held;
+        }
+    }
+
+    /// Takes the beginning of a message.
+    pub(crate) fn take_begun(&mut self, id: SocketId) -> Option<Decoder> {
+        let socket = self.get(id)?;
+        let decoder = socket.kept.as_deref_mut()?.decoder.take()?;
+        if socket.kept.as_ref().is_some_and(|kept| kept.rest.is_empty()) {
+            socket.kept = None;
+        }
+        self.begun -= decoder.held();
+        Some(decoder)
+    }
+
+    /// Bytes of messages that are not complete.
+    pub(crate) fn begun(&self) -> usize {
+        self.begun
     }
 
     /// Sets a socket's deadline, so long from now.

@@ -112,7 +112,7 @@ fn several_channels_and_patterns_on_one_session_hand_over_too() {
         let mut state = 77;
         for cut in 0..cuts() {
             let wanted = 1 + random(&mut state, 9);
-            reader.read(server.address, target, Transport::ALL[cut % 3], wanted).unwrap();
+            reader.read(server.address, target, Transport::ALL[cut % 4], wanted).unwrap();
             read.store(reader.messages(), SeqCst);
         }
         stop.store(true, SeqCst);

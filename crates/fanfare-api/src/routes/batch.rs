@@ -3,14 +3,13 @@
 use super::Route;
 use crate::answer::{self, Refused};
 use crate::granted::Granted;
-use crate::receipt::{self, Shown};
+use crate::receipt;
 use crate::state::Api;
 use axum::body::Body;
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use axum::routing::post;
-use fanfare_node::Receipt;
-use fanfare_proto::{Batch, Code, Grant, Publish, Query, Refusal, limits, problem, read_batch};
+use fanfare_proto::{Batch, Code, Grant, Publish, Query, Receipt, Refusal, limits, problem, read_batch};
 use http::{HeaderMap, header};
 
 pub(super) const ROUTE: Route = Route {
@@ -37,12 +36,12 @@ async fn batch(
         Batch::One(publish) => {
             let answer = api.node.publish(&grant, vec![publish?]).await.pop();
             let answer = answer.unwrap_or_else(|| Err(Code::STORE_FAILED.into()));
-            return Ok(receipt::response(&answer?)?);
+            return Ok(receipt::response(&answer?));
         }
         Batch::Many(items) if atomic => together(&api, &grant, items).await?,
         Batch::Many(items) => each(&api, &grant, items).await,
     };
-    Ok(results(&answers)?)
+    Ok(results(&answers))
 }
 
 fn atomic(query: &Query<'_>) -> Result<bool, Refusal> {
@@ -80,17 +79,17 @@ async fn each(api: &Api, grant: &Grant, items: Vec<Result<Publish, Refusal>>) ->
 }
 
 /// `{"results":[...]}`: a receipt or a problem document for each message, in their order.
-fn results(answers: &[Answer]) -> Result<Response, Refusal> {
+fn results(answers: &[Answer]) -> Response {
     let mut body = Vec::from(*b"{\"results\":[");
     for (index, answer) in answers.iter().enumerate() {
         if index > 0 {
             body.push(b',');
         }
         match answer {
-            Ok(receipt) => answer::append_json(&Shown::of(receipt), &mut body)?,
+            Ok(receipt) => receipt.write(&mut body),
             Err(refusal) => problem::document(refusal, &mut body),
         }
     }
     body.extend_from_slice(b"]}");
-    Ok(answer::json_bytes(body))
+    answer::json_bytes(body)
 }

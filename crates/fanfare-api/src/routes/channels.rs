@@ -9,7 +9,7 @@ use crate::state::Api;
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use axum::routing::get;
-use fanfare_proto::{Code, Pattern, Query, Refusal, limits};
+use fanfare_proto::{Code, History, Pattern, Query, Refusal, limits};
 use serde::Serialize;
 
 pub(super) const ROUTE: Route = Route {
@@ -37,7 +37,7 @@ async fn channels(
         }
         None => Pattern::everything(),
     };
-    let limit = super::limit(&query)?.unwrap_or(limits::PAGE_MESSAGES_DEFAULT);
+    let limit = query.one("limit")?.map(History::limit).transpose()?.unwrap_or(limits::PAGE_MESSAGES_DEFAULT);
     let after = query.one("after")?.unwrap_or_default();
     // One more than asked tells whether there is a next page.
     let mut found = api.node.channels(&grant, &pattern, after, limit + 1).await?;

@@ -10,9 +10,8 @@ use crate::target::Target;
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use axum::routing::get;
-use fanfare_node::HistoryPage;
 use fanfare_proto::protocol::{self, Shape};
-use fanfare_proto::{Accept, Code, Cursor, Event, Form, History, Query, Refusal, Start, limits};
+use fanfare_proto::{Accept, Code, Cursor, Form, History, HistoryPage, Query, Refusal, Start, limits};
 use http::{HeaderMap, HeaderValue, header};
 
 pub(super) const ROUTE: Route = Route {
@@ -32,14 +31,16 @@ async fn history(
 ) -> Result<Response, Refused> {
     let query = Query::parse(query.as_deref().unwrap_or_default())?;
     let history = asked(&target, &query, &headers)?;
-    let form = Form::asked(&query, protocol::PAGE.form())?;
+    let form = Form::asked(&query, protocol::PAGE.forms())?;
     negotiate(&query, &headers)?;
     let page = api.node.history(&grant, &history).await?;
     let tag = tag(&page, &history, form);
     let mut response = if tag.is_known(&headers) {
         tag.unchanged()
     } else {
-        let mut response = answer::json_body(api.outgo.body(body(&page, form))?);
+        let mut body = Vec::new();
+        page.write(form, &mut body);
+        let mut response = answer::json_body(api.node.outgo().count(body)?.into());
         tag.mark(&mut response);
         response
     };
@@ -56,17 +57,8 @@ fn asked(target: &Target, query: &Query<'_>, headers: &HeaderMap) -> Result<Hist
     let start = Start::asked(query, last_event_id)?;
     let before = query.one("before")?.map(Cursor::parse).transpose();
     let before = before.map_err(|error| Refusal::new(Code::BAD_CURSOR, format!("before: {error}")))?;
-    if before.is_some() && start.is_some() {
-        let detail = "`before` pages backwards; give it without `after`, `last` and `since`";
-        return Err(Refusal::new(Code::BAD_FIELD, detail));
-    }
-    let usual = match start {
-        Some(Start::Last(count)) => (count as usize).clamp(1, limits::PAGE_MESSAGES),
-        _ => limits::PAGE_MESSAGES_DEFAULT,
-    };
-    let limit = super::limit(query)?.unwrap_or(usual);
-    let start = start.unwrap_or(Start::Last(limit as u32));
-    Ok(History { patterns: vec![pattern], start, before, limit })
+    let limit = query.one("limit")?.map(History::limit).transpose()?;
+    History::asked(vec![pattern], start, before, limit)
 }
 
 /// Held-open responses were taken before; what is left is the page, if the caller accepts it.
@@ -84,22 +76,11 @@ fn negotiate(query: &Query<'_>, headers: &HeaderMap) -> Result<(), Refusal> {
     if accept.wanted(page.media_type()).is_some() {
         return Ok(());
     }
-    let possible = protocol::ALL.iter().filter(|protocol| protocol.shape() != Shape::Answer);
+    let possible =
+        protocol::ALL.iter().filter(|protocol| matches!(protocol.shape(), Shape::Page | Shape::Stream));
     let types: Vec<&str> = possible.map(|protocol| protocol.media_type()).collect();
     let detail = format!("Accept names nothing that there is here: {}", types.join(", "));
     Err(Refusal::new(Code::NOT_ACCEPTABLE, detail))
-}
-
-fn body(page: &HistoryPage, form: Form) -> Vec<u8> {
-    let (mut frames, mut ends) = (Vec::new(), vec![0]);
-    for (message, cursor) in &page.messages {
-        protocol::PAGE.encode(&Event::Message(message, cursor), form, &mut frames);
-        ends.push(frames.len());
-    }
-    let mut items = ends.windows(2).map(|ends| &frames[ends[0]..ends[1]]);
-    let mut body = Vec::with_capacity(frames.len() + 256);
-    protocol::PAGE.answer(&mut items, &page.cursor, &page.gaps, &mut body);
-    body
 }
 
 /// What a reader would see is what was asked and which messages there are. The page's own cursor is not part of it:

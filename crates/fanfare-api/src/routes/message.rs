@@ -28,7 +28,7 @@ async fn message(
     let position = target::position(&position)?;
     let (message, cursor) = find::at(&api, &grant, &target.channel()?, position).await?;
     let mut body = Vec::new();
-    protocol::PAGE.encode(&Event::Message(&message, &cursor), Form::Envelope, &mut body);
+    protocol::PAGE.encode(&Event::Message(&message, Some(&cursor)), Form::Envelope, &mut body);
     let mut response = answer::json_bytes(body);
     answer::mark_cursor(&mut response, &cursor);
     Ok(response)

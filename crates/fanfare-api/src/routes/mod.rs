@@ -18,7 +18,6 @@ mod short;
 
 use crate::state::Api;
 use axum::routing::MethodRouter;
-use fanfare_proto::{Code, Query, Refusal, limits};
 
 /// One thing that can be asked of the server.
 pub struct Route {
@@ -51,12 +50,3 @@ pub const ALL: &[Route] = &[
     ready::ROUTE,
     hello::ROUTE,
 ];
-
-/// How many items a page may have: the parameter `limit`.
-fn limit(query: &Query<'_>) -> Result<Option<usize>, Refusal> {
-    let Some(text) = query.one("limit")? else { return Ok(None) };
-    let limit = text.parse::<usize>().ok().filter(|limit| (1..=limits::PAGE_MESSAGES).contains(limit));
-    let wrong =
-        || Refusal::new(Code::BAD_FIELD, format!("limit is a number from 1 to {}", limits::PAGE_MESSAGES));
-    limit.map(Some).ok_or_else(wrong)
-}

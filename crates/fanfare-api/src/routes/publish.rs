@@ -48,5 +48,5 @@ pub(super) async fn accept(
     let header = |name: &str| headers.get(name).map(|value| value.as_bytes());
     let publish = read_bare(channel, &query, header, body)?;
     let answer = api.node.publish(grant, vec![publish]).await.pop();
-    receipt::response(&answer.unwrap_or_else(|| Err(Code::STORE_FAILED.into()))?)
+    Ok(receipt::response(&answer.unwrap_or_else(|| Err(Code::STORE_FAILED.into()))?))
 }

@@ -4,6 +4,7 @@ use super::SessionKey;
 use crate::lent::Lent;
 use crate::locate::Located;
 use crate::tail::Wake;
+use bytes::Bytes;
 use fanfare_proto::{LogId, Refusal};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -12,11 +13,14 @@ pub(crate) enum Answer {
     Located(Located),
     /// A page of a log, and how often messages had been removed when it was asked for.
     Page(LogId, Arc<Lent>, u64),
+    /// What a request is answered, as text, and how many requests it stands for.
+    Reply(Bytes, usize),
 }
 
 /// An answer to a session's question. It is dropped if the session has asked another since.
 pub(crate) struct Letter {
     pub(crate) key: SessionKey,
+    /// The question's, or the session's serial number if it is a reply.
     pub(crate) ticket: u32,
     pub(crate) answer: Result<Answer, Refusal>,
 }

@@ -7,27 +7,30 @@
 //! 2. [`Desk::next_in_line`] and [`Desk::write`] until the turn's time is over: each gives one session one write;
 //! 3. what [`Outcome`] says: wait for the socket, for a page, for a message, or end.
 
+mod backfill;
 mod mailbox;
 mod run;
 mod session;
 mod step;
+mod subscribe;
+mod talk;
 mod turn;
 mod write;
 
 use crate::Node;
 use crate::commit::refusal;
-use crate::locate::{locate, locate_at_once};
+use crate::locate::{heads, locate, locate_at_once};
 use crate::tail::Lost;
 use fanfare_hub::{Index, InterestId, Interests, Membership, Slot, Window};
-use fanfare_proto::protocol::Shape;
-use fanfare_proto::{Grant, Refusal, Selection, Start, Time, Wire};
+use fanfare_proto::{Encoder, Grant, LogSet, Refusal, Selection, Start, Time, Wire};
 use mailbox::{Answer, Letter, Mailbox};
 use run::{Frames, Runs};
-use session::{Extra, Line, Session, Sessions};
+use session::{Farewell, Line, Session, Sessions};
 use std::collections::{HashMap, VecDeque};
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
+pub use talk::{Task, Terms};
 
 /// A session's place at its desk, chosen by the worker: the index of its socket.
 pub type SessionKey = u32;
@@ -85,6 +88,7 @@ pub struct Desk {
     /// skipped.
     line: VecDeque<SessionKey>,
     runs: Runs,
+    encoder: Encoder,
     /// Slots before this sequence number hold no frames.
     framed: u64,
     mailbox: Arc<Mailbox>,
@@ -110,6 +114,7 @@ impl Desk {
             window: Window::new(start, base),
             line: VecDeque::new(),
             runs: Runs::default(),
+            encoder: Encoder::default(),
             framed: start,
             mailbox: Arc::new(Mailbox::new(wake)),
             taken: Vec::new(),
@@ -124,16 +129,15 @@ impl Desk {
         let logs = self.node.logs_for(opening.grant, opening.selection.patterns())?;
         self.close(key);
         self.take();
-        let (membership, new) = self.interests.join(&opening.selection, logs, key);
-        if new {
-            self.index.add(&opening.selection, membership.interest);
-        }
-        let stream = opening.wire.protocol().shape() == Shape::Stream;
+        let membership = self.join(key, &opening.selection, logs);
+        let stream = opening.wire.protocol().shape().goes_on();
         let mut session = Session {
             membership,
             at: self.window.end(),
             until: self.window.end(),
             ticket: 0,
+            serial: self.ticket(),
+            grant: opening.grant.clone(),
             wire: opening.wire,
             logs,
             line: Line::Out,
@@ -145,38 +149,82 @@ impl Desk {
         extra.announce = stream && opening.start != Start::Now;
         self.sessions.insert(key, session);
         if opening.start != Start::Now {
-            self.start(key, &opening, now).inspect_err(|_| self.close(key))?;
+            let (selection, start) = (opening.selection, opening.start);
+            self.start(key, selection, start, now).inspect_err(|_| self.close(key))?;
         }
         self.enter(key);
         Ok(())
     }
 
     /// Begins in the past: at once if that needs no reading, else when a reader thread has found the place.
-    fn start(&mut self, key: SessionKey, opening: &Opening<'_>, now: Time) -> Result<(), Refusal> {
+    fn start(
+        &mut self,
+        key: SessionKey,
+        selection: Selection,
+        start: Start,
+        now: Time,
+    ) -> Result<(), Refusal> {
         let inner = self.node.inner();
         let Some(session) = self.sessions.get_mut(key) else { return Ok(()) };
-        if let Some(located) = locate_at_once(&inner.logs, &inner.places, session.logs, &opening.start) {
+        let set = session.logs;
+        if let Some(located) = locate_at_once(&inner.logs, &inner.places, set, &start) {
             session.start(located);
             return Ok(());
         }
-        self.tickets += 1;
-        session.ticket = self.tickets;
-        session.extra().behind = true;
-        let (mailbox, ticket, places, set) = (self.mailbox.clone(), self.tickets, inner.places, session.logs);
-        let (selection, start) = (opening.selection.clone(), opening.start.clone());
+        let ticket = self.find(key, selection, set, start, now)?;
+        if let Some(session) = self.sessions.get_mut(key) {
+            session.ticket = ticket;
+            (session.extra().behind, session.extra().own) = (true, None);
+        }
+        Ok(())
+    }
+
+    /// Has a reader thread find a start. Answers the ticket of the question.
+    fn find(
+        &mut self,
+        key: SessionKey,
+        selection: Selection,
+        set: LogSet,
+        start: Start,
+        now: Time,
+    ) -> Result<u32, Refusal> {
+        let (ticket, mailbox) = (self.ticket(), self.mailbox.clone());
+        let inner = self.node.inner();
+        let (places, heads) = (inner.places, heads(&inner.logs, set));
         inner.reading.task(Box::new(move |logs| {
-            let located = locate(logs, &places, &selection, set, &start, now);
+            let located = locate(logs, &places, &selection, set, heads, &start, now);
             let answer = located.map(Answer::Located).map_err(|error| refusal(&error));
             mailbox.put(Letter { key, ticket, answer });
-        }))
+        }))?;
+        Ok(ticket)
+    }
+
+    fn ticket(&mut self) -> u32 {
+        self.tickets = self.tickets.wrapping_add(1).max(1);
+        self.tickets
     }
 
     /// Forgets a session, if there is one of this key.
     pub fn close(&mut self, key: SessionKey) {
-        let Some(session) = self.sessions.remove(key) else { return };
-        let Membership { interest, member } = session.membership;
+        if let Some(session) = self.sessions.remove(key) {
+            self.leave(session.membership);
+        }
+    }
+
+    /// Adds a session to those that share a selection.
+    fn join(&mut self, key: SessionKey, selection: &Selection, logs: LogSet) -> Membership {
+        let (membership, new) = self.interests.join(selection, logs, key);
+        if new {
+            self.index.add(selection, membership.interest);
+        }
+        membership
+    }
+
+    /// Takes a session out of those that share its selection.
+    fn leave(&mut self, membership: Membership) {
+        let Membership { interest, member } = membership;
         let sessions = &mut self.sessions;
-        let gone = self.interests.leave(session.membership, |moved| {
+        let gone = self.interests.leave(membership, |moved| {
             if let Some(moved) = sessions.get_mut(moved) {
                 moved.membership.member = member;
             }
@@ -226,30 +274,26 @@ impl Desk {
     }
 
     /// The session has been quiet: puts a sign of life with its cursor in line, unless something else is.
-    pub fn alive(&mut self, key: SessionKey) {
-        self.prompt(key, |extra| extra.alive = true);
-        if let Some(session) = self.sessions.get_mut(key)
-            && session.line == Line::Waiting
-        {
+    /// Answers whether it will be said.
+    pub fn alive(&mut self, key: SessionKey) -> bool {
+        let Some(session) = self.sessions.get_mut(key) else { return false };
+        let (quiet, waiting) = (session.line == Line::Out, session.line == Line::Waiting);
+        if quiet || waiting {
             session.extra().alive = true;
         }
+        if quiet {
+            self.enter(key);
+        }
+        quiet || waiting
     }
 
     /// The wait of a long poll is over: it is answered with what there is, or with nothing.
     pub fn give_up(&mut self, key: SessionKey) {
         if let Some(session) = self.sessions.get_mut(key) {
             session.extra().hurry = true;
-            self.prompt(key, |extra| extra.hurry = true);
-        }
-    }
-
-    /// Asks something of a session that has nothing to write.
-    fn prompt(&mut self, key: SessionKey, ask: impl FnOnce(&mut Extra)) {
-        if let Some(session) = self.sessions.get_mut(key)
-            && session.line == Line::Out
-        {
-            ask(session.extra());
-            self.enter(key);
+            if session.line == Line::Out {
+                self.enter(key);
+            }
         }
     }
 
@@ -257,7 +301,7 @@ impl Desk {
     /// one whose socket is full ends when it is writable, or with its connection.
     pub fn dismiss(&mut self, key: SessionKey, why: &Refusal, retry: Duration) {
         if let Some(session) = self.sessions.get_mut(key) {
-            session.extra().dismissed = Some(Box::new((why.clone(), retry)));
+            session.extra().dismissed = Some(Box::new(Farewell::Told(why.clone(), retry)));
             if session.line != Line::Blocked {
                 self.enter(key);
             }

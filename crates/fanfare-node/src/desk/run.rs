@@ -2,10 +2,9 @@
 
 use bytes::Bytes;
 use fanfare_hub::{InterestId, Slot, Window};
-use fanfare_proto::{
-    Cursor, Event, LogId, LogSet, Mark, Message, Selection, Time, Wire, frame, limits, protocol::Shape,
-};
+use fanfare_proto::{Encoder, Event, LogId, LogSet, Mark, Message, Selection, Time, Wire, limits};
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use crate::lent::Lent;
@@ -92,7 +91,7 @@ impl Runs {
         &mut self,
         key: WindowKey,
         window: &mut Window<Frames>,
-        reader: &Reader<'_>,
+        reader: &mut Reader<'_>,
     ) -> Arc<Run> {
         if reader.own.is_none()
             && let Some(run) = self.window.get(&key)
@@ -125,7 +124,7 @@ impl Runs {
         log: LogId,
         from: usize,
         own: Mark,
-        reader: &Reader<'_>,
+        reader: &mut Reader<'_>,
     ) -> Arc<Run> {
         let mut others = own;
         others.set(log, Default::default());
@@ -139,7 +138,7 @@ impl Runs {
         if let Some((run, _)) = self.pages.get(&key) {
             return run.clone();
         }
-        let run = Arc::new(page_run(page, log, from, own, reader));
+        let run = Arc::new(page_run(page, log, from..page.messages.len(), own, reader));
         self.count(run.bytes.len());
         self.pages.insert(key, (run.clone(), page.clone()));
         run
@@ -155,27 +154,19 @@ pub(crate) struct Reader<'a> {
     pub(crate) own: Option<Mark>,
     /// ...and has joined the window here: what became visible before was not said to it.
     pub(crate) joined: u64,
+    /// Set if this is the past of a later subscription: the session's cursor is elsewhere, and what this selection has
+    /// after this mark comes by itself.
+    pub(crate) past: Option<(&'a Selection, Mark)>,
     pub(crate) places: &'a Places,
+    pub(crate) encoder: &'a mut Encoder,
     pub(crate) now: Time,
 }
 
 impl Reader<'_> {
-    /// Appends the frame of a message; for answers the bare envelope, which the answer joins and frames.
-    pub(crate) fn encode(&self, message: &Message, cursor: &Cursor, out: &mut Vec<u8>) {
-        self.encode_event(&Event::Message(message, cursor), out);
-    }
-
-    /// Appends the frame of any event.
-    pub(crate) fn encode_event(&self, event: &Event<'_>, out: &mut Vec<u8>) {
-        let protocol = self.wire.protocol();
-        if protocol.shape() != Shape::Stream {
-            return protocol.encode(event, self.wire.form, out);
-        }
-        let mut payload = Vec::new();
-        protocol.encode(event, self.wire.form, &mut payload);
-        if !payload.is_empty() {
-            frame(self.wire.framing, &payload, out);
-        }
+    /// Appends the frame of a message.
+    fn encode(&mut self, message: &Message, mark: &Mark, out: &mut Vec<u8>) {
+        let cursor = self.past.is_none().then(|| self.places.cursor(mark, self.logs));
+        self.encoder.event(self.wire, &Event::Message(message, cursor.as_ref()), out);
     }
 
     /// Whether the slot is to be written.
@@ -185,6 +176,13 @@ impl Reader<'_> {
             && self.own.is_none_or(|own| message.position > own.get(slot.log))
             && !self.expired(slot, seq)
             && self.selection.matches(message.channel.as_str())
+            && !self.comes_by_itself(slot.log, message)
+    }
+
+    fn comes_by_itself(&self, log: LogId, message: &Message) -> bool {
+        self.past.is_some_and(|(beside, since)| {
+            message.position > since.get(log) && beside.matches(message.channel.as_str())
+        })
     }
 
     /// Expiry is judged when writing. A message that expires at once is heard by those who were not behind when it
@@ -195,7 +193,7 @@ impl Reader<'_> {
     }
 }
 
-fn window_run(from: u64, to: u64, window: &mut Window<Frames>, reader: &Reader<'_>) -> Run {
+pub(crate) fn window_run(from: u64, to: u64, window: &mut Window<Frames>, reader: &mut Reader<'_>) -> Run {
     let (mut frames, mut size): (Vec<(Bytes, u64)>, usize) = (Vec::new(), 0);
     for seq in from..to {
         // Nobody shares this run, so others wait for it.
@@ -216,7 +214,7 @@ fn window_run(from: u64, to: u64, window: &mut Window<Frames>, reader: &Reader<'
 }
 
 /// The slot's frame for this reader, encoded once for all that share wire and logs.
-fn slot_frame(slot: &mut Slot<Frames>, reader: &Reader<'_>) -> Bytes {
+fn slot_frame(slot: &mut Slot<Frames>, reader: &mut Reader<'_>) -> Bytes {
     let key = (reader.wire, reader.logs);
     if reader.own.is_none()
         && let Some((_, bytes)) = slot.beside.iter().find(|(other, _)| *other == key)
@@ -225,7 +223,7 @@ fn slot_frame(slot: &mut Slot<Frames>, reader: &Reader<'_>) -> Bytes {
     }
     let mark = reader.own.map_or(slot.mark, |own| own.max(&slot.mark));
     let mut out = Vec::new();
-    reader.encode(&slot.message, &reader.places.cursor(&mark, reader.logs), &mut out);
+    reader.encode(&slot.message, &mark, &mut out);
     let bytes = Bytes::from(out);
     if reader.own.is_none() {
         slot.beside.push((key, bytes.clone()));
@@ -247,18 +245,29 @@ fn join(mut frames: Vec<(Bytes, u64)>, to: u64) -> Run {
     Run { bytes: joined.into(), cuts, to }
 }
 
-fn page_run(page: &Lent, log: LogId, from: usize, own: Mark, reader: &Reader<'_>) -> Run {
+/// The run of some messages of a page.
+pub(crate) fn page_run(
+    page: &Lent,
+    log: LogId,
+    range: Range<usize>,
+    own: Mark,
+    reader: &mut Reader<'_>,
+) -> Run {
+    let end = range.end;
     let (mut out, mut cuts, mut mark) = (Vec::new(), Vec::new(), own);
-    for (index, message) in page.messages.iter().enumerate().skip(from) {
-        if message.is_expired(reader.now) || message.position <= own.get(log) {
+    for (index, message) in range.clone().zip(&page.messages[range]) {
+        if message.is_expired(reader.now)
+            || message.position <= own.get(log)
+            || reader.comes_by_itself(log, message)
+        {
             continue;
         }
         if out.len() >= RUN_BYTES {
             return Run { bytes: out.into(), cuts, to: index as u64 };
         }
         mark.raise(log, message.position);
-        reader.encode(message, &reader.places.cursor(&mark, reader.logs), &mut out);
+        reader.encode(message, &mark, &mut out);
         cuts.push((out.len(), index as u64 + 1));
     }
-    Run { bytes: out.into(), cuts, to: page.messages.len() as u64 }
+    Run { bytes: out.into(), cuts, to: end as u64 }
 }

@@ -1,11 +1,12 @@
 //! One session: a read point, and beside it, only while it is needed, what a reader that is not at the head needs.
 
 use super::SessionKey;
+use super::talk::Talk;
 use crate::lent::Lent;
 use crate::locate::Located;
 use bytes::Bytes;
 use fanfare_hub::Membership;
-use fanfare_proto::{Gap, LogId, LogSet, Mark, Refusal, Wire};
+use fanfare_proto::{Gap, Grant, LogId, LogSet, Mark, Refusal, Wire};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,6 +19,9 @@ pub(crate) struct Session {
     pub(crate) until: u64,
     /// Tells answers to this session's last question from answers to an earlier one, or to an earlier session.
     pub(crate) ticket: u32,
+    /// Tells answers to its requests from those to an earlier session of this key.
+    pub(crate) serial: u32,
+    pub(crate) grant: Arc<Grant>,
     pub(crate) wire: Wire,
     pub(crate) logs: LogSet,
     pub(crate) line: Line,
@@ -65,9 +69,20 @@ pub(crate) struct Extra {
     /// An answer is to be given now, even an empty one.
     pub(crate) hurry: bool,
     /// The session is to end for this reason, and to come back after this long.
-    pub(crate) dismissed: Option<Box<(Refusal, Duration)>>,
+    pub(crate) dismissed: Option<Box<Farewell>>,
+    /// What a peer that speaks asked for.
+    pub(crate) talk: Option<Box<Talk>>,
     /// Once `rest` is written, the session is over.
     pub(crate) ending: Option<Ending>,
+}
+
+/// The last words of a session.
+#[derive(Debug)]
+pub(crate) enum Farewell {
+    /// Why it ends, and after how long to come back.
+    Told(Refusal, Duration),
+    /// The frame that ends the conversation.
+    Frame(Bytes),
 }
 
 /// What becomes of the connection after a session.
@@ -115,6 +130,7 @@ impl Session {
                 && extra.greet.is_none()
                 && !(extra.announce || extra.alive || extra.hurry)
                 && extra.dismissed.is_none()
+                && extra.talk.as_deref().is_none_or(Talk::is_idle)
                 && extra.ending.is_none()
         };
         if self.extra.as_deref().is_some_and(idle) {
@@ -174,7 +190,7 @@ mod tests {
 
     #[test]
     fn a_session_is_small() {
-        assert!(size_of::<Option<Session>>() <= 64, "{}", size_of::<Option<Session>>());
+        assert!(size_of::<Option<Session>>() <= 72, "{}", size_of::<Option<Session>>());
         assert!(size_of::<Extra>() <= 320, "{}", size_of::<Extra>());
     }
 }

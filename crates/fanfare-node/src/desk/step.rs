@@ -3,12 +3,12 @@
 
 use super::mailbox::{Answer, Letter};
 use super::run::{Reader, Run, WindowKey};
-use super::session::{Ending, Line};
+use super::session::{Ending, Farewell, Line};
+use super::talk::Talk;
 use super::{Desk, SessionKey};
 use bytes::Bytes;
-use fanfare_proto::protocol::Shape;
 use fanfare_proto::{
-    Cursor, Event, Framing, Gap, Time, answer_head, limits, no_content, refusal_response, stream_end,
+    Cursor, Encoder, Event, Framing, Gap, Time, answer_head, limits, no_content, refusal_response,
 };
 use fanfare_store::{Order, Read};
 use std::sync::Arc;
@@ -19,8 +19,12 @@ pub(super) enum Step {
     Rest,
     /// Write this run, which starts at this place.
     Run(Arc<Run>, u64),
+    /// Write this run of what lies before the beginning of a subscription.
+    Past(Arc<Run>, u64),
     /// A page or a place was asked for.
     Wait,
+    /// Nothing can be done until the next turn.
+    Later,
     /// Everything was heard.
     Idle,
 }
@@ -28,8 +32,12 @@ pub(super) enum Step {
 impl Desk {
     pub(super) fn step(&mut self, key: SessionKey, now: Time) -> Step {
         let Some(session) = self.sessions.get_mut(key) else { return Step::Idle };
-        let stream = session.wire.protocol().shape() == Shape::Stream;
+        let stream = session.wire.protocol().shape().goes_on();
         if let Some(extra) = session.extra.as_deref_mut() {
+            if let Some(answers) = extra.talk.as_deref_mut().and_then(Talk::take) {
+                extra.rest = answers;
+                return Step::Rest;
+            }
             if extra.dismissed.is_some() {
                 return self.say_goodbye(key);
             }
@@ -42,7 +50,7 @@ impl Desk {
             if let Some(retry) = extra.greet.take() {
                 let wire = session.wire;
                 let cursor = self.cursor(key);
-                return self.say(key, |_, out| wire.protocol().open(&cursor, retry, out));
+                return self.say(key, |encoder, out| encoder.open(wire, &cursor, retry, out));
             }
             if extra.page.is_some() {
                 return self.read_page(key, now);
@@ -66,9 +74,10 @@ impl Desk {
         let (wire, logs, own) = (session.wire, session.logs, session.own().unwrap_or_default());
         let Some((log, page, from)) = session.extra().page.clone() else { return Step::Rest };
         let places = &self.node.inner().places;
-        let reader =
-            Reader { selection: &interest.selection, logs, wire, own: Some(own), joined: 0, places, now };
-        let run = self.runs.of_page(&page, log, from, own, &reader);
+        let (selection, encoder) = (&interest.selection, &mut self.encoder);
+        let mut reader =
+            Reader { selection, logs, wire, own: Some(own), joined: 0, past: None, places, encoder, now };
+        let run = self.runs.of_page(&page, log, from, own, &mut reader);
         self.use_run(key, run, from as u64, None)
     }
 
@@ -84,8 +93,6 @@ impl Desk {
         }
         let Some(log) = self.window.behind_in(&own, logs) else { return Step::Idle };
         let Some(interest) = self.interests.get(session.membership.interest) else { return Step::Idle };
-        self.tickets = self.tickets.wrapping_add(1);
-        session.ticket = self.tickets;
         session.line = Line::Waiting;
         let read = Read {
             selection: interest.selection.clone(),
@@ -94,7 +101,10 @@ impl Desk {
             messages: limits::STEP_MESSAGES,
             bytes: limits::TURN_BYTES,
         };
-        let (mailbox, ticket, removals) = (self.mailbox.clone(), self.tickets, self.lost.removals);
+        let (ticket, mailbox, removals) = (self.ticket(), self.mailbox.clone(), self.lost.removals);
+        if let Some(session) = self.sessions.get_mut(key) {
+            session.ticket = ticket;
+        }
         let to = move |page: Result<_, _>| {
             mailbox.put(Letter { key, ticket, answer: page.map(|page| Answer::Page(log, page, removals)) });
         };
@@ -110,8 +120,9 @@ impl Desk {
         let (wire, logs, own, joined) = (session.wire, session.logs, session.own(), session.joined());
         let window_key = WindowKey { interest: interest_id, wire, from: session.at, to: session.until };
         let places = &self.node.inner().places;
-        let reader = Reader { selection: &interest.selection, logs, wire, own, joined, places, now };
-        let run = self.runs.of_window(window_key, &mut self.window, &reader);
+        let (selection, encoder) = (&interest.selection, &mut self.encoder);
+        let mut reader = Reader { selection, logs, wire, own, joined, past: None, places, encoder, now };
+        let run = self.runs.of_window(window_key, &mut self.window, &mut reader);
         self.use_run(key, run, window_key.from, own.is_none().then_some(window_key))
     }
 
@@ -122,7 +133,7 @@ impl Desk {
             return Step::Rest;
         }
         let Some(session) = self.sessions.get(key) else { return Step::Idle };
-        if session.wire.protocol().shape() == Shape::Stream {
+        if session.wire.protocol().shape().goes_on() {
             return Step::Run(run, from);
         }
         self.advance(key, run.to);
@@ -145,10 +156,8 @@ impl Desk {
         let Some(wire) = wire else { return Step::Idle };
         let mut out = Vec::new();
         for (left, gap) in (0..gaps.len()).rev().zip(&gaps) {
-            let mut payload = Vec::new();
             let cursor = (left == 0).then_some(&cursor);
-            wire.protocol().encode(&Event::Gap(gap, cursor), wire.form, &mut payload);
-            fanfare_proto::frame(wire.framing, &payload, &mut out);
+            self.encoder.event(wire, &Event::Gap(gap, cursor), &mut out);
         }
         if let Some(session) = self.sessions.get_mut(key) {
             session.extra().rest = out.into();
@@ -186,7 +195,7 @@ impl Desk {
         }
         if stream && std::mem::take(&mut extra.announce) {
             let cursor = self.cursor(key);
-            return self.say_event(key, &Event::CaughtUp(&cursor));
+            return self.say_event(key, &Event::CaughtUp(&cursor, None));
         }
         if stream && std::mem::take(&mut extra.alive) {
             let cursor = self.cursor(key);
@@ -204,11 +213,11 @@ impl Desk {
             }
             return self.end_with(key, out.into());
         }
-        Step::Idle
+        self.backfill(key, self.node.now())
     }
 
     /// The cursor of what the session has heard.
-    fn cursor(&self, key: SessionKey) -> Cursor {
+    pub(super) fn cursor(&self, key: SessionKey) -> Cursor {
         let Some(session) = self.sessions.get(key) else { return Cursor::default() };
         let own = session.own().unwrap_or_default();
         let mark = if session.is_behind() {
@@ -239,40 +248,40 @@ impl Desk {
     }
 
     /// Says something that belongs to this session alone.
-    fn say(&mut self, key: SessionKey, encode: impl FnOnce(&Desk, &mut Vec<u8>)) -> Step {
-        let mut payload = Vec::new();
-        encode(self, &mut payload);
-        let Some(session) = self.sessions.get_mut(key) else { return Step::Idle };
+    fn say(&mut self, key: SessionKey, encode: impl FnOnce(&mut Encoder, &mut Vec<u8>)) -> Step {
         let mut out = Vec::new();
-        if !payload.is_empty() {
-            fanfare_proto::frame(session.wire.framing, &payload, &mut out);
-        }
+        encode(&mut self.encoder, &mut out);
+        let Some(session) = self.sessions.get_mut(key) else { return Step::Idle };
         session.extra().rest = out.into();
         Step::Rest
     }
 
-    fn say_event(&mut self, key: SessionKey, event: &Event<'_>) -> Step {
+    pub(super) fn say_event(&mut self, key: SessionKey, event: &Event<'_>) -> Step {
         let Some(wire) = session_wire(self, key) else { return Step::Idle };
-        self.say(key, |_, out| wire.protocol().encode(event, wire.form, out))
+        self.say(key, |encoder, out| encoder.event(wire, event, out))
     }
 
     /// The last words of a session that is sent away.
     fn say_goodbye(&mut self, key: SessionKey) -> Step {
         let Some(session) = self.sessions.get_mut(key) else { return Step::Idle };
         let (wire, extra) = (session.wire, session.extra());
-        let Some((why, retry)) = extra.dismissed.take().map(|said| *said) else { return Step::Rest };
+        let Some(farewell) = extra.dismissed.take() else { return Step::Rest };
+        extra.ending = Some(Ending::Close);
+        let (why, retry) = match *farewell {
+            Farewell::Told(why, retry) => (why, retry),
+            Farewell::Frame(frame) => {
+                extra.rest = frame;
+                return Step::Rest;
+            }
+        };
         let mut out = Vec::new();
-        if wire.protocol().shape() == Shape::Stream {
+        if wire.protocol().shape().goes_on() {
             // A failure before anything was found is said on a stream too: its head is on its way already.
-            let mut payload = Vec::new();
-            wire.protocol().encode(&Event::Closing(&why, retry), wire.form, &mut payload);
-            fanfare_proto::frame(wire.framing, &payload, &mut out);
-            stream_end(wire.framing, &mut out);
+            self.encoder.close(wire, &why, retry, &mut out);
         } else {
             refusal_response(&why, wire, self.node.origins(), self.node.now(), retry, &mut out);
         }
         extra.rest = out.into();
-        extra.ending = Some(Ending::Close);
         Step::Rest
     }
 

@@ -1,7 +1,7 @@
 //! The start of a turn: what was committed and what was read since the last one.
 
 use super::mailbox::{Answer, Letter};
-use super::session::{Line, Session};
+use super::session::{Farewell, Line, Session};
 use super::{Desk, SessionKey};
 use crate::tail::Taken;
 use fanfare_hub::{Slot, Window};
@@ -9,7 +9,7 @@ use fanfare_proto::{Code, Mark, Refusal, Time, limits};
 use std::time::Duration;
 
 /// How long a session that ends for a failure of the store is asked to stay away.
-const FAILED_RETRY: Duration = Duration::from_secs(5);
+pub(super) const FAILED_RETRY: Duration = Duration::from_secs(5);
 
 impl Desk {
     /// Takes what was committed and what was read since the last turn.
@@ -99,6 +99,7 @@ impl Desk {
         for (key, session) in self.sessions.iter_mut() {
             if let (true, Some(extra)) = (removed, session.extra.as_deref_mut()) {
                 extra.page = None;
+                extra.talk.iter_mut().for_each(|talk| talk.drop_pages());
             }
             let clean = session.at == session.until;
             let heard_all = clean && base.reached_by(&self.window.head(), session.logs);
@@ -118,22 +119,32 @@ impl Desk {
 
     fn open_letter(&mut self, letter: Letter) {
         let Some(session) = self.sessions.get_mut(letter.key) else { return };
-        if session.ticket != letter.ticket {
-            return;
-        }
+        let letter = match letter.answer {
+            Ok(Answer::Reply(text, requests)) => {
+                if session.serial == letter.ticket {
+                    self.reply(letter.key, text, requests);
+                }
+                return;
+            }
+            answer if session.ticket != letter.ticket => {
+                return self.open_past(letter.key, letter.ticket, answer);
+            }
+            answer => Letter { answer, ..letter },
+        };
         match letter.answer {
             // A session whose socket is full keeps no page; it asks again when there is room.
             Ok(Answer::Page(..)) if session.line == Line::Blocked => return,
             // It may show what was removed since: the session asks again.
             Ok(Answer::Page(.., removals)) if removals != self.lost.removals => {}
+            Ok(Answer::Reply(..)) => {}
             Ok(Answer::Located(located)) => session.start(located),
             Ok(Answer::Page(log, page, _)) => {
                 let extra = session.extra();
                 let own = extra.own.unwrap_or_default();
                 if page.through <= own.get(log) {
                     let detail = "the log has nothing where the tail says it has";
-                    extra.dismissed =
-                        Some(Box::new((Refusal::new(Code::STORE_FAILED, detail), FAILED_RETRY)));
+                    let why = Refusal::new(Code::STORE_FAILED, detail);
+                    extra.dismissed = Some(Box::new(Farewell::Told(why, FAILED_RETRY)));
                 } else {
                     if let Some(gap) = page.gap.filter(|gap| gap.to > extra.told.get(log)) {
                         extra.told.set(log, gap.to);
@@ -142,7 +153,9 @@ impl Desk {
                     extra.page = Some((log, page, 0));
                 }
             }
-            Err(refusal) => session.extra().dismissed = Some(Box::new((refusal, FAILED_RETRY))),
+            Err(refusal) => {
+                session.extra().dismissed = Some(Box::new(Farewell::Told(refusal, FAILED_RETRY)));
+            }
         }
         if session.line == Line::Waiting {
             self.enter(letter.key);

@@ -37,8 +37,20 @@ impl Desk {
                     self.leave_line(key, Line::Waiting);
                     return Outcome::Waiting;
                 }
+                Step::Later => {
+                    self.leave_line(key, Line::Out);
+                    self.enter(key);
+                    return Outcome::Again;
+                }
                 Step::Run(run, from) => {
-                    if let Some(outcome) = self.write_run(key, &run, from, sink, &mut share) {
+                    let moves = Desk::advance;
+                    if let Some(outcome) = self.write_run(key, &run, from, moves, sink, &mut share) {
+                        return outcome;
+                    }
+                }
+                Step::Past(run, from) => {
+                    let moves = Desk::advance_past;
+                    if let Some(outcome) = self.write_run(key, &run, from, moves, sink, &mut share) {
                         return outcome;
                     }
                 }
@@ -87,6 +99,7 @@ impl Desk {
         key: SessionKey,
         run: &Arc<Run>,
         from: u64,
+        moves: fn(&mut Desk, SessionKey, u64),
         sink: &mut dyn Sink,
         share: &mut usize,
     ) -> Option<Outcome> {
@@ -101,11 +114,11 @@ impl Desk {
         };
         *share = share.saturating_sub(written);
         if written == run.bytes.len() {
-            self.advance(key, run.to);
+            moves(self, key, run.to);
             return None;
         }
         let (begun, place) = run.begun(written, from);
-        self.advance(key, place);
+        moves(self, key, place);
         if let Some(session) = self.sessions.get_mut(key)
             && let Some(end) = begun
         {
@@ -123,6 +136,7 @@ impl Desk {
         if let Some(session) = self.sessions.get_mut(key) {
             fall_behind(session, &self.window);
             session.extra().page = None;
+            session.extra().talk.iter_mut().for_each(|talk| talk.drop_pages());
             session.line = Line::Blocked;
         }
         Outcome::Blocked

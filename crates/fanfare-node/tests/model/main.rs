@@ -7,6 +7,8 @@
 #![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
 mod reader;
+mod talker;
+mod talking;
 mod world;
 
 use proptest::prelude::*;
@@ -17,7 +19,7 @@ fn channel() -> impl Strategy<Value = usize> {
 }
 
 fn action() -> impl Strategy<Value = Action> {
-    let reader = 0..world::READERS;
+    let (reader, talker) = (0..world::READERS, 0..world::TALKERS);
     prop_oneof![
         6 => (channel(), 1usize..5, 0usize..3).prop_map(|(channel, count, size)| Action::Publish { channel, count, size }),
         1 => (channel(), channel()).prop_map(|(a, b)| Action::PublishTogether(a, b)),
@@ -28,6 +30,11 @@ fn action() -> impl Strategy<Value = Action> {
         1 => channel().prop_map(Action::Purge),
         1 => (0u64..400_000).prop_map(Action::Wait),
         1 => reader.prop_map(|reader| Action::Alive { reader }),
+        3 => (talker.clone(), 0..world::SELECTIONS.len(), 0usize..3)
+            .prop_map(|(talker, selection, start)| Action::Subscribe { talker, selection, start }),
+        1 => (talker.clone(), 0usize..4).prop_map(|(talker, which)| Action::Unsubscribe { talker, which }),
+        3 => (talker.clone(), 0usize..2000).prop_map(|(talker, room)| Action::TalkerRoom { talker, room }),
+        1 => talker.prop_map(|talker| Action::Reconnect { talker }),
     ]
 }
 

@@ -1,6 +1,7 @@
 //! The node, its readers, and the list of everything that was published.
 
 use crate::reader::{Heard, Reader};
+use crate::talker::{Talker, selects};
 
 use fanfare_node::{Desk, Node, Opening, Options, Outcome};
 use fanfare_proto::{
@@ -17,9 +18,10 @@ use std::time::Duration;
 pub const CHANNELS: &[&str] = &["kept/a", "kept/b", "few/c", "live/a", "live/b"];
 pub const SELECTIONS: &[&[&str]] =
     &[&["kept/a"], &["kept/*", "live/a"], &["**"], &["live/**"], &["few/c", "live/b", "kept/b"], &["*/a"]];
-pub const READERS: usize = 4;
+pub const READERS: usize = 3;
+pub const TALKERS: usize = 2;
 
-static NOW: AtomicU64 = AtomicU64::new(1_700_000_000_000);
+pub(crate) static NOW: AtomicU64 = AtomicU64::new(1_700_000_000_000);
 
 #[derive(Debug, Clone)]
 pub enum Action {
@@ -31,12 +33,16 @@ pub enum Action {
     Purge(usize),
     Wait(u64),
     Alive { reader: usize },
+    Subscribe { talker: usize, selection: usize, start: usize },
+    Unsubscribe { talker: usize, which: usize },
+    TalkerRoom { talker: usize, room: usize },
+    Reconnect { talker: usize },
 }
 
-struct Published {
-    channel: usize,
-    position: u64,
-    body: String,
+pub struct Published {
+    pub channel: usize,
+    pub position: u64,
+    pub body: String,
     removed: bool,
 }
 
@@ -44,12 +50,13 @@ struct Published {
 type Bell = Arc<(Mutex<bool>, Condvar)>;
 
 pub struct World {
-    node: Node,
-    desk: Desk,
+    pub(crate) node: Node,
+    pub(crate) desk: Desk,
     bell: Bell,
     readers: Vec<Reader>,
-    published: Vec<Published>,
-    grant: Arc<Grant>,
+    pub(crate) talkers: Vec<Talker>,
+    pub(crate) published: Vec<Published>,
+    pub(crate) grant: Arc<Grant>,
 }
 
 fn namespaces() -> Arc<Namespaces> {
@@ -97,7 +104,8 @@ impl World {
             }),
         );
         let readers = (0..READERS).map(|_| Reader::default()).collect();
-        World { node, desk, bell, readers, published: Vec::new(), grant: Arc::new(Grant::open()) }
+        let talkers = (0..TALKERS).map(|_| Talker::default()).collect();
+        World { node, desk, bell, readers, talkers, published: Vec::new(), grant: Arc::new(Grant::open()) }
     }
 
     pub fn act(&mut self, action: &Action) {
@@ -127,7 +135,13 @@ impl World {
             Action::Wait(milliseconds) => {
                 NOW.fetch_add(milliseconds, SeqCst);
             }
-            Action::Alive { reader } => self.desk.alive(reader as u32),
+            Action::Alive { reader } => {
+                self.desk.alive(reader as u32);
+            }
+            Action::Subscribe { talker, selection, start } => self.subscribe(talker, selection, start),
+            Action::Unsubscribe { talker, which } => self.unsubscribe(talker, which),
+            Action::TalkerRoom { talker, room } => self.give_room(talker, room),
+            Action::Reconnect { talker } => self.reconnect(talker),
         }
         self.pump();
     }
@@ -172,7 +186,7 @@ impl World {
     }
 
     /// The cursor before everything.
-    fn beginning(&self) -> Cursor {
+    pub(crate) fn beginning(&self) -> Cursor {
         let logs = self.node.status().into_iter().zip([LogId::KEPT, LogId::LIVE]);
         Cursor::new(logs.map(|(status, log)| CursorPart {
             log,
@@ -216,15 +230,25 @@ impl World {
             *self.bell.0.lock().unwrap() = false;
             self.desk.turn(Time(NOW.load(SeqCst)));
             while let Some(key) = self.desk.next_in_line() {
-                let reader = &mut self.readers[key as usize];
-                let outcome = self.desk.write(key, Time(NOW.load(SeqCst)), &mut reader.socket);
+                let (socket, last) = match (key as usize).checked_sub(READERS) {
+                    Some(talker) => {
+                        let talker = &mut self.talkers[talker];
+                        (&mut talker.socket, &mut talker.last)
+                    }
+                    None => {
+                        let reader = &mut self.readers[key as usize];
+                        (&mut reader.socket, &mut reader.last)
+                    }
+                };
+                let outcome = self.desk.write(key, Time(NOW.load(SeqCst)), socket);
                 assert!(
                     !matches!(outcome, Outcome::Failed(_) | Outcome::Close | Outcome::Done),
                     "{outcome:?}"
                 );
-                reader.last = Some(outcome);
+                *last = Some(outcome);
             }
-            if !self.readers.iter().any(|reader| matches!(reader.last, Some(Outcome::Waiting))) {
+            let waiting = self.readers.iter().any(|reader| matches!(reader.last, Some(Outcome::Waiting)));
+            if !waiting && !self.talkers_wait() {
                 break;
             }
             let (bell, rung) = (self.bell.0.lock().unwrap(), &self.bell.1);
@@ -236,6 +260,7 @@ impl World {
 
     /// Everybody gets room and reads to the end; then each reader's book is checked.
     pub fn finish(mut self) {
+        (0..TALKERS).for_each(|talker| self.give_room(talker, usize::MAX));
         for reader in 0..READERS {
             self.readers[reader].socket.room = usize::MAX;
             self.desk.writable(reader as u32);
@@ -245,12 +270,9 @@ impl World {
             reader.read();
             check(reader, &self.published);
         }
+        self.finish_talkers();
         self.node.stop();
     }
-}
-
-fn selects(selection: usize, channel: usize) -> bool {
-    SELECTIONS[selection].iter().any(|text| Pattern::parse(text).unwrap().matches(CHANNELS[channel]))
 }
 
 fn check(reader: &Reader, published: &[Published]) {

@@ -7,7 +7,6 @@ use base64::Engine;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use bytes::Bytes;
-use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 const FIELDS: &[&str] = &[
@@ -33,9 +32,8 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 );
 
 /// Reads an envelope. A field that is `null` is not given.
-pub(super) fn read(value: &RawValue) -> Result<Publish, Refusal> {
-    let mut json = serde_json::Deserializer::from_str(value.get());
-    let object = json.deserialize_map(Object).map_err(|error| {
+pub(crate) fn read(value: &RawValue) -> Result<Publish, Refusal> {
+    let object = json::members(value.get()).map_err(|error| {
         Refusal::new(Code::BAD_JSON, format!("this is not a JSON object of a message's fields: {error}"))
     })?;
     if let Some((name, _)) = object.iter().find(|(name, _)| !FIELDS.contains(&&**name)) {
@@ -116,30 +114,4 @@ fn decoded(value: &RawValue) -> Result<Bytes, Refusal> {
         .decode(text)
         .map(Bytes::from)
         .map_err(|error| bad("body_base64", format!("it is not base64: {error}")))
-}
-
-/// The fields of an object in their order, each at most once.
-struct Object;
-
-impl<'de> Visitor<'de> for Object {
-    type Value = Vec<(String, &'de RawValue)>;
-
-    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut found: Self::Value = Vec::new();
-        while let Some((name, value)) = map.next_entry::<String, &RawValue>()? {
-            if found.iter().any(|(other, _)| *other == name) {
-                let name = quote::shown(&name);
-                return Err(serde::de::Error::custom(format!("the field `{name}` is given twice")));
-            }
-            // One more than there are is enough to find one that is not known.
-            if found.len() <= FIELDS.len() + LATER_FIELDS.len() + SERVERS.len() {
-                found.push((name, value));
-            }
-        }
-        Ok(found)
-    }
 }

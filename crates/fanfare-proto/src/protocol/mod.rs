@@ -9,7 +9,9 @@
 mod ndjson;
 mod page;
 mod poll;
+mod raw;
 mod sse;
+mod ws;
 
 use crate::{Cursor, Event, Form, Gap};
 use std::time::Duration;
@@ -27,6 +29,15 @@ pub enum Shape {
     Answer,
     /// Answered at once from what is there; not held.
     Page,
+    /// A WebSocket: goes on as a stream does, and the reader speaks, too.
+    Socket,
+}
+
+impl Shape {
+    /// Whether events follow one another without end.
+    pub fn goes_on(self) -> bool {
+        matches!(self, Shape::Stream | Shape::Socket)
+    }
 }
 
 /// What bytes mean.
@@ -43,14 +54,18 @@ pub trait Protocol: Sync {
     fn media_type(&self) -> &'static str;
     /// How responses end.
     fn shape(&self) -> Shape;
-    /// The form when the request names none.
-    fn form(&self) -> Form {
-        Form::Envelope
+    /// The forms that it has; the first when the request names none.
+    fn forms(&self) -> &'static [Form] {
+        &[Form::Envelope, Form::Body]
     }
     /// The first bytes of a stream: where it starts, and how long to wait before reconnecting.
-    fn open(&self, _cursor: &Cursor, _retry: Duration, _out: &mut Vec<u8>) {}
+    fn open(&self, _cursor: &Cursor, _form: Form, _retry: Duration, _out: &mut Vec<u8>) {}
     /// Appends one event. An event that the protocol cannot say appends nothing.
     fn encode(&self, event: &Event<'_>, form: Form, out: &mut Vec<u8>);
+    /// Whether an event's bytes are text, where that makes a difference: for WebSocket.
+    fn is_text(&self, _event: &Event<'_>, _form: Form) -> bool {
+        true
+    }
     /// Joins the frames of messages into one body; only for [`Shape::Answer`] and [`Shape::Page`].
     fn answer(
         &self,
@@ -63,7 +78,7 @@ pub trait Protocol: Sync {
 }
 
 /// Every protocol.
-pub const ALL: &[&dyn Protocol] = &[&sse::Sse, &ndjson::Ndjson, &poll::Poll, &page::Page];
+pub const ALL: &[&dyn Protocol] = &[&sse::Sse, &ndjson::Ndjson, &ws::Ws, &raw::Raw, &poll::Poll, &page::Page];
 
 /// What history pages are: for whoever answers at once.
 pub static PAGE: &dyn Protocol = &page::Page;

@@ -29,34 +29,41 @@ impl Protocol for Ndjson {
         Shape::Stream
     }
 
-    fn open(&self, cursor: &Cursor, _retry: Duration, out: &mut Vec<u8>) {
-        self.encode(&Event::Alive(cursor), Form::Envelope, out);
+    fn open(&self, cursor: &Cursor, form: Form, _retry: Duration, out: &mut Vec<u8>) {
+        self.encode(&Event::Alive(cursor), form, out);
     }
 
     fn encode(&self, event: &Event<'_>, form: Form, out: &mut Vec<u8>) {
         match event {
-            Event::Message(message, cursor) => envelope(message, cursor, form, out),
-            _ => {
-                out.push(b'{');
-                fields(event, out);
-                out.push(b'}');
-            }
+            Event::Message(message, cursor) => envelope(message, *cursor, form, out),
+            _ => object(event, out),
         }
         out.push(b'\n');
     }
 }
 
+/// Appends an event that is not a message, as an object.
+pub(super) fn object(event: &Event<'_>, out: &mut Vec<u8>) {
+    out.push(b'{');
+    fields(event, out);
+    out.push(b'}');
+}
+
 /// Appends the fields of an event that is not a message; the data of system events elsewhere, too.
 pub(super) fn fields(event: &Event<'_>, out: &mut Vec<u8>) {
     let cursor = match event {
-        Event::Message(_, cursor) | Event::Alive(cursor) => Some(*cursor),
+        Event::Message(_, cursor) => *cursor,
+        Event::Alive(cursor) => Some(*cursor),
         Event::Gap(lost, cursor) => {
             json::name("gap", out);
             gap(lost, out);
             *cursor
         }
-        Event::CaughtUp(cursor) => {
+        Event::CaughtUp(cursor, request) => {
             json::plain("caught_up", true, out);
+            if let Some(request) = request {
+                json::plain("reply", request, out);
+            }
             Some(*cursor)
         }
         Event::Error(refusal) => {

@@ -42,7 +42,7 @@ impl Protocol for Page {
 /// Appends one item of `messages`.
 pub(super) fn item(event: &Event<'_>, form: Form, out: &mut Vec<u8>) {
     if let Event::Message(message, cursor) = event {
-        envelope(message, cursor, form, out);
+        envelope(message, *cursor, form, out);
     }
 }
 

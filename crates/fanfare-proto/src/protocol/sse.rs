@@ -27,23 +27,23 @@ impl Protocol for Sse {
         Shape::Stream
     }
 
-    fn form(&self) -> Form {
-        Form::Body
+    fn forms(&self) -> &'static [Form] {
+        &[Form::Body, Form::Envelope]
     }
 
-    fn open(&self, cursor: &Cursor, retry: Duration, out: &mut Vec<u8>) {
+    fn open(&self, cursor: &Cursor, _form: Form, retry: Duration, out: &mut Vec<u8>) {
         let _ = write!(out, "retry: {}\nid: {cursor}\n\n", retry.as_millis());
     }
 
     fn encode(&self, event: &Event<'_>, form: Form, out: &mut Vec<u8>) {
         match event {
-            Event::Message(message, cursor) => encode_message(message, cursor, form, out),
+            Event::Message(message, cursor) => encode_message(message, *cursor, form, out),
             // An `id:` without data sets the last event id and dispatches nothing.
             Event::Alive(cursor) => {
                 let _ = write!(out, "id: {cursor}\n\n");
             }
             Event::Gap(_, cursor) => system("$gap", *cursor, event, out),
-            Event::CaughtUp(cursor) => system("$caught-up", Some(cursor), event, out),
+            Event::CaughtUp(cursor, _) => system("$caught-up", Some(cursor), event, out),
             Event::Error(_) => system("$error", None, event, out),
             Event::Closing(_, retry) => {
                 let _ = writeln!(out, "retry: {}", retry.as_millis());
@@ -53,8 +53,10 @@ impl Protocol for Sse {
     }
 }
 
-fn encode_message(message: &Message, cursor: &Cursor, form: Form, out: &mut Vec<u8>) {
-    let _ = writeln!(out, "id: {cursor}");
+fn encode_message(message: &Message, cursor: Option<&Cursor>, form: Form, out: &mut Vec<u8>) {
+    if let Some(cursor) = cursor {
+        let _ = writeln!(out, "id: {cursor}");
+    }
     let text = std::str::from_utf8(&message.content.body).ok();
     match (form, text) {
         (Form::Body, Some(text)) => {

@@ -23,6 +23,7 @@ pub fn hear(protocol: &dyn Protocol, bytes: &[u8]) -> Vec<Heard> {
     match protocol.media_type() {
         "text/event-stream" => hear_events(bytes),
         "application/x-ndjson" => hear_lines(bytes),
+        "application/json" => hear_objects(bytes),
         other => panic!("no ears for {other} yet: write them"),
     }
 }
@@ -74,6 +75,12 @@ fn hear_lines(bytes: &[u8]) -> Vec<Heard> {
     let values =
         text.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}")));
     values.map(hear_line).collect()
+}
+
+/// Each of these travels in a message of its own.
+fn hear_objects(bytes: &[u8]) -> Vec<Heard> {
+    let values = serde_json::Deserializer::from_slice(bytes).into_iter::<Value>();
+    values.map(|value| hear_line(value.unwrap())).collect()
 }
 
 /// A message has a body; of the rest, the first field that is not the cursor is its name.

@@ -13,20 +13,25 @@ use proptest::prelude::*;
 use std::collections::BTreeSet;
 use words::{closing, cursor, gap, message, refusal, said};
 
-const FORMS: [Form; 2] = [Form::Envelope, Form::Body];
-
 fn frame(protocol: &dyn Protocol, event: &Event<'_>, form: Form) -> Vec<u8> {
     let mut out = Vec::new();
     protocol.encode(event, form, &mut out);
     out
 }
 
+/// What goes on and can say everything.
 fn streams() -> impl Iterator<Item = &'static dyn Protocol> {
-    ALL.iter().copied().filter(|protocol| protocol.shape() == Shape::Stream)
+    ALL.iter().copied().filter(|protocol| protocol.shape().goes_on() && !forms(*protocol).is_empty())
+}
+
+/// The forms in which a protocol can say everything, and not only bodies.
+fn forms(protocol: &dyn Protocol) -> Vec<Form> {
+    let bare = |form: &Form| *form == Form::Body && ["raw", "ws"].contains(&protocol.name());
+    protocol.forms().iter().copied().filter(|form| !bare(form)).collect()
 }
 
 fn answers() -> impl Iterator<Item = &'static dyn Protocol> {
-    ALL.iter().copied().filter(|protocol| protocol.shape() != Shape::Stream)
+    ALL.iter().copied().filter(|protocol| !protocol.shape().goes_on())
 }
 
 #[test]
@@ -46,6 +51,7 @@ fn names_are_unique_and_found() {
 
 #[test]
 fn streams_and_pages_have_different_media_types() {
+    let streams = || ALL.iter().filter(|protocol| protocol.shape() == Shape::Stream);
     let types: BTreeSet<_> = streams().map(|protocol| protocol.media_type()).collect();
     assert_eq!(types.len(), streams().count(), "Accept tells streams apart");
     assert!(answers().all(|protocol| !types.contains(protocol.media_type())));
@@ -57,13 +63,13 @@ fn what_is_not_a_message_never_looks_like_one() {
     let (refusal, closing) = (refusal(), closing());
     let events = [
         (Event::Gap(&gap, Some(&here)), "gap", true),
-        (Event::CaughtUp(&here), "caught_up", true),
+        (Event::CaughtUp(&here, None), "caught_up", true),
         (Event::Alive(&here), "", true),
         (Event::Error(&refusal), "error", false),
         (Event::Closing(&closing.0, closing.1), "closing", false),
     ];
     for protocol in streams() {
-        for form in FORMS {
+        for form in forms(protocol) {
             for (event, name, placed) in &events {
                 let heard = hear(protocol, &frame(protocol, event, form));
                 let [Heard::System { name: heard, cursor, data }] = &heard[..] else {
@@ -103,7 +109,7 @@ fn what_is_not_a_message_never_looks_like_one() {
 fn a_stream_begins_with_its_place() {
     for protocol in streams() {
         let mut out = Vec::new();
-        protocol.open(&cursor(7), std::time::Duration::from_millis(2500), &mut out);
+        protocol.open(&cursor(7), protocol.forms()[0], std::time::Duration::from_millis(2500), &mut out);
         let heard = hear(protocol, &out);
         let place = Heard::System {
             name: String::new(),
@@ -120,6 +126,19 @@ fn place_only(heard: &[Heard]) -> serde_json::Value {
     match heard {
         [Heard::System { data, .. }] => data.clone(),
         _ => panic!("{heard:?}"),
+    }
+}
+
+#[test]
+fn bodies_alone_are_the_bodies_and_nothing_else() {
+    let (said, here, gap) = (words::content(b"\x00 any\r\n"), cursor(9), gap(GapReason::Trimmed));
+    let (message, place) = message(1, &said);
+    for protocol in ["raw", "ws"].map(|name| ALL[usize::from(by_name(name).unwrap().0)]) {
+        let body = frame(protocol, &Event::Message(&message, Some(&place)), Form::Body);
+        assert_eq!(body, said.body, "{}", protocol.name());
+        for event in [Event::Gap(&gap, Some(&here)), Event::Alive(&here), Event::CaughtUp(&here, None)] {
+            assert!(frame(protocol, &event, Form::Body).is_empty(), "{}", protocol.name());
+        }
     }
 }
 
@@ -147,13 +166,13 @@ proptest! {
     #[test]
     fn readers_of_streams_hear_what_was_said(said in said()) {
         for protocol in streams() {
-            for form in FORMS {
+            for form in forms(protocol) {
                 let mut stream = Vec::new();
-                protocol.open(&cursor(0), std::time::Duration::from_secs(3), &mut stream);
+                protocol.open(&cursor(0), form, std::time::Duration::from_secs(3), &mut stream);
                 for (index, content) in said.iter().enumerate() {
                     let (message, place) = message(index as u64 + 1, content);
-                    let bytes = frame(protocol, &Event::Message(&message, &place), form);
-                    prop_assert_eq!(&bytes, &frame(protocol, &Event::Message(&message, &place), form));
+                    let bytes = frame(protocol, &Event::Message(&message, Some(&place)), form);
+                    prop_assert_eq!(&bytes, &frame(protocol, &Event::Message(&message, Some(&place)), form));
                     stream.extend_from_slice(&bytes);
                     protocol.encode(&Event::Alive(&place), form, &mut stream);
                 }
@@ -171,10 +190,10 @@ proptest! {
     #[test]
     fn readers_of_answers_get_what_was_said(said in said()) {
         for protocol in answers() {
-            for form in FORMS {
+            for form in forms(protocol) {
                 let frames: Vec<Vec<u8>> = said.iter().enumerate().map(|(index, content)| {
                     let (message, place) = message(index as u64 + 1, content);
-                    frame(protocol, &Event::Message(&message, &place), form)
+                    frame(protocol, &Event::Message(&message, Some(&place)), form)
                 }).collect();
                 let mut out = Vec::new();
                 protocol.answer(&mut frames.iter().map(|frame| &frame[..]), &cursor(99), &[], &mut out);

@@ -23,6 +23,11 @@ pub fn closing() -> (Refusal, Duration) {
     (Code::DRAINING.into(), Duration::from_millis(1500))
 }
 
+/// Only these bytes.
+pub fn content(body: &'static [u8]) -> Content {
+    Content { body: body.into(), ..Content::default() }
+}
+
 /// A message at a position, and the cursor of a reader that has heard it.
 pub fn message(position: u64, content: &Content) -> (Message, Cursor) {
     let message = Message {

@@ -4,7 +4,6 @@ use super::Worker;
 use crate::front::Refused;
 use crate::socket::{SocketId, State};
 use fanfare_node::Opening;
-use fanfare_proto::protocol::Shape;
 use fanfare_proto::{Code, Framing, Hold, Refusal, Selection, refuse, stream_head};
 use std::io::Write;
 use std::net::Shutdown;
@@ -30,17 +29,19 @@ impl Worker {
     }
 
     fn open(&mut self, id: SocketId, hold: Hold) -> Result<(), Refusal> {
-        let Hold { wire, subscribe, wait } = hold;
+        let Hold { wire, subscribe, wait, handshake } = hold;
         if self.untold.is_some() || self.node.is_draining() {
             return Err(Code::DRAINING.into());
         }
         if !self.mailbox.room.hold() {
             return Err(Code::TOO_MANY_SESSIONS.into());
         }
-        let stream = wire.protocol().shape() == Shape::Stream;
+        let stream = wire.protocol().shape().goes_on();
         let mut head = Vec::new();
-        if stream {
-            stream_head(wire, self.node.origins(), self.node.now(), &mut head);
+        match handshake {
+            Some(handshake) => handshake.answer(&mut head),
+            None if stream => stream_head(wire, self.node.origins(), self.node.now(), &mut head),
+            None => {}
         }
         let opening = Opening {
             grant: &self.options.grant,
@@ -52,11 +53,19 @@ impl Worker {
         };
         let opened = self.desk.open(id.index, opening, self.node.now());
         opened.inspect_err(|_| self.mailbox.room.release())?;
+        let state = match handshake {
+            Some(_) => State::Talk { pinged: false },
+            None if stream => State::Stream,
+            None => State::Answer,
+        };
         // Nothing follows a response without end.
-        let ahead = if stream { self.sockets.take_rest(id).len() } else { 0 };
+        let ahead = if state == State::Stream { self.sockets.take_rest(id).len() } else { 0 };
         if let Some(socket) = self.sockets.get(id) {
-            socket.state = if stream { State::Stream } else { State::Answer };
+            socket.state = state;
             socket.deaf |= ahead > 0;
+        }
+        if handshake.is_some() {
+            self.queue(id);
         }
         match wait {
             Some(wait) if wait.is_zero() => self.desk.give_up(id.index),

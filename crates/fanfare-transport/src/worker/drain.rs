@@ -23,7 +23,7 @@ impl Worker {
             let found = self.sockets.at(place).map(|(id, socket)| (id, socket.state, socket.queued));
             let Some((id, state, queued)) = found else { continue };
             match state {
-                State::Stream | State::Answer => {
+                State::Stream | State::Talk { .. } | State::Answer => {
                     let retry = order.window.mul_f64(fastrand::f64());
                     self.desk.dismiss(place, &why, retry);
                 }

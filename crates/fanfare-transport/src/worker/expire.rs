@@ -32,6 +32,14 @@ impl Worker {
                 self.desk.alive(id.index);
                 self.expect_alive(id);
             }
+            State::Talk { pinged: true } => self.close(id),
+            State::Talk { pinged: false } => {
+                let pinged = self.desk.alive(id.index);
+                if let Some(socket) = self.sockets.get(id) {
+                    socket.state = State::Talk { pinged };
+                }
+                self.expect_alive(id);
+            }
             State::Answer => {
                 self.desk.give_up(id.index);
                 self.sockets.expect(id, limits::PEER_TIME);

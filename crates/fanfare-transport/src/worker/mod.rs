@@ -1,7 +1,7 @@
 //! A worker: one thread with its sockets, its sessions and its calls. A worker never waits for anything but events.
 //!
 //! A turn is bounded in everything, so that a connection that is quiet does not feel a hot channel:
-//! 1. new sockets, sockets that come back from hyper, and reads: `read`;
+//! 1. new sockets, sockets that come back from hyper, and reads: `read`, `talk`;
 //! 2. whatever calls can go on with;
 //! 3. deadlines: `expire`; the end: `drain`;
 //! 4. what was committed is marked, and then written for a moment, first in, first out: `write`.
@@ -13,6 +13,7 @@ mod answer;
 mod drain;
 mod expire;
 mod read;
+mod talk;
 mod write;
 
 use crate::call::{Api, Calls};
@@ -22,6 +23,7 @@ use crate::options::Options;
 use crate::socket::{SocketId, Sockets};
 use fanfare_node::{Desk, Node};
 use fanfare_proto::limits;
+use fanfare_proto::websocket::Inflater;
 use mio::{Events, Poll, Registry};
 use std::cell::Cell;
 use std::collections::VecDeque;
@@ -59,6 +61,8 @@ struct Worker {
     calls: Rc<Calls>,
     /// Lent to each read.
     lent: Box<[u8]>,
+    /// Lent to each compressed message.
+    inflater: Inflater,
     /// The first place that was not told yet that the end has come.
     untold: Option<u32>,
 }
@@ -101,6 +105,7 @@ impl Worker {
             calls: Rc::new(Calls::new(api, terms, mailbox.clone())),
             mailbox,
             lent: vec![0; limits::READ_BYTES].into(),
+            inflater: Inflater::default(),
             untold: None,
         }
     }

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 /// How a read ended.
 #[derive(PartialEq)]
-enum Filled {
+pub(super) enum Filled {
     /// There is no more for now; an event tells when there is.
     Drained,
     /// The buffer is full.
@@ -141,6 +141,7 @@ impl Worker {
         match socket.state {
             State::Head => self.read_head(id),
             State::InLine | State::Stream | State::Answer => self.read_ahead(id),
+            State::Talk { .. } => self.read_talk(id),
             State::Lingering => self.read_away(id),
         }
     }
@@ -262,7 +263,7 @@ impl Worker {
 }
 
 /// Reads until the buffer is full or nothing is there. A short read drains a socket, unless its end is to be found.
-fn fill(mut stream: &TcpStream, buffer: &mut [u8], to_end: bool) -> (usize, Filled) {
+pub(super) fn fill(mut stream: &TcpStream, buffer: &mut [u8], to_end: bool) -> (usize, Filled) {
     let mut length = 0;
     while length < buffer.len() {
         match stream.read(&mut buffer[length..]) {

@@ -41,11 +41,13 @@ impl Worker {
     fn settle(&mut self, id: SocketId, outcome: Outcome) {
         match outcome {
             Outcome::Idle => {
-                if self.sockets.get(id).is_some_and(|socket| socket.state == State::Stream) {
+                if self.sockets.get(id).is_some_and(|socket| socket.state != State::Answer) {
                     self.expect_alive(id);
                 }
+                self.listen_again(id);
             }
-            Outcome::Blocked | Outcome::Again | Outcome::Waiting => {}
+            Outcome::Again | Outcome::Waiting => self.listen_again(id),
+            Outcome::Blocked => {}
             Outcome::Done => {
                 self.leave_desk(id);
                 self.go_on(id);

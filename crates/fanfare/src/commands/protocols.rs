@@ -22,6 +22,7 @@ fn run(_: &ArgMatches) -> Result<Exit, Failure> {
             Shape::Stream => "held open",
             Shape::Answer => "held until there is something",
             Shape::Page => "at once",
+            Shape::Socket => "held open, both ways",
         };
         table.row([protocol.name(), protocol.media_type(), shape, protocol.about()]);
     }

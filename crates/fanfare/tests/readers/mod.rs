@@ -6,6 +6,7 @@
 mod page;
 mod poll;
 mod response;
+mod socket;
 mod stream;
 
 use std::io;
@@ -23,13 +24,19 @@ pub enum Heard {
 pub enum Transport {
     EventStream,
     Lines,
+    WebSocket,
     LongPoll,
     Page,
 }
 
 impl Transport {
-    pub const ALL: [Transport; 4] =
-        [Transport::EventStream, Transport::Lines, Transport::LongPoll, Transport::Page];
+    pub const ALL: [Transport; 5] = [
+        Transport::EventStream,
+        Transport::Lines,
+        Transport::WebSocket,
+        Transport::LongPoll,
+        Transport::Page,
+    ];
 }
 
 /// One reader over several connections and transports: all it keeps is the last cursor.
@@ -54,6 +61,7 @@ impl Reader {
         match transport {
             Transport::EventStream => stream::events(self, address, target, &mut enough),
             Transport::Lines => stream::lines(self, address, target, &mut enough),
+            Transport::WebSocket => socket::read(self, address, target, &mut enough),
             Transport::LongPoll => poll::read(self, address, target, &mut enough),
             Transport::Page => page::read(self, address, target, &mut enough),
         }

@@ -20,9 +20,20 @@ pub fn bad(why: &str) -> Error {
 impl Response {
     /// Asks and reads the head.
     pub fn get(address: SocketAddr, target: &str, accept: &str) -> io::Result<Response> {
+        Response::ask(address, target, &format!("Accept: {accept}\r\n"))
+    }
+
+    /// Asks for a WebSocket and reads the head.
+    pub fn upgrade(address: SocketAddr, target: &str) -> io::Result<Response> {
+        let lines = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
+                     Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+        Response::ask(address, target, lines)
+    }
+
+    fn ask(address: SocketAddr, target: &str, lines: &str) -> io::Result<Response> {
         let mut stream = TcpStream::connect(address)?;
         stream.set_read_timeout(Some(PATIENCE))?;
-        write!(stream, "GET {target} HTTP/1.1\r\nHost: {address}\r\nAccept: {accept}\r\n\r\n")?;
+        write!(stream, "GET {target} HTTP/1.1\r\nHost: {address}\r\n{lines}\r\n")?;
         let mut reader = BufReader::new(stream);
         let first = line(&mut reader)?;
         let status = first.strip_prefix("HTTP/1.1 ").and_then(|rest| rest.get(..3)?.parse().ok());
@@ -44,6 +55,20 @@ impl Response {
         let mut body = vec![0; self.length.unwrap_or_default()];
         self.reader.read_exact(&mut body)?;
         Ok(body)
+    }
+
+    /// So many bytes after the head.
+    pub fn exactly(&mut self, length: usize) -> io::Result<Vec<u8>> {
+        let mut bytes = vec![0; length];
+        self.reader.read_exact(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    /// A few bytes after the head.
+    pub fn bytes<const N: usize>(&mut self) -> io::Result<[u8; N]> {
+        let mut bytes = [0; N];
+        self.reader.read_exact(&mut bytes)?;
+        Ok(bytes)
     }
 
     /// The data of the next chunk; `None` for the last.

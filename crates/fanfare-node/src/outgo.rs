@@ -1,6 +1,5 @@
 //! Bodies of answers that are large: what all of them together may hold until they are written.
 
-use axum::body::Body;
 use bytes::Bytes;
 use fanfare_proto::{Code, Refusal, limits};
 use std::sync::Arc;
@@ -8,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// The bytes of large answers that are not written yet, at most [`limits::OUTGO_BYTES`], or one answer.
 #[derive(Clone, Default)]
-pub(crate) struct Outgo(Arc<AtomicUsize>);
+pub struct Outgo(Arc<AtomicUsize>);
 
 /// An answer's bytes, counted until they are written or nobody wants them any more.
 struct Counted {
@@ -17,14 +16,14 @@ struct Counted {
 }
 
 impl Outgo {
-    /// A body of these bytes, if there is room for it.
-    pub(crate) fn body(&self, bytes: Vec<u8>) -> Result<Body, Refusal> {
+    /// Counts these bytes until nobody has them any more, if there is room for them.
+    pub fn count(&self, bytes: Vec<u8>) -> Result<Bytes, Refusal> {
         let others = self.0.fetch_add(bytes.len(), Ordering::Relaxed);
         let counted = Counted { bytes, outgo: self.clone() };
         if others > 0 && others + counted.bytes.len() > limits::OUTGO_BYTES {
             return Err(Refusal::new(Code::BUSY, "answers that nobody reads take all the room there is"));
         }
-        Ok(Bytes::from_owner(counted).into())
+        Ok(Bytes::from_owner(counted))
     }
 }
 
@@ -47,7 +46,7 @@ mod tests {
     #[test]
     fn answers_make_room_when_they_go() {
         let outgo = Outgo::default();
-        let body = |bytes| outgo.body(vec![0; bytes]);
+        let body = |bytes| outgo.count(vec![0; bytes]);
         let large = body(limits::OUTGO_BYTES + 1).unwrap();
         assert_eq!(body(1).map(drop).unwrap_err().code, Code::BUSY);
         drop(large);

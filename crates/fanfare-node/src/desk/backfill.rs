@@ -1,0 +1,242 @@
+//! The past of a subscription that began after its session (design rule 4): read beside the session's place, while that
+//! is at the head, until both are at the same place. From then on they are one.
+
+use super::mailbox::{Answer, Letter};
+use super::run::{Reader, Run, page_run, window_run};
+use super::session::Farewell;
+use super::step::Step;
+use super::turn::FAILED_RETRY;
+use super::{Desk, Line, SessionKey};
+use crate::lent::Lent;
+use crate::locate::Located;
+use fanfare_proto::{Event, Gap, LogId, LogSet, Mark, Refusal, RequestId, Selection, Time, limits};
+use fanfare_store::{Order, Read};
+use std::sync::Arc;
+
+/// What a later subscription still has to bring.
+pub(crate) struct Backfill {
+    /// Which request asked for it.
+    request: Option<RequestId>,
+    pub(crate) selection: Selection,
+    logs: LogSet,
+    /// Everything up to here was brought; `None` until the start is found.
+    own: Option<Mark>,
+    /// Gaps to tell.
+    gaps: Vec<Gap>,
+    /// Gaps up to here were told.
+    told: Mark,
+    /// A page being written, its log, and how much of it was.
+    pub(crate) page: Option<(LogId, Arc<Lent>, usize)>,
+    /// What the session heard already when this was asked for...
+    beside: Selection,
+    /// ...it brings by itself after this place.
+    since: Mark,
+    /// Of the question that is under way; zero if none is.
+    pub(crate) ticket: u32,
+}
+
+impl Backfill {
+    /// What a session that hears something already and is told of everything up to a mark asks for beside it.
+    pub(crate) fn new(
+        request: Option<RequestId>,
+        selection: Selection,
+        logs: LogSet,
+        beside: Selection,
+        since: Mark,
+    ) -> Backfill {
+        let (gaps, told) = (Vec::new(), Mark::default());
+        Backfill { request, selection, logs, own: None, gaps, told, page: None, beside, since, ticket: 0 }
+    }
+
+    /// Begins where it was located.
+    pub(crate) fn start(&mut self, located: Located) {
+        (self.own, self.gaps) = (Some(located.mark), located.gaps);
+    }
+
+    /// Brings less from now on.
+    pub(crate) fn narrow(&mut self, narrowed: impl Fn(&Selection) -> Selection) {
+        self.selection = narrowed(&self.selection);
+        self.beside = narrowed(&self.beside);
+        self.page = None;
+        // What was asked for has too much; but where to begin is still to be found.
+        if self.own.is_some() {
+            self.ticket = 0;
+        }
+    }
+
+    /// What the page at hand has up to the head: what lies beyond, the session's own place brings.
+    fn within(&self, head: &Mark) -> usize {
+        let Some((log, page, _)) = &self.page else { return 0 };
+        page.messages.partition_point(|message| message.position <= head.get(*log))
+    }
+}
+
+impl Desk {
+    fn first(&mut self, key: SessionKey) -> Option<&mut Backfill> {
+        let extra = self.sessions.get_mut(key)?.extra.as_deref_mut()?;
+        extra.talk.as_deref_mut()?.backfills.front_mut()
+    }
+
+    /// What is next of the past. The session is at the head.
+    pub(super) fn backfill(&mut self, key: SessionKey, now: Time) -> Step {
+        let (head, end) = (self.window.head(), self.window.end());
+        let ahead = self.sessions.get(key).is_some_and(|session| session.own().is_some());
+        let Some(backfill) = self.first(key) else { return Step::Idle };
+        let (Some(own), logs, asks) = (backfill.own, backfill.logs, backfill.ticket != 0) else {
+            return Step::Idle;
+        };
+        if !backfill.gaps.is_empty() {
+            return self.tell_past_gaps(key);
+        }
+        if backfill.page.is_some() {
+            return self.read_past_page(key, now);
+        }
+        if ahead || !own.reached_by(&head, logs) {
+            // A commit is in the log already and not yet in the tail.
+            return Step::Later;
+        }
+        match (self.window.join(&own, logs), self.window.behind_in(&own, logs)) {
+            (Some(at), _) if at == end => self.caught_up(key),
+            (Some(at), _) => self.read_past_window(key, at, own, now),
+            (None, Some(_)) if asks => Step::Idle,
+            (None, Some(log)) => self.ask_past(key, log, own),
+            (None, None) => Step::Idle,
+        }
+    }
+
+    fn tell_past_gaps(&mut self, key: SessionKey) -> Step {
+        let gaps = self.first(key).map(|backfill| std::mem::take(&mut backfill.gaps)).unwrap_or_default();
+        let Some(session) = self.sessions.get_mut(key) else { return Step::Idle };
+        let (wire, mut out) = (session.wire, Vec::new());
+        for gap in &gaps {
+            self.encoder.event(wire, &Event::Gap(gap, None), &mut out);
+        }
+        session.extra().rest = out.into();
+        Step::Rest
+    }
+
+    fn read_past_page(&mut self, key: SessionKey, now: Time) -> Step {
+        let head = self.window.head();
+        let Some(session) = self.sessions.get(key) else { return Step::Idle };
+        let talk = session.extra.as_deref().and_then(|extra| extra.talk.as_deref());
+        let Some(backfill) = talk.and_then(|talk| talk.backfills.front()) else { return Step::Idle };
+        let (Some((log, page, from)), Some(own)) = (&backfill.page, backfill.own) else { return Step::Idle };
+        let (range, from) = (*from..backfill.within(&head).max(*from), *from as u64);
+        let mut reader = Reader {
+            selection: &backfill.selection,
+            logs: backfill.logs,
+            wire: session.wire,
+            own: Some(own),
+            joined: 0,
+            past: Some((&backfill.beside, backfill.since)),
+            places: &self.node.inner().places,
+            encoder: &mut self.encoder,
+            now,
+        };
+        let run = page_run(page, *log, range, own, &mut reader);
+        self.use_past(key, run, from)
+    }
+
+    fn read_past_window(&mut self, key: SessionKey, at: u64, own: Mark, now: Time) -> Step {
+        let Some(session) = self.sessions.get(key) else { return Step::Idle };
+        let talk = session.extra.as_deref().and_then(|extra| extra.talk.as_deref());
+        let Some(backfill) = talk.and_then(|talk| talk.backfills.front()) else { return Step::Idle };
+        let mut reader = Reader {
+            selection: &backfill.selection,
+            logs: backfill.logs,
+            wire: session.wire,
+            own: Some(own),
+            joined: 0,
+            past: Some((&backfill.beside, backfill.since)),
+            places: &self.node.inner().places,
+            encoder: &mut self.encoder,
+            now,
+        };
+        let run = window_run(at, self.window.end(), &mut self.window, &mut reader);
+        self.use_past(key, run, at)
+    }
+
+    fn use_past(&mut self, key: SessionKey, run: Run, from: u64) -> Step {
+        if run.bytes.is_empty() {
+            self.advance_past(key, run.to);
+            return Step::Rest;
+        }
+        Step::Past(Arc::new(run), from)
+    }
+
+    /// Moves the place of the past within the page at hand, or within the window.
+    pub(super) fn advance_past(&mut self, key: SessionKey, place: u64) {
+        let (head, mark) = (self.window.head(), self.window.mark_before(place));
+        let Some(backfill) = self.first(key) else { return };
+        let within = backfill.within(&head);
+        let Some(own) = &mut backfill.own else { return };
+        let Some((log, page, index)) = &mut backfill.page else {
+            *own = own.max(&mark);
+            return;
+        };
+        *index = place as usize;
+        if *index >= within {
+            own.raise(*log, page.through.min(head.get(*log)));
+            backfill.page = None;
+        } else if let Some(message) = index.checked_sub(1).and_then(|last| page.messages.get(last)) {
+            own.raise(*log, message.position);
+        }
+    }
+
+    fn ask_past(&mut self, key: SessionKey, log: LogId, own: Mark) -> Step {
+        let (ticket, mailbox, removals) = (self.ticket(), self.mailbox.clone(), self.lost.removals);
+        let Some(backfill) = self.first(key) else { return Step::Idle };
+        backfill.ticket = ticket;
+        let read = Read {
+            selection: backfill.selection.clone(),
+            from: own.get(log),
+            order: Order::Forward,
+            messages: limits::STEP_MESSAGES,
+            bytes: limits::TURN_BYTES,
+        };
+        let to = move |page: Result<_, _>| {
+            mailbox.put(Letter { key, ticket, answer: page.map(|page| Answer::Page(log, page, removals)) });
+        };
+        self.node.inner().reading.page(log, read, &self.lost, Box::new(to));
+        Step::Idle
+    }
+
+    /// An answer to a question about the past, if it is still asked.
+    pub(super) fn open_past(&mut self, key: SessionKey, ticket: u32, answer: Result<Answer, Refusal>) {
+        let removals = self.lost.removals;
+        let Some(session) = self.sessions.get_mut(key) else { return };
+        let (line, Some(extra)) = (session.line, session.extra.as_deref_mut()) else { return };
+        let Some(talk) = extra.talk.as_deref_mut() else { return };
+        let Some(backfill) = talk.backfills.iter_mut().find(|backfill| backfill.ticket == ticket) else {
+            return;
+        };
+        backfill.ticket = 0;
+        match answer {
+            Ok(Answer::Located(located)) => backfill.start(located),
+            // It may show what was removed since, or there is no room for it: it is asked for again.
+            Ok(Answer::Page(.., then)) if then != removals || line == Line::Blocked => {}
+            Ok(Answer::Page(log, page, _)) => {
+                if let Some(gap) = page.gap.filter(|gap| gap.to > backfill.told.get(log)) {
+                    backfill.told.set(log, gap.to);
+                    backfill.gaps.push(gap);
+                }
+                backfill.page = Some((log, page, 0));
+            }
+            Ok(Answer::Reply(..)) => {}
+            Err(refusal) => extra.dismissed = Some(Box::new(Farewell::Told(refusal, FAILED_RETRY))),
+        }
+        if line == Line::Out {
+            self.enter(key);
+        }
+    }
+
+    /// The past has reached the session's place.
+    fn caught_up(&mut self, key: SessionKey) -> Step {
+        let Some(session) = self.sessions.get_mut(key) else { return Step::Idle };
+        let talk = session.extra.as_deref_mut().and_then(|extra| extra.talk.as_deref_mut());
+        let Some(backfill) = talk.and_then(|talk| talk.backfills.pop_front()) else { return Step::Idle };
+        self.merge(key, &backfill.selection, backfill.logs);
+        let cursor = self.cursor(key);
+        self.say_event(key, &Event::CaughtUp(&cursor, backfill.request.as_ref()))
+    }
+}

@@ -1,0 +1,243 @@
+//! What a peer says on a connection that goes both ways, and what it is answered. Answers are not messages (design
+//! rule 14): they wait in a small buffer of the session, and while that is full, nothing more is heard.
+
+use super::backfill::Backfill;
+use super::mailbox::{Answer, Letter};
+use super::session::{Farewell, Session};
+use super::{Desk, Line, SessionKey};
+use bytes::Bytes;
+use fanfare_proto::websocket::{CloseCode, Opcode, Received, close_frame, frame};
+use fanfare_proto::{
+    Code, Command, Form, Framing, History, Pattern, Publish, Refusal, Reply, Request, RequestId, Time, limits,
+};
+use std::collections::VecDeque;
+use std::future::Future;
+use std::pin::Pin;
+
+/// What a desk waits for without waiting: the worker lets it run beside its turns.
+pub type Task = Pin<Box<dyn Future<Output = ()>>>;
+
+/// How a session's peer may speak.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Terms {
+    /// Bytes of a message at the most.
+    pub most: usize,
+    /// Whether messages may be compressed.
+    pub deflate: bool,
+}
+
+/// What a session has beside its place because its peer speaks.
+#[derive(Default)]
+pub(crate) struct Talk {
+    /// Answers that are not written yet, as frames.
+    answers: Vec<u8>,
+    /// A large one.
+    page: Bytes,
+    /// Requests that wait for their answer.
+    waiting: usize,
+    /// What later subscriptions still have to bring, the first in work.
+    pub(crate) backfills: VecDeque<Backfill>,
+}
+
+impl Talk {
+    pub(crate) fn is_idle(&self) -> bool {
+        self.answers.is_empty() && self.page.is_empty() && self.waiting == 0 && self.backfills.is_empty()
+    }
+
+    /// Takes answers that are to be written.
+    pub(crate) fn take(&mut self) -> Option<Bytes> {
+        let answers = Bytes::from(std::mem::take(&mut self.answers));
+        let answers = if answers.is_empty() { std::mem::take(&mut self.page) } else { answers };
+        Some(answers).filter(|answers| !answers.is_empty())
+    }
+
+    /// What is read of the logs may have been removed since.
+    pub(crate) fn drop_pages(&mut self) {
+        self.backfills.iter_mut().for_each(|backfill| backfill.page = None);
+    }
+}
+
+/// What a request costs of [`limits::REQUESTS`], if its answer is large.
+const LARGE: usize = limits::REQUESTS;
+
+impl Desk {
+    /// How the peer of a session may speak.
+    pub fn terms(&self, key: SessionKey) -> Terms {
+        let framing = self.sessions.get(key).map(|session| session.wire.framing);
+        let deflate = matches!(framing, Some(Framing::WebSocket(Some(_))));
+        // A body in base64 is a third longer.
+        let most = self.node.namespaces().largest_body() / 3 * 4 + limits::REQUEST_BYTES;
+        Terms { most, deflate }
+    }
+
+    /// Whether a session hears what its peer says now: it does not while answers wait to be written.
+    pub fn listens(&self, key: SessionKey) -> bool {
+        let Some(session) = self.sessions.get(key) else { return false };
+        let Some(extra) = session.extra.as_deref() else { return true };
+        let full = |talk: &Talk| {
+            talk.waiting >= limits::REQUESTS
+                || talk.answers.len() >= limits::CONTROL_BYTES
+                || !talk.page.is_empty()
+        };
+        !self.ends(key) && !extra.talk.as_deref().is_some_and(full)
+    }
+
+    /// Whether the session's last words are chosen.
+    pub fn ends(&self, key: SessionKey) -> bool {
+        let extra = self.sessions.get(key).and_then(|session| session.extra.as_deref());
+        extra.is_some_and(|extra| extra.dismissed.is_some() || extra.ending.is_some())
+    }
+
+    /// Hears what a peer said. What takes time is given back and is to run beside the worker's turns.
+    pub fn hear(&mut self, key: SessionKey, said: &Received<'_>, now: Time) -> Option<Task> {
+        let form = self.sessions.get(key)?.wire.form;
+        match said {
+            Received::Ping(payload) => {
+                let mut pong = Vec::new();
+                frame(Opcode::Pong, payload, None, &mut Default::default(), &mut pong);
+                self.control(key, |talk, _| talk.answers.extend_from_slice(&pong));
+            }
+            Received::Pong(_) => {}
+            Received::Close(said) => {
+                self.hang_up(key, said.map_or(CloseCode::NORMAL, |(code, _)| code), "");
+            }
+            Received::Text(_) | Received::Binary(_) if form == Form::Body => {
+                let reason =
+                    "bodies alone are sent here, and nothing is heard; publish by POST or without as=body";
+                self.hang_up(key, CloseCode::UNSUPPORTED, reason);
+            }
+            Received::Binary(_) => self.hang_up(key, CloseCode::UNSUPPORTED, "requests are JSON, as text"),
+            Received::Text(text) => return self.obey(key, Request::read(text), now),
+        }
+        None
+    }
+
+    /// Ends a conversation by a close frame.
+    pub fn hang_up(&mut self, key: SessionKey, code: CloseCode, reason: &str) {
+        let ends = self.ends(key);
+        let Some(session) = self.sessions.get_mut(key).filter(|_| !ends) else { return };
+        let mut frame = Vec::new();
+        close_frame(code, reason, &mut frame);
+        session.extra().dismissed = Some(Box::new(Farewell::Frame(frame.into())));
+        if session.line != Line::Blocked {
+            self.enter(key);
+        }
+    }
+
+    fn obey(&mut self, key: SessionKey, request: Request, now: Time) -> Option<Task> {
+        let id = request.id;
+        let done = match request.command {
+            Err(refusal) => Err(refusal),
+            Ok(Command::Publish(publish)) => return Some(self.publish(key, id, *publish)),
+            Ok(Command::History(history)) => return Some(self.history(key, id, history)),
+            Ok(Command::Subscribe(subscribe)) => self.subscribe(key, id.clone(), subscribe, now),
+            Ok(Command::Unsubscribe(patterns)) => self.unsubscribe(key, &patterns).map(|left| {
+                self.reply_now(key, id.as_ref(), &Reply::Unsubscribe(&left));
+            }),
+            Ok(Command::Ping) => {
+                self.reply_now(key, id.as_ref(), &Reply::Ping(now));
+                Ok(())
+            }
+            Ok(Command::Session) => {
+                let (heard, cursor) = (self.heard(key), self.cursor(key));
+                self.reply_now(key, id.as_ref(), &Reply::Session(&heard, &cursor));
+                Ok(())
+            }
+        };
+        if let Err(refusal) = done {
+            self.reply_now(key, id.as_ref(), &Reply::Refused(&refusal));
+        }
+        None
+    }
+
+    /// What a session hears, and what it will hear once that has caught up.
+    pub(super) fn heard(&self, key: SessionKey) -> Vec<Pattern> {
+        let Some(session) = self.sessions.get(key) else { return Vec::new() };
+        let interest = self.interests.get(session.membership.interest);
+        let mut heard = interest.map_or_else(Vec::new, |interest| interest.selection.patterns().to_vec());
+        let talk = session.extra.as_deref().and_then(|extra| extra.talk.as_deref());
+        let later = talk.into_iter().flat_map(|talk| &talk.backfills);
+        heard.extend(later.flat_map(|backfill| backfill.selection.patterns().iter().cloned()));
+        heard.sort_unstable();
+        heard.dedup();
+        heard
+    }
+
+    fn publish(&mut self, key: SessionKey, id: Option<RequestId>, publish: Publish) -> Task {
+        let grant = self.sessions.get(key).map(|session| session.grant.clone());
+        let pending = grant.map(|grant| self.node.submit(&grant, vec![publish]));
+        let letter = self.letter(key, 1);
+        Box::pin(async move {
+            let Some(pending) = pending else { return };
+            let receipt = pending.answers().await.pop().unwrap_or_else(|| Err(Code::STORE_FAILED.into()));
+            let mut text = Vec::new();
+            match &receipt {
+                Ok(receipt) => Reply::Publish(receipt).write(id.as_ref(), &mut text),
+                Err(refusal) => Reply::Refused(refusal).write(id.as_ref(), &mut text),
+            }
+            letter(text.into());
+        })
+    }
+
+    fn history(&mut self, key: SessionKey, id: Option<RequestId>, history: History) -> Task {
+        let grant = self.sessions.get(key).map(|session| session.grant.clone());
+        let (node, letter) = (self.node.clone(), self.letter(key, LARGE));
+        Box::pin(async move {
+            let Some(grant) = grant else { return };
+            let page = node.history(&grant, &history).await;
+            let counted = page.and_then(|page| {
+                let mut text = Vec::new();
+                Reply::History(&page).write(id.as_ref(), &mut text);
+                node.outgo().count(text)
+            });
+            letter(counted.unwrap_or_else(|refusal| refused(id.as_ref(), &refusal)));
+        })
+    }
+
+    /// A request is in work; answers how its answer comes back.
+    fn letter(&mut self, key: SessionKey, requests: usize) -> impl FnOnce(Bytes) + use<> {
+        let (mailbox, mut serial) = (self.mailbox.clone(), 0);
+        if let Some(session) = self.sessions.get_mut(key) {
+            serial = session.serial;
+            talk(session).waiting += requests;
+        }
+        move |text| mailbox.put(Letter { key, ticket: serial, answer: Ok(Answer::Reply(text, requests)) })
+    }
+
+    /// Takes the answer of a request that was in work.
+    pub(super) fn reply(&mut self, key: SessionKey, text: Bytes, requests: usize) {
+        self.control(key, |talk, encoded| {
+            talk.waiting = talk.waiting.saturating_sub(requests);
+            let mut frame = Vec::new();
+            encoded(&text, &mut frame);
+            if requests == LARGE { talk.page = frame.into() } else { talk.answers.append(&mut frame) }
+        });
+    }
+
+    pub(super) fn reply_now(&mut self, key: SessionKey, id: Option<&RequestId>, reply: &Reply<'_>) {
+        let mut text = Vec::new();
+        reply.write(id, &mut text);
+        self.control(key, |talk, encoded| encoded(&text, &mut talk.answers));
+    }
+
+    /// Adds to what a session is answered. What is given encodes a text as a frame.
+    fn control(&mut self, key: SessionKey, add: impl FnOnce(&mut Talk, &mut dyn FnMut(&[u8], &mut Vec<u8>))) {
+        let Some(session) = self.sessions.get_mut(key) else { return };
+        let wire = session.wire;
+        let encoder = &mut self.encoder;
+        add(talk(session), &mut |text, out| encoder.say(wire, text, out));
+        if session.line != Line::Blocked {
+            self.enter(key);
+        }
+    }
+}
+
+pub(super) fn talk(session: &mut Session) -> &mut Talk {
+    session.extra().talk.get_or_insert_default()
+}
+
+fn refused(id: Option<&RequestId>, refusal: &Refusal) -> Bytes {
+    let mut text = Vec::new();
+    Reply::Refused(refusal).write(id, &mut text);
+    text.into()
+}

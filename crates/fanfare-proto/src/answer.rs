@@ -1,0 +1,63 @@
+//! What is answered: receipts and pages, as values and as JSON.
+
+use crate::{Channel, Cursor, Event, Form, Gap, Message, Position, Time, json, protocol};
+use std::sync::Arc;
+
+/// The answer to a publish.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Receipt {
+    /// Where.
+    pub channel: Channel,
+    /// Its place in the log.
+    pub position: Position,
+    /// A reader that gives this back hears what comes after the message.
+    pub cursor: Cursor,
+    /// The publisher's id, else the one made.
+    pub id: Box<str>,
+    /// When it was accepted.
+    pub time: Time,
+    /// Whether this id had been accepted before: the answer is the first one's.
+    pub duplicate: bool,
+}
+
+/// A page of what was said.
+#[derive(Debug, Clone)]
+pub struct HistoryPage {
+    /// The messages, oldest first, each with the cursor of a reader that has heard up to it.
+    pub messages: Vec<(Arc<Message>, Cursor)>,
+    /// Where a reader of this page is.
+    pub cursor: Cursor,
+    /// Everything before this place is older than the page.
+    pub before: Cursor,
+    /// What was lost between the place asked and the first message, of each log.
+    pub gaps: Vec<Gap>,
+    /// Whether more messages lie after the page; paging backwards: before it.
+    pub more: bool,
+}
+
+impl Receipt {
+    /// Appends the receipt as a JSON object, as publishers see it.
+    pub fn write(&self, out: &mut Vec<u8>) {
+        out.push(b'{');
+        json::string("channel", self.channel.as_str(), out);
+        json::plain("position", self.position, out);
+        json::quoted("cursor", &self.cursor, out);
+        json::string("id", &self.id, out);
+        json::quoted("time", self.time, out);
+        out.push(b'}');
+    }
+}
+
+impl HistoryPage {
+    /// Appends the page as a JSON object.
+    pub fn write(&self, form: Form, out: &mut Vec<u8>) {
+        let (mut frames, mut ends) = (Vec::new(), vec![0]);
+        for (message, cursor) in &self.messages {
+            protocol::PAGE.encode(&Event::Message(message, Some(cursor)), form, &mut frames);
+            ends.push(frames.len());
+        }
+        let mut items = ends.windows(2).map(|ends| &frames[ends[0]..ends[1]]);
+        out.reserve(frames.len() + 256);
+        protocol::PAGE.answer(&mut items, &self.cursor, &self.gaps, out);
+    }
+}

@@ -1,0 +1,52 @@
+//! The native protocol, over WebSocket. What is heard is what JSON lines have, an object in each message; what is asked
+//! is a [`Request`](crate::Request). With `as=body` the messages' bodies and nothing else, for simple clients.
+
+use super::{Protocol, Shape, ndjson};
+use crate::envelope::{envelope, is_text};
+use crate::{Cursor, Event, Form};
+use std::time::Duration;
+
+/// WebSocket.
+pub(super) struct Ws;
+
+impl Protocol for Ws {
+    fn name(&self) -> &'static str {
+        "ws"
+    }
+
+    fn also(&self) -> &'static [&'static str] {
+        &["websocket"]
+    }
+
+    fn about(&self) -> &'static str {
+        "WebSocket: the native protocol, both ways; or bodies alone"
+    }
+
+    fn media_type(&self) -> &'static str {
+        "application/json"
+    }
+
+    fn shape(&self) -> Shape {
+        Shape::Socket
+    }
+
+    fn open(&self, cursor: &Cursor, form: Form, _retry: Duration, out: &mut Vec<u8>) {
+        self.encode(&Event::Alive(cursor), form, out);
+    }
+
+    fn encode(&self, event: &Event<'_>, form: Form, out: &mut Vec<u8>) {
+        match (event, form) {
+            (Event::Message(message, _), Form::Body) => out.extend_from_slice(&message.content.body),
+            (_, Form::Body) => {}
+            (Event::Message(message, cursor), Form::Envelope) => envelope(message, *cursor, form, out),
+            (_, Form::Envelope) => ndjson::object(event, out),
+        }
+    }
+
+    fn is_text(&self, event: &Event<'_>, form: Form) -> bool {
+        match (event, form) {
+            (Event::Message(message, _), Form::Body) => is_text(&message.content),
+            _ => true,
+        }
+    }
+}

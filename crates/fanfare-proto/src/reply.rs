@@ -1,0 +1,79 @@
+//! What a client is answered on a connection that goes both ways: an object with the request's `id` as `reply`, and one
+//! member of the request's name, or `error`.
+
+use crate::{Cursor, Form, HistoryPage, Pattern, Receipt, Refusal, RequestId, Time, json, problem};
+
+/// The answer to one request.
+#[derive(Debug, Clone, Copy)]
+pub enum Reply<'a> {
+    /// These are heard now.
+    Subscribe(&'a [Pattern]),
+    /// These are still heard.
+    Unsubscribe(&'a [Pattern]),
+    /// The message was accepted.
+    Publish(&'a Receipt),
+    /// What was said.
+    History(&'a HistoryPage),
+    /// The server's time.
+    Ping(Time),
+    /// What is heard, and where the session is.
+    Session(&'a [Pattern], &'a Cursor),
+    /// It was refused, and nothing was done.
+    Refused(&'a Refusal),
+}
+
+impl Reply<'_> {
+    /// Appends the answer to a request of this name.
+    pub fn write(&self, id: Option<&RequestId>, out: &mut Vec<u8>) {
+        out.push(b'{');
+        match id {
+            Some(id) => json::plain("reply", id, out),
+            None => json::plain("reply", "null", out),
+        }
+        match self {
+            Reply::Subscribe(patterns) => heard("subscribe", patterns, None, out),
+            Reply::Unsubscribe(patterns) => heard("unsubscribe", patterns, None, out),
+            Reply::Session(patterns, cursor) => heard("session", patterns, Some(cursor), out),
+            Reply::Publish(receipt) => {
+                json::name("publish", out);
+                receipt.write(out);
+            }
+            Reply::History(page) => {
+                json::name("history", out);
+                page.write(Form::Envelope, out);
+                // A page ends with its line.
+                out.truncate(out.trim_ascii_end().len().saturating_sub(1));
+                json::quoted("before", &page.before, out);
+                json::plain("more", page.more, out);
+                out.push(b'}');
+            }
+            Reply::Ping(now) => {
+                json::name("ping", out);
+                out.push(b'{');
+                json::quoted("time", now, out);
+                out.push(b'}');
+            }
+            Reply::Refused(refusal) => {
+                json::name("error", out);
+                out.push(b'{');
+                problem::fields(refusal, out);
+                out.push(b'}');
+            }
+        }
+        out.push(b'}');
+    }
+}
+
+fn heard(name: &str, patterns: &[Pattern], cursor: Option<&Cursor>, out: &mut Vec<u8>) {
+    json::name(name, out);
+    out.extend_from_slice(b"{\"channels\":[");
+    for pattern in patterns {
+        json::separator(out);
+        json::text(pattern.as_str(), out);
+    }
+    out.push(b']');
+    if let Some(cursor) = cursor {
+        json::quoted("cursor", cursor, out);
+    }
+    out.push(b'}');
+}

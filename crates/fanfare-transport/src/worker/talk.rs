@@ -1,0 +1,90 @@
+//! WebSockets: what the peer says.
+
+use super::Worker;
+use super::read::{Filled, fill};
+use crate::socket::{Socket, SocketId, State};
+use fanfare_proto::limits;
+use fanfare_proto::websocket::{CloseCode, Decoder, Violation};
+
+impl Worker {
+    /// Reads what a peer says, as long as the session listens.
+    pub(super) fn read_talk(&mut self, id: SocketId) {
+        let kept = self.sockets.rest_len(id);
+        let listens = self.desk.listens(id.index);
+        let Some(socket) = self.sockets.get(id) else { return };
+        if !listens {
+            socket.deaf = true;
+            return;
+        }
+        let room = kept..(kept + limits::TALK_BYTES).min(self.lent.len());
+        let (read, filled) = fill(&socket.stream, &mut self.lent[room], socket.ended);
+        if read > 0 {
+            socket.state = State::Talk { pinged: false };
+        }
+        let rest = self.sockets.take_rest(id);
+        self.lent[..kept].copy_from_slice(&rest);
+        self.listen(id, kept + read);
+        let Some(socket) = self.sockets.get(id) else { return };
+        match filled {
+            // What was asked is answered first, if there is somebody to take it.
+            _ if socket.deaf => {}
+            Filled::Ended => self.close(id),
+            Filled::Full => self.queue(id),
+            Filled::Drained => {}
+        }
+    }
+
+    /// Takes in so many of the bytes that were read.
+    fn listen(&mut self, id: SocketId, length: usize) {
+        let terms = self.desk.terms(id.index);
+        let mut decoder =
+            self.sockets.take_begun(id).unwrap_or_else(|| Decoder::new(terms.most, terms.deflate));
+        let mut at = 0;
+        while at < length {
+            if !self.desk.listens(id.index) {
+                self.sockets.keep(id, &self.lent[at..length]);
+                if let Some(socket) = self.sockets.get(id) {
+                    socket.deaf = true;
+                }
+                break;
+            }
+            match decoder.read(&self.lent[at..length], &mut self.inflater) {
+                Ok((taken, received)) => {
+                    at += taken;
+                    let task = received.and_then(|said| self.desk.hear(id.index, &said, self.node.now()));
+                    task.into_iter().for_each(|task| drop(tokio::task::spawn_local(task)));
+                }
+                Err(Violation { code, reason }) => self.desk.hang_up(id.index, code, reason),
+            }
+        }
+        if decoder.is_amid() && self.sockets.begun() + decoder.held() > limits::BEGUN_BYTES {
+            let reason = "half-sent messages take all the room there is";
+            self.desk.hang_up(id.index, CloseCode::TRY_AGAIN_LATER, reason);
+        }
+        if self.desk.ends(id.index) {
+            self.turn_away(id);
+        } else if decoder.is_amid() {
+            self.sockets.keep_begun(id, decoder);
+        }
+    }
+
+    /// The last word is on its way: nothing more is heard, and the end does not wait for a peer that takes nothing.
+    fn turn_away(&mut self, id: SocketId) {
+        if let Some(socket) = self.sockets.get(id) {
+            (socket.deaf, socket.state) = (true, State::Talk { pinged: true });
+        }
+        self.sockets.expect(id, limits::LINGER_TIME);
+    }
+
+    /// The session listens again once its answers are written.
+    pub(super) fn listen_again(&mut self, id: SocketId) {
+        let talks = |socket: &mut Socket| matches!(socket.state, State::Talk { .. });
+        let deaf = self.sockets.get(id).is_some_and(|socket| socket.deaf && talks(socket));
+        if deaf && self.desk.listens(id.index) {
+            if let Some(socket) = self.sockets.get(id) {
+                socket.deaf = false;
+            }
+            self.queue(id);
+        }
+    }
+}
