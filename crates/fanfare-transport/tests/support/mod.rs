@@ -7,8 +7,10 @@
 )]
 
 mod peer;
+mod talk;
 
 pub use peer::Peer;
+pub use talk::{Talk, frame};
 
 use bytes::Bytes;
 use fanfare_node::Node;
@@ -95,7 +97,11 @@ impl Server {
 
     /// Publishes past the sockets.
     pub fn publish(&self, channel: &str, body: &str) {
-        let content = Content { body: body.to_owned().into(), ..Content::default() };
+        self.publish_bytes(channel, body.as_bytes());
+    }
+
+    pub fn publish_bytes(&self, channel: &str, body: &[u8]) {
+        let content = Content { body: body.to_vec().into(), ..Content::default() };
         let publish = Publish { channel: Channel::parse(channel).unwrap(), id: None, ttl: None, content };
         let grant = Grant::open();
         let answers = self.node.publish(&grant, vec![publish]);

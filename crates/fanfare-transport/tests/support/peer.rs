@@ -103,16 +103,26 @@ impl Peer {
     }
 
     pub fn read_exact(&mut self, length: usize) -> String {
+        String::from_utf8(self.take(length)).unwrap()
+    }
+
+    /// So many bytes.
+    pub fn take(&mut self, length: usize) -> Vec<u8> {
         while self.unread.len() < length {
             assert!(self.fill(), "ended within a body");
         }
-        String::from_utf8(self.unread.drain(..length).collect()).unwrap()
+        self.unread.drain(..length).collect()
     }
 
     /// Reads everything to the end of the connection.
     pub fn read_end(&mut self) -> String {
+        String::from_utf8(self.read_end_bytes()).unwrap()
+    }
+
+    /// The same, where it need not be text.
+    pub fn read_end_bytes(&mut self) -> Vec<u8> {
         while self.fill() {}
-        String::from_utf8(std::mem::take(&mut self.unread)).unwrap()
+        std::mem::take(&mut self.unread)
     }
 
     pub fn head(&mut self) -> Response {
