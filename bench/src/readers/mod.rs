@@ -1,8 +1,9 @@
-//! Thousands of event streams on one thread: an epoll set, one read buffer for all, and no work per delivery but
-//! finding where events end.
+//! Thousands of event streams or WebSockets on one thread: an epoll set, one read buffer for all, and no work per
+//! delivery but finding where events end.
 
 mod counting;
 mod hearing;
+mod socket;
 mod stream;
 
 pub use counting::{Counting, body};
@@ -28,6 +29,10 @@ const OPENING: usize = 64;
 /// Connections of one source address: each has about 28,000 ports.
 const PER_ADDRESS: usize = 5_000;
 
+/// What asks for a WebSocket.
+const SWITCH: &str = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
+                      Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+
 /// Event streams that are all read by who calls [`Readers::pump`].
 pub struct Readers {
     address: SocketAddr,
@@ -39,7 +44,13 @@ pub struct Readers {
 
 struct Reader {
     socket: TcpStream,
-    stream: Stream,
+    conversation: Conversation,
+}
+
+/// How a reader is told.
+enum Conversation {
+    Stream(Stream),
+    WebSocket(socket::Socket),
 }
 
 /// What is done with what readers hear.
@@ -73,7 +84,7 @@ impl Readers {
                 let number = self.open(target)?;
                 self.watch(number)?;
             }
-            while !self.readers[first..].iter().all(|reader| reader.stream.is_open()) {
+            while !self.readers[first..].iter().all(Reader::is_open) {
                 self.turn(&mut Silence)?;
             }
             opened(self.readers.len());
@@ -128,9 +139,13 @@ impl Readers {
         socket.connect(&self.address.into())?;
         let mut socket = std::net::TcpStream::from(socket);
         let host = self.address;
-        write!(socket, "GET {target} HTTP/1.1\r\nHost: {host}\r\nAccept: text/event-stream\r\n\r\n")?;
+        let (lines, conversation) = match target.contains("via=ws") {
+            true => (SWITCH, Conversation::WebSocket(socket::Socket::default())),
+            false => ("Accept: text/event-stream\r\n", Conversation::Stream(Stream::default())),
+        };
+        write!(socket, "GET {target} HTTP/1.1\r\nHost: {host}\r\n{lines}\r\n")?;
         socket.set_nonblocking(true)?;
-        self.readers.push(Reader { socket: TcpStream::from_std(socket), stream: Stream::default() });
+        self.readers.push(Reader { socket: TcpStream::from_std(socket), conversation });
         Ok(number)
     }
 
@@ -141,13 +156,34 @@ impl Readers {
 }
 
 impl Reader {
+    fn is_open(&self) -> bool {
+        match &self.conversation {
+            Conversation::Stream(stream) => stream.is_open(),
+            Conversation::WebSocket(socket) => socket.is_open(),
+        }
+    }
+
+    fn take(&mut self, number: usize, bytes: &[u8], audience: &mut dyn Audience) -> Result<()> {
+        let mut hear = |event: &Event<'_>| audience.hear(number, event);
+        match &mut self.conversation {
+            Conversation::Stream(stream) => stream.take(bytes, &mut hear),
+            Conversation::WebSocket(socket) => {
+                socket.take(bytes, &mut hear)?;
+                for _ in 0..std::mem::take(&mut socket.pings) {
+                    self.socket.write_all(socket::PONG)?;
+                }
+                Ok(())
+            }
+        }
+    }
+
     /// Reads all there is. Readiness is told once (edge-triggered): a read that does not fill the buffer took it all.
     fn read(&mut self, number: usize, buffer: &mut [u8], audience: &mut dyn Audience) -> Result<()> {
         loop {
             match self.socket.read(buffer) {
                 Ok(0) => return Err(format!("the server closed reader {number}").into()),
                 Ok(length) => {
-                    self.stream.take(&buffer[..length], &mut |event| audience.hear(number, event))?;
+                    self.take(number, &buffer[..length], audience)?;
                     if length < buffer.len() {
                         return Ok(());
                     }

@@ -1,4 +1,4 @@
-//! Idle event streams: what each costs in memory, and what a quiet publisher feels when all of them hear a message.
+//! Idle readers: what each costs in memory, and what a quiet publisher feels when all of them hear a message.
 
 use super::Run;
 use crate::bench::{Bench, progress};
@@ -16,19 +16,25 @@ use std::time::{Duration, Instant};
 
 pub const RUN: Run = Run {
     name: "idle",
-    about: "Memory of idle event streams; then one message to all of them while a quiet channel is published to",
-    examples: &[("As many as one process may have", ""), ("Quickly", "--readers 2000 --idle 2 --rounds 50")],
+    about: "Memory of idle readers; then one message to all of them while a quiet channel is published to",
+    examples: &[
+        ("As many as one process may have", ""),
+        ("Quickly", "--readers 2000 --idle 2 --rounds 50"),
+        ("WebSockets", "--via ws"),
+    ],
     arguments: Options::augment_args,
     run,
 };
 
-const TARGET: &str = "/c/hot/all?via=sse";
-
 #[derive(Args)]
 struct Options {
-    /// Event streams
+    /// Readers
     #[arg(long, default_value_t = 18_000)]
     readers: usize,
+
+    /// How they are told: event streams or WebSockets
+    #[arg(long, default_value = "sse", value_parser = ["sse", "ws"])]
+    via: String,
 
     /// Seconds that all are quiet before memory is measured
     #[arg(long, default_value_t = 10)]
@@ -44,14 +50,16 @@ type Busy = AtomicBool;
 
 fn run(matches: &ArgMatches, bench: &Bench) -> Result<Report> {
     let options = Options::from_arg_matches(matches)?;
-    let mut report = Report::new(RUN.name, format!("{} event streams on one channel", options.readers));
+    let mut report =
+        Report::new(RUN.name, format!("{} readers on one channel, via {}", options.readers, options.via));
     let server = bench.server("")?;
     let mut readers = Readers::new(server.address)?;
 
     let (before, tcp_before) = (server.private_dirty()?, tcp_memory()?);
     let connecting = Instant::now();
     let bar = progress("connecting", options.readers as u64);
-    readers.connect(options.readers, TARGET, &mut |count| bar.set_position(count as u64))?;
+    let target = format!("/c/hot/all?via={}&as=body", options.via);
+    readers.connect(options.readers, &target, &mut |count| bar.set_position(count as u64))?;
     bar.finish_and_clear();
     report.figure("connecting all", connecting.elapsed().as_secs_f64(), "s");
     let quiet_until = Instant::now() + Duration::from_secs(options.idle);
