@@ -41,6 +41,18 @@ impl Kept {
         self.reader.get_mut().write_all(bytes)
     }
 
+    /// Reads bytes that follow a head.
+    pub fn read(&mut self, bytes: &mut [u8]) {
+        self.reader.read_exact(bytes).unwrap();
+    }
+
+    /// Reads so many bytes.
+    pub fn bytes<const N: usize>(&mut self) -> [u8; N] {
+        let mut bytes = [0; N];
+        self.read(&mut bytes);
+        bytes
+    }
+
     /// Reads the whole answer.
     pub fn answer(&mut self) -> Answer {
         let (status, headers) = read_head(&mut self.reader);

@@ -6,3 +6,4 @@
 pub mod command;
 pub mod http;
 pub mod server;
+pub mod socket;
