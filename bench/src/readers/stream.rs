@@ -131,7 +131,8 @@ fn tell(text: &[u8], hear: Hear<'_>) -> Result<()> {
         }
         rest = &rest[end + 1..];
     }
-    if event.data.is_empty() { Ok(()) } else { hear(&event) }
+    // Its own name is no news to a reader.
+    if event.data.is_empty() || event.name == b"$session" { Ok(()) } else { hear(&event) }
 }
 
 #[cfg(test)]

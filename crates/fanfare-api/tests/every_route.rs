@@ -15,7 +15,10 @@ use tower::Service;
 
 /// A target that a path of the list means.
 fn target(path: &str) -> String {
-    path.replace("<channel>", "some/where").replace("<position>", "1").replace("<name>", "somewhere")
+    path.replace("<channel>", "some/where")
+        .replace("<position>", "1")
+        .replace("<id>", "some")
+        .replace("<name>", "somewhere")
 }
 
 fn methods_at(path: &str) -> BTreeSet<&'static str> {

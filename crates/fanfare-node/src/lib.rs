@@ -11,6 +11,7 @@ mod ids;
 mod lent;
 mod locate;
 mod node;
+mod orders;
 mod outgo;
 mod places;
 mod publish;

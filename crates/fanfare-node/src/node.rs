@@ -3,13 +3,15 @@
 use crate::commit::{Committer, refusal};
 use crate::commit_thread::CommitThread;
 use crate::history;
+use crate::orders::Desks;
 use crate::outgo::Outgo;
 use crate::places::Places;
 use crate::reading::{Logs, Reading};
 use crate::tail::Tail;
+use bytes::Bytes;
 use fanfare_proto::{
     Channel, Code, Epoch, Grant, History, HistoryPage, LogId, LogSet, Mark, Namespaces, Origins, Pattern,
-    Refusal, Time, limits,
+    Refusal, Request, SessionId, Time, limits,
 };
 use fanfare_store::{ChannelInfo, Log, LogStatus, MemoryLog, Removal, StoreError};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -46,6 +48,7 @@ pub(crate) struct Inner {
     /// The live log is written by whoever publishes, one at a time.
     pub(crate) live: Arc<Mutex<Committer>>,
     pub(crate) outgo: Outgo,
+    pub(crate) desks: Desks,
     draining: AtomicBool,
 }
 
@@ -82,6 +85,7 @@ impl Node {
             commits,
             live,
             outgo: Outgo::default(),
+            desks: Desks::default(),
             draining,
         })))
     }
@@ -164,6 +168,12 @@ impl Node {
         }
         let answer = self.0.commits.remove(removal)?.await;
         answer.unwrap_or_else(|_| Err(Code::STORE_FAILED.into()))
+    }
+
+    /// Has a session change what it hears, or say what it is. Answers what the session's own connection would be
+    /// answered, as text.
+    pub async fn ask(&self, session: SessionId, request: Request) -> Result<Bytes, Refusal> {
+        self.0.desks.ask(session, request).await
     }
 
     /// What large answers of all readers together may hold.

@@ -1,7 +1,7 @@
 //! From events to the bytes that a session is sent: what the protocol says, delimited as the wire asks.
 
 use crate::websocket::{CloseCode, Deflater, Opcode, close_frame, frame};
-use crate::{Cursor, Event, Framing, Refusal, Retry, Wire};
+use crate::{Event, Framing, Greeting, Refusal, Retry, Wire};
 use std::io::Write;
 use std::time::Duration;
 
@@ -29,9 +29,9 @@ impl Encoder {
     }
 
     /// Appends the first words of a stream.
-    pub fn open(&mut self, wire: Wire, cursor: &Cursor, retry: Duration, out: &mut Vec<u8>) {
+    pub fn greet(&mut self, wire: Wire, greeting: &Greeting<'_>, out: &mut Vec<u8>) {
         self.payload.clear();
-        wire.protocol().open(cursor, wire.form, retry, &mut self.payload);
+        wire.protocol().greet(greeting, wire.form, &mut self.payload);
         self.delimit(wire, true, out);
     }
 

@@ -1,6 +1,6 @@
 //! What a session hears.
 
-use crate::{Cursor, Message, Position, Refusal, RequestId};
+use crate::{Cursor, Message, Position, Refusal, RequestId, SessionId};
 use std::time::Duration;
 
 /// What was lost before it could be heard (design rule 6).
@@ -56,4 +56,15 @@ pub enum Event<'a> {
     Error(&'a Refusal),
     /// The session ends; come back after this long.
     Closing(&'a Refusal, Duration),
+}
+
+/// The first thing that a session hears.
+#[derive(Debug, Clone, Copy)]
+pub struct Greeting<'a> {
+    /// Where it begins.
+    pub cursor: &'a Cursor,
+    /// How long to wait before coming back.
+    pub retry: Duration,
+    /// Its name, for those who change what it hears.
+    pub session: &'a SessionId,
 }

@@ -58,6 +58,8 @@ pub const JSON_DEPTH: usize = 100;
 
 /// Bytes of the name that a client gives a request.
 pub const REQUEST_ID_BYTES: usize = 64;
+/// Requests to one worker's sessions that came another way and wait for its next turn.
+pub const ORDERS: usize = 1024;
 /// Requests of one session that wait for their answer; more stay in the kernel.
 pub const REQUESTS: usize = 16;
 /// Bytes of answers to one session that are not written yet (design rule 14); one answer more may pass it.

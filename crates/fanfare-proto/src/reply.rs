@@ -1,7 +1,9 @@
 //! What a client is answered on a connection that goes both ways: an object with the request's `id` as `reply`, and one
 //! member of the request's name, or `error`.
 
-use crate::{Cursor, Form, HistoryPage, Pattern, Receipt, Refusal, RequestId, Time, json, problem};
+use crate::{
+    Cursor, Form, HistoryPage, Pattern, Receipt, Refusal, RequestId, SessionId, Time, json, problem,
+};
 
 /// The answer to one request.
 #[derive(Debug, Clone, Copy)]
@@ -17,7 +19,7 @@ pub enum Reply<'a> {
     /// The server's time.
     Ping(Time),
     /// What is heard, and where the session is.
-    Session(&'a [Pattern], &'a Cursor),
+    Session(&'a SessionId, &'a [Pattern], &'a Cursor),
     /// It was refused, and nothing was done.
     Refused(&'a Refusal),
 }
@@ -31,9 +33,15 @@ impl Reply<'_> {
             None => json::plain("reply", "null", out),
         }
         match self {
-            Reply::Subscribe(patterns) => heard("subscribe", patterns, None, out),
-            Reply::Unsubscribe(patterns) => heard("unsubscribe", patterns, None, out),
-            Reply::Session(patterns, cursor) => heard("session", patterns, Some(cursor), out),
+            Reply::Subscribe(patterns) => heard("subscribe", patterns, out),
+            Reply::Unsubscribe(patterns) => heard("unsubscribe", patterns, out),
+            Reply::Session(id, patterns, cursor) => {
+                heard("session", patterns, out);
+                out.pop();
+                json::quoted("cursor", cursor, out);
+                json::quoted("id", id, out);
+                out.push(b'}');
+            }
             Reply::Publish(receipt) => {
                 json::name("publish", out);
                 receipt.write(out);
@@ -64,16 +72,12 @@ impl Reply<'_> {
     }
 }
 
-fn heard(name: &str, patterns: &[Pattern], cursor: Option<&Cursor>, out: &mut Vec<u8>) {
+fn heard(name: &str, patterns: &[Pattern], out: &mut Vec<u8>) {
     json::name(name, out);
     out.extend_from_slice(b"{\"channels\":[");
     for pattern in patterns {
         json::separator(out);
         json::text(pattern.as_str(), out);
     }
-    out.push(b']');
-    if let Some(cursor) = cursor {
-        json::quoted("cursor", cursor, out);
-    }
-    out.push(b'}');
+    out.extend_from_slice(b"]}");
 }

@@ -52,7 +52,9 @@ pub const RESERVED: &[&str] = &[
     "push",
     "readyz",
     "robots.txt",
+    "session",
     "subscribe",
+    "web",
     "xmpp-websocket",
 ];
 

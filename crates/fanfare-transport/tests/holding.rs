@@ -18,7 +18,7 @@ fn everybody_hears_what_is_published() {
     }
     for peer in &mut peers {
         let heard = peer.chunks_to("three");
-        let at = |body| heard.find(body).unwrap();
+        let at = |body| heard.find(&format!("data: {body}\n")).unwrap();
         assert!(at("one") < at("two") && at("two") < at("three"), "{heard}");
     }
 }

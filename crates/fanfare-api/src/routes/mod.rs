@@ -14,6 +14,7 @@ mod publish;
 mod purge;
 mod ready;
 mod remove;
+mod session;
 mod short;
 
 use crate::state::Api;
@@ -45,6 +46,7 @@ pub const ALL: &[Route] = &[
     purge::ROUTE,
     batch::ROUTE,
     channels::ROUTE,
+    session::ROUTE,
     short::ROUTE,
     health::ROUTE,
     ready::ROUTE,

@@ -9,6 +9,7 @@
 
 mod backfill;
 mod mailbox;
+mod order;
 mod run;
 mod session;
 mod step;
@@ -20,6 +21,7 @@ mod write;
 use crate::Node;
 use crate::commit::refusal;
 use crate::locate::{heads, locate, locate_at_once};
+use crate::orders::Orders;
 use crate::tail::Lost;
 use fanfare_hub::{Index, InterestId, Interests, Membership, Slot, Window};
 use fanfare_proto::{Encoder, Grant, LogSet, Refusal, Selection, Start, Time, Wire};
@@ -92,6 +94,9 @@ pub struct Desk {
     /// Slots before this sequence number hold no frames.
     framed: u64,
     mailbox: Arc<Mailbox>,
+    orders: Arc<Orders>,
+    /// Among the node's desks.
+    number: u16,
     /// What [`Desk::turn`] works with; kept for its capacity.
     taken: Vec<Slot<()>>,
     hits: HashMap<InterestId, (u64, u64)>,
@@ -106,6 +111,8 @@ impl Desk {
     pub fn new(node: Node, wake: Arc<dyn Fn() + Send + Sync>) -> Desk {
         let (start, base) = node.inner().tail.head();
         node.inner().tail.watch(wake.clone());
+        let (mailbox, orders) = (Arc::new(Mailbox::new(wake.clone())), Arc::new(Orders::new(wake)));
+        let number = node.inner().desks.add(&orders);
         Desk {
             node,
             sessions: Sessions::default(),
@@ -116,7 +123,9 @@ impl Desk {
             runs: Runs::default(),
             encoder: Encoder::default(),
             framed: start,
-            mailbox: Arc::new(Mailbox::new(wake)),
+            mailbox,
+            orders,
+            number,
             taken: Vec::new(),
             hits: HashMap::new(),
             lost: Lost::default(),
@@ -137,6 +146,7 @@ impl Desk {
             until: self.window.end(),
             ticket: 0,
             serial: self.ticket(),
+            secret: order::secret(),
             grant: opening.grant.clone(),
             wire: opening.wire,
             logs,

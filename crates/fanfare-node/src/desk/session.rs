@@ -21,6 +21,8 @@ pub(crate) struct Session {
     pub(crate) ticket: u32,
     /// Tells answers to its requests from those to an earlier session of this key.
     pub(crate) serial: u32,
+    /// Of its name.
+    pub(crate) secret: [u8; 16],
     pub(crate) grant: Arc<Grant>,
     pub(crate) wire: Wire,
     pub(crate) logs: LogSet,
@@ -190,7 +192,7 @@ mod tests {
 
     #[test]
     fn a_session_is_small() {
-        assert!(size_of::<Option<Session>>() <= 72, "{}", size_of::<Option<Session>>());
+        assert!(size_of::<Option<Session>>() <= 88, "{}", size_of::<Option<Session>>());
         assert!(size_of::<Extra>() <= 320, "{}", size_of::<Extra>());
     }
 }

@@ -8,7 +8,7 @@ use super::talk::Talk;
 use super::{Desk, SessionKey};
 use bytes::Bytes;
 use fanfare_proto::{
-    Cursor, Encoder, Event, Framing, Gap, Time, answer_head, limits, no_content, refusal_response,
+    Cursor, Encoder, Event, Framing, Gap, Greeting, Time, answer_head, limits, no_content, refusal_response,
 };
 use fanfare_store::{Order, Read};
 use std::sync::Arc;
@@ -49,8 +49,9 @@ impl Desk {
             }
             if let Some(retry) = extra.greet.take() {
                 let wire = session.wire;
-                let cursor = self.cursor(key);
-                return self.say(key, |encoder, out| encoder.open(wire, &cursor, retry, out));
+                let (cursor, id) = (self.cursor(key), self.id(key));
+                let greeting = Greeting { cursor: &cursor, retry, session: &id };
+                return self.say(key, |encoder, out| encoder.greet(wire, &greeting, out));
             }
             if extra.page.is_some() {
                 return self.read_page(key, now);

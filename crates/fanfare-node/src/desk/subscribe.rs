@@ -3,10 +3,10 @@
 use super::backfill::Backfill;
 use super::session::Session;
 use super::talk::talk;
-use super::{Desk, SessionKey};
+use super::{Desk, Line, SessionKey};
 use crate::locate::{Located, locate_at_once};
 use fanfare_proto::{
-    Code, LogSet, Mark, Pattern, Refusal, Reply, RequestId, Selection, Start, Subscribe, Time, limits,
+    Code, LogSet, Mark, Pattern, Refusal, RequestId, Selection, Start, Subscribe, Time, limits,
 };
 
 impl Desk {
@@ -18,9 +18,9 @@ impl Desk {
         request: Option<RequestId>,
         subscribe: Subscribe,
         now: Time,
-    ) -> Result<(), Refusal> {
+    ) -> Result<Vec<Pattern>, Refusal> {
         let Subscribe { patterns, start } = subscribe;
-        let Some(session) = self.sessions.get(key) else { return Ok(()) };
+        let Some(session) = self.sessions.get(key) else { return Ok(patterns) };
         let logs = self.node.logs_for(&session.grant, &patterns)?;
         let mut heard = self.heard(key);
         let first = heard.is_empty();
@@ -36,10 +36,13 @@ impl Desk {
         if first {
             self.begin(key, selection, logs, start, now)?;
         } else {
-            self.begin_later(key, request.clone(), selection, logs, start, now)?;
+            self.begin_later(key, request, selection, logs, start, now)?;
         }
-        self.reply_now(key, request.as_ref(), &Reply::Subscribe(&heard));
-        Ok(())
+        // What is new has its turn.
+        if self.sessions.get(key).is_some_and(|session| session.line != Line::Blocked) {
+            self.enter(key);
+        }
+        Ok(heard)
     }
 
     fn begin(

@@ -125,29 +125,45 @@ impl Desk {
     }
 
     fn obey(&mut self, key: SessionKey, request: Request, now: Time) -> Option<Task> {
-        let id = request.id;
-        let done = match request.command {
-            Err(refusal) => Err(refusal),
+        let Request { id, command } = request;
+        let done = match command {
             Ok(Command::Publish(publish)) => return Some(self.publish(key, id, *publish)),
             Ok(Command::History(history)) => return Some(self.history(key, id, history)),
-            Ok(Command::Subscribe(subscribe)) => self.subscribe(key, id.clone(), subscribe, now),
-            Ok(Command::Unsubscribe(patterns)) => self.unsubscribe(key, &patterns).map(|left| {
-                self.reply_now(key, id.as_ref(), &Reply::Unsubscribe(&left));
-            }),
-            Ok(Command::Ping) => {
-                self.reply_now(key, id.as_ref(), &Reply::Ping(now));
-                Ok(())
-            }
-            Ok(Command::Session) => {
-                let (heard, cursor) = (self.heard(key), self.cursor(key));
-                self.reply_now(key, id.as_ref(), &Reply::Session(&heard, &cursor));
-                Ok(())
-            }
+            Ok(command) => self.change(key, id.as_ref(), command, now),
+            Err(refusal) => Err(refusal),
         };
-        if let Err(refusal) = done {
-            self.reply_now(key, id.as_ref(), &Reply::Refused(&refusal));
-        }
+        let text = done.unwrap_or_else(|refusal| written(id.as_ref(), &Reply::Refused(&refusal)));
+        self.control(key, |talk, encoded| encoded(&text, &mut talk.answers));
         None
+    }
+
+    /// Does what a request asks of the session itself. Answers what the client is answered, as text.
+    pub(super) fn change(
+        &mut self,
+        key: SessionKey,
+        id: Option<&RequestId>,
+        command: Command,
+        now: Time,
+    ) -> Result<Bytes, Refusal> {
+        match command {
+            Command::Subscribe(subscribe) => {
+                let heard = self.subscribe(key, id.cloned(), subscribe, now)?;
+                Ok(written(id, &Reply::Subscribe(&heard)))
+            }
+            Command::Unsubscribe(patterns) => {
+                let heard = self.unsubscribe(key, &patterns)?;
+                Ok(written(id, &Reply::Unsubscribe(&heard)))
+            }
+            Command::Session => {
+                let (session, heard, cursor) = (self.id(key), self.heard(key), self.cursor(key));
+                Ok(written(id, &Reply::Session(&session, &heard, &cursor)))
+            }
+            Command::Ping => Ok(written(id, &Reply::Ping(now))),
+            Command::Publish(_) | Command::History(_) => {
+                let detail = "a session is not asked for this by its name; the channel is: /c/<channel>";
+                Err(Refusal::new(Code::BAD_REQUEST, detail))
+            }
+        }
     }
 
     /// What a session hears, and what it will hear once that has caught up.
@@ -170,12 +186,10 @@ impl Desk {
         Box::pin(async move {
             let Some(pending) = pending else { return };
             let receipt = pending.answers().await.pop().unwrap_or_else(|| Err(Code::STORE_FAILED.into()));
-            let mut text = Vec::new();
-            match &receipt {
-                Ok(receipt) => Reply::Publish(receipt).write(id.as_ref(), &mut text),
-                Err(refusal) => Reply::Refused(refusal).write(id.as_ref(), &mut text),
-            }
-            letter(text.into());
+            letter(match &receipt {
+                Ok(receipt) => written(id.as_ref(), &Reply::Publish(receipt)),
+                Err(refusal) => written(id.as_ref(), &Reply::Refused(refusal)),
+            });
         })
     }
 
@@ -190,7 +204,7 @@ impl Desk {
                 Reply::History(&page).write(id.as_ref(), &mut text);
                 node.outgo().count(text)
             });
-            letter(counted.unwrap_or_else(|refusal| refused(id.as_ref(), &refusal)));
+            letter(counted.unwrap_or_else(|refusal| written(id.as_ref(), &Reply::Refused(&refusal))));
         })
     }
 
@@ -214,12 +228,6 @@ impl Desk {
         });
     }
 
-    pub(super) fn reply_now(&mut self, key: SessionKey, id: Option<&RequestId>, reply: &Reply<'_>) {
-        let mut text = Vec::new();
-        reply.write(id, &mut text);
-        self.control(key, |talk, encoded| encoded(&text, &mut talk.answers));
-    }
-
     /// Adds to what a session is answered. What is given encodes a text as a frame.
     fn control(&mut self, key: SessionKey, add: impl FnOnce(&mut Talk, &mut dyn FnMut(&[u8], &mut Vec<u8>))) {
         let Some(session) = self.sessions.get_mut(key) else { return };
@@ -236,8 +244,8 @@ pub(super) fn talk(session: &mut Session) -> &mut Talk {
     session.extra().talk.get_or_insert_default()
 }
 
-fn refused(id: Option<&RequestId>, refusal: &Refusal) -> Bytes {
+fn written(id: Option<&RequestId>, reply: &Reply<'_>) -> Bytes {
     let mut text = Vec::new();
-    Reply::Refused(refusal).write(id, &mut text);
+    reply.write(id, &mut text);
     text.into()
 }

@@ -13,8 +13,11 @@ pub(super) const FAILED_RETRY: Duration = Duration::from_secs(5);
 
 impl Desk {
     /// Takes what was committed and what was read since the last turn.
-    pub fn turn(&mut self, _now: Time) {
+    pub fn turn(&mut self, now: Time) {
         self.take();
+        for order in self.orders.take() {
+            self.execute(order, now);
+        }
         for letter in self.mailbox.take() {
             self.open_letter(letter);
         }

@@ -3,7 +3,7 @@
 //! A protocol turns events into frames and knows nothing of sockets, sessions or chunks. Frames hold nothing
 //! that belongs to one session, so that one frame serves all. Two shapes:
 //!
-//! - a **stream** is the concatenation of [`Protocol::open`] and a frame for each event, without end;
+//! - a **stream** is the concatenation of [`Protocol::greet`] and a frame for each event, without end;
 //! - an **answer** is one body made of several frames by [`Protocol::answer`], and then the response is over.
 
 mod ndjson;
@@ -13,8 +13,7 @@ mod raw;
 mod sse;
 mod ws;
 
-use crate::{Cursor, Event, Form, Gap};
-use std::time::Duration;
+use crate::{Cursor, Event, Form, Gap, Greeting};
 
 /// An index into [`ALL`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -58,8 +57,8 @@ pub trait Protocol: Sync {
     fn forms(&self) -> &'static [Form] {
         &[Form::Envelope, Form::Body]
     }
-    /// The first bytes of a stream: where it starts, and how long to wait before reconnecting.
-    fn open(&self, _cursor: &Cursor, _form: Form, _retry: Duration, _out: &mut Vec<u8>) {}
+    /// The first bytes of a stream.
+    fn greet(&self, _greeting: &Greeting<'_>, _form: Form, _out: &mut Vec<u8>) {}
     /// Appends one event. An event that the protocol cannot say appends nothing.
     fn encode(&self, event: &Event<'_>, form: Form, out: &mut Vec<u8>);
     /// Whether an event's bytes are text, where that makes a difference: for WebSocket.

@@ -2,8 +2,7 @@
 
 use super::{Protocol, Shape};
 use crate::envelope::{envelope, gap};
-use crate::{Cursor, Event, Form, json, problem};
-use std::time::Duration;
+use crate::{Event, Form, Greeting, json, problem};
 
 /// Newline-delimited JSON.
 pub(super) struct Ndjson;
@@ -29,8 +28,9 @@ impl Protocol for Ndjson {
         Shape::Stream
     }
 
-    fn open(&self, cursor: &Cursor, form: Form, _retry: Duration, out: &mut Vec<u8>) {
-        self.encode(&Event::Alive(cursor), form, out);
+    fn greet(&self, greeting: &Greeting<'_>, _form: Form, out: &mut Vec<u8>) {
+        welcome(greeting, out);
+        out.push(b'\n');
     }
 
     fn encode(&self, event: &Event<'_>, form: Form, out: &mut Vec<u8>) {
@@ -40,6 +40,14 @@ impl Protocol for Ndjson {
         }
         out.push(b'\n');
     }
+}
+
+/// Appends a greeting as an object.
+pub(super) fn welcome(greeting: &Greeting<'_>, out: &mut Vec<u8>) {
+    out.push(b'{');
+    json::quoted("session", greeting.session, out);
+    json::quoted("cursor", greeting.cursor, out);
+    out.push(b'}');
 }
 
 /// Appends an event that is not a message, as an object.

@@ -3,9 +3,8 @@
 
 use super::{Protocol, Shape, ndjson};
 use crate::envelope::envelope;
-use crate::{Cursor, Event, Form, Message};
+use crate::{Cursor, Event, Form, Greeting, Message};
 use std::io::Write;
-use std::time::Duration;
 
 /// Server-Sent Events.
 pub(super) struct Sse;
@@ -31,8 +30,11 @@ impl Protocol for Sse {
         &[Form::Body, Form::Envelope]
     }
 
-    fn open(&self, cursor: &Cursor, _form: Form, retry: Duration, out: &mut Vec<u8>) {
-        let _ = write!(out, "retry: {}\nid: {cursor}\n\n", retry.as_millis());
+    fn greet(&self, greeting: &Greeting<'_>, _form: Form, out: &mut Vec<u8>) {
+        let Greeting { cursor, retry, .. } = greeting;
+        let _ = write!(out, "retry: {}\nid: {cursor}\nevent: $session\ndata: ", retry.as_millis());
+        ndjson::welcome(greeting, out);
+        out.extend_from_slice(b"\n\n");
     }
 
     fn encode(&self, event: &Event<'_>, form: Form, out: &mut Vec<u8>) {

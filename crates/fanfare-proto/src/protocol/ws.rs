@@ -3,8 +3,7 @@
 
 use super::{Protocol, Shape, ndjson};
 use crate::envelope::{envelope, is_text};
-use crate::{Cursor, Event, Form};
-use std::time::Duration;
+use crate::{Event, Form, Greeting};
 
 /// WebSocket.
 pub(super) struct Ws;
@@ -30,8 +29,10 @@ impl Protocol for Ws {
         Shape::Socket
     }
 
-    fn open(&self, cursor: &Cursor, form: Form, _retry: Duration, out: &mut Vec<u8>) {
-        self.encode(&Event::Alive(cursor), form, out);
+    fn greet(&self, greeting: &Greeting<'_>, form: Form, out: &mut Vec<u8>) {
+        if form == Form::Envelope {
+            ndjson::welcome(greeting, out);
+        }
     }
 
     fn encode(&self, event: &Event<'_>, form: Form, out: &mut Vec<u8>) {

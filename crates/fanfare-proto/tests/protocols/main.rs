@@ -8,7 +8,7 @@ mod words;
 
 use ears::{Heard, hear, hear_answer};
 use fanfare_proto::protocol::{ALL, Protocol, Shape, by_name};
-use fanfare_proto::{Event, Form, GapReason};
+use fanfare_proto::{Event, Form, GapReason, SessionId};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 use words::{closing, cursor, gap, message, refusal, said};
@@ -106,27 +106,16 @@ fn what_is_not_a_message_never_looks_like_one() {
 }
 
 #[test]
-fn a_stream_begins_with_its_place() {
+fn a_stream_begins_with_its_place_and_its_name() {
     for protocol in streams() {
         let mut out = Vec::new();
-        protocol.open(&cursor(7), protocol.forms()[0], std::time::Duration::from_millis(2500), &mut out);
+        protocol.greet(&words::greeting(&cursor(7)), protocol.forms()[0], &mut out);
         let heard = hear(protocol, &out);
-        let place = Heard::System {
-            name: String::new(),
-            cursor: Some(cursor(7).to_string()),
-            data: place_only(&heard),
-        };
-        assert_eq!(heard, [place], "{}", protocol.name());
+        let [Heard::System { name, cursor: place, data }] = &heard[..] else { panic!("{heard:?}") };
+        assert_eq!((&**name, place), ("session", &Some(cursor(7).to_string())), "{}", protocol.name());
+        assert!(SessionId::parse(data["session"].as_str().unwrap()).is_some(), "{data}");
     }
     assert_eq!(event_source::read(b"retry: 2500\nid: x\n\n").retry, Some(2500));
-}
-
-/// The data of the one event heard: what it is, the protocol decides.
-fn place_only(heard: &[Heard]) -> serde_json::Value {
-    match heard {
-        [Heard::System { data, .. }] => data.clone(),
-        _ => panic!("{heard:?}"),
-    }
 }
 
 #[test]
@@ -168,7 +157,7 @@ proptest! {
         for protocol in streams() {
             for form in forms(protocol) {
                 let mut stream = Vec::new();
-                protocol.open(&cursor(0), form, std::time::Duration::from_secs(3), &mut stream);
+                protocol.greet(&words::greeting(&cursor(0)), form, &mut stream);
                 for (index, content) in said.iter().enumerate() {
                     let (message, place) = message(index as u64 + 1, content);
                     let bytes = frame(protocol, &Event::Message(&message, Some(&place)), form);

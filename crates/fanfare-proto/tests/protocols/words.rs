@@ -1,8 +1,8 @@
 //! Things to say.
 
 use fanfare_proto::{
-    Channel, Code, Content, Cursor, CursorPart, Epoch, Gap, GapReason, LogId, Message, Position, Refusal,
-    TagValue, Time,
+    Channel, Code, Content, Cursor, CursorPart, Epoch, Gap, GapReason, Greeting, LogId, Message, Position,
+    Refusal, SessionId, TagValue, Time,
 };
 use proptest::prelude::*;
 use std::time::Duration;
@@ -21,6 +21,12 @@ pub fn refusal() -> Refusal {
 
 pub fn closing() -> (Refusal, Duration) {
     (Code::DRAINING.into(), Duration::from_millis(1500))
+}
+
+/// What a stream that begins here says first.
+pub fn greeting(cursor: &Cursor) -> Greeting<'_> {
+    const SESSION: SessionId = SessionId { desk: 1, key: 2, secret: [3; 16] };
+    Greeting { cursor, retry: Duration::from_millis(2500), session: &SESSION }
 }
 
 /// Only these bytes.

@@ -3,6 +3,7 @@
 #![allow(
     clippy::unwrap_used,
     dead_code,
+    unused_imports,
     reason = "a test stops at what it did not expect; each uses its part"
 )]
 

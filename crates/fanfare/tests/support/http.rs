@@ -100,6 +100,12 @@ impl Held {
         Held { reader, status, pending: Vec::new() }
     }
 
+    /// The next line of an event stream that has data of a message; `None` at the end of the response.
+    pub fn data(&mut self) -> Option<String> {
+        let greets = |line: &str| line.starts_with("data: {\"session\":");
+        std::iter::from_fn(|| self.line()).find(|line| line.starts_with("data:") && !greets(line))
+    }
+
     /// The next line without its end; `None` at the end of the response.
     pub fn line(&mut self) -> Option<String> {
         loop {

@@ -1,0 +1,33 @@
+//! Requests to sessions by their names.
+
+use super::{Desk, SessionKey};
+use crate::orders::Order;
+use fanfare_proto::{SessionId, Time};
+
+impl Desk {
+    /// The name of a session.
+    pub(super) fn id(&self, key: SessionKey) -> SessionId {
+        let secret = self.sessions.get(key).map(|session| session.secret).unwrap_or_default();
+        SessionId { desk: self.number, key, secret }
+    }
+
+    /// Does what was asked of a session by its name.
+    pub(super) fn execute(&mut self, order: Order, now: Time) {
+        let Order { session, request, answer } = order;
+        let key = session.key;
+        // One that has ended is not there, and its socket's next one has another secret.
+        if self.sessions.get(key).is_none() || !self.id(key).is(&session) {
+            return;
+        }
+        let done = request.command.and_then(|command| self.change(key, request.id.as_ref(), command, now));
+        let _ = answer.send(done);
+    }
+}
+
+/// What nobody can guess.
+pub(super) fn secret() -> [u8; 16] {
+    let mut secret = [0; 16];
+    // It fails only before the machine has gathered chance, and waits for that.
+    let _ = rustix::rand::getrandom(&mut secret, rustix::rand::GetRandomFlags::empty());
+    secret
+}
