@@ -5,10 +5,10 @@ POINTS ?= 10000
 CUTS ?= 10000
 
 .NOTPARALLEL:
-.PHONY: help run test need lint deny tests crash power-loss resume bench
+.PHONY: help run test need lint deny tests crash power-loss resume interop-websocket bench
 
 help: ## Say what there is
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: ## Build the server and start it on 127.0.0.1:8080; the store is ./data
 	@cargo run --release --locked -p fanfare -- serve --listen 127.0.0.1:8080 --data ./data
@@ -39,6 +39,9 @@ power-loss: ## Lose power at POINTS=10000 places
 
 resume: ## Cut readers CUTS=10000 times and hand them from transport to transport
 	@FANFARE_RESUME_CUTS=$(CUTS) scripts/step resume cargo test --locked -p fanfare --test resume -- --nocapture
+
+interop-websocket: ## Let Autobahn, Python websockets and Node ws judge the WebSocket framer (20 minutes)
+	@scripts/step interop-websocket interop/websocket/run
 
 bench: ## Measure: speed, memory, slow readers (release build)
 	@cargo run --release --locked -p fanfare-bench
