@@ -207,6 +207,28 @@ fn compressed_messages_of_other_makers_are_read() {
     assert_eq!(read(&plain(0xc1, b"\xf2\x48\xcd\xc9\xc9\x07\x00"), false, 3), [Kept::Violation(1002)]);
 }
 
+/// A compressor that runs out of room keeps something of it, and panics when that has come together often.
+#[test]
+fn what_cannot_become_shorter_does_no_harm() {
+    let (mut deflater, mut state) = (Deflater::default(), 7u32);
+    let mut random = || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        state >> 24
+    };
+    for _ in 0..3_000 {
+        let mut level = 128u32;
+        let walk: Vec<u8> = (0..256)
+            .map(|_| {
+                level = level.wrapping_add(random() % 41).wrapping_sub(20);
+                level as u8
+            })
+            .collect();
+        if let Some(deflated) = deflater.deflate(&walk, 15) {
+            assert_eq!(read(&plain(0xc2, &deflated), true, usize::MAX), [Kept::Binary(walk)]);
+        }
+    }
+}
+
 #[test]
 fn compression_is_agreed_on_as_far_as_it_can_be() {
     let agree = |offers: &[&str]| Compression::agree(offers.iter().map(|offer| offer.as_bytes()));
@@ -273,6 +295,37 @@ proptest! {
             wanted.push(if text { Kept::Text(body) } else { Kept::Binary(body.into_bytes()) });
         }
         prop_assert_eq!(read(&bytes, bits.is_some(), piece), wanted);
+    }
+
+    /// One compressor serves message after message, whatever they are: also what does not become shorter.
+    #[test]
+    fn a_compressor_is_used_again(
+        said in prop::collection::vec((any::<u64>(), 0usize..3, 64usize..3_000), 1..30),
+        bits in 9u8..16,
+    ) {
+        let (mut deflater, mut inflater, mut decoder) =
+            (Deflater::default(), Inflater::default(), Decoder::new(MOST, true));
+        for (seed, kind, length) in said {
+            let mut state = seed | 1;
+            let mut random = || {
+                state ^= state << 13;
+                state ^= state >> 7;
+                state ^= state << 17;
+                state as u8
+            };
+            // Noise, text, and little of each.
+            let payload: Vec<u8> = (0..length).map(|_| match kind {
+                0 => random(),
+                1 => b'a' + random() % 16,
+                _ => random() % 2,
+            }).collect();
+            if let Some(deflated) = deflater.deflate(&payload, bits) {
+                prop_assert!(deflated.len() < payload.len());
+                let bytes = plain(0xc2, &deflated);
+                let (taken, received) = decoder.read(&bytes, &mut inflater).unwrap();
+                prop_assert_eq!((taken, received), (bytes.len(), Some(Received::Binary(&payload))));
+            }
+        }
     }
 
     #[test]

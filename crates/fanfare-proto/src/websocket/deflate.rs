@@ -10,6 +10,8 @@ const TAIL: [u8; 4] = [0x00, 0x00, 0xFF, 0xFF];
 pub(super) const WINDOW_BITS: std::ops::RangeInclusive<u8> = 9..=15;
 /// Shorter messages are sent as they are.
 const LEAST: usize = 64;
+/// How hard a compressor tries: each message is compressed once for all its readers.
+const LEVEL: Level = Level::new(4);
 /// Bytes by which buffers grow.
 const STEP: usize = 16 * 1024;
 
@@ -27,16 +29,23 @@ impl Deflater {
         if payload.len() < LEAST {
             return None;
         }
-        let make = || Box::new(Compress::new_with_window_bits(Level::fast(), false, window_bits));
+        let make = || Box::new(Compress::new_with_window_bits(LEVEL, false, window_bits));
         let compressor = place.get_or_insert_with(make);
         compressor.reset();
-        let mut out = Vec::with_capacity(payload.len());
-        // What does not become shorter does not fit, and is given up.
+        // Room for what grows instead: a compressor that runs out of room is left in a state of which it may panic.
+        let mut out = Vec::with_capacity(payload.len() + payload.len() / 4 + LEAST);
         let flushed = compressor.compress_vec(payload, &mut out, FlushCompress::Sync);
-        let whole =
-            flushed.is_ok() && compressor.total_in() == payload.len() as u64 && out.len() < out.capacity();
-        (whole && out.ends_with(&TAIL)).then(|| {
-            out.truncate(out.len() - TAIL.len());
+        let whole = flushed.is_ok()
+            && compressor.total_in() == payload.len() as u64
+            && out.len() < out.capacity()
+            && out.ends_with(&TAIL);
+        if !whole {
+            *place = None;
+            return None;
+        }
+        out.truncate(out.len() - TAIL.len());
+        (out.len() < payload.len()).then(|| {
+            out.shrink_to_fit();
             out
         })
     }
