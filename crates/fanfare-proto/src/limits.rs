@@ -168,6 +168,17 @@ pub const TURN_TIMERS: usize = 256;
 pub const TURN_WRITE_TIME: Duration = Duration::from_millis(1);
 /// Bytes of one read of request heads: one head whole, and some of what follows it.
 pub const READ_BYTES: usize = 2 * HEAD_BYTES;
+/// Streams of one HTTP/2 connection at a time.
+pub const STREAMS: u32 = 256;
+/// Streams of one HTTP/2 connection that were reset and are not forgotten yet; beyond, the connection is ended
+/// (CVE-2023-44487 and its kin).
+pub const STREAMS_RESET: usize = 64;
+/// Bytes of one HTTP/2 stream that are not written yet.
+pub const STREAM_BYTES: usize = 32 * 1024;
+/// Bytes of a request body that one HTTP/2 stream may send ahead.
+pub const STREAM_WINDOW: u32 = 64 * 1024;
+/// And all streams of a connection together.
+pub const CONNECTION_WINDOW: u32 = 1024 * 1024;
 /// Bytes of incomplete heads and of requests sent ahead that one worker keeps.
 pub const HEADS_BYTES: usize = 16 * 1024 * 1024;
 /// Bytes kept of what comes while a request is held open; the rest stays in the kernel.

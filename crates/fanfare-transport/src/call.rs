@@ -31,13 +31,21 @@ use crate::mailbox::Mailbox;
 /// Any error of a body.
 pub type BoxError = Box<dyn Error + Send + Sync>;
 
+/// The body of a request.
+pub type RequestBody = UnsyncBoxBody<Bytes, BoxError>;
+
 /// What answers every request that is not held open.
-pub type Api = BoxCloneSyncService<Request<Incoming>, Response<UnsyncBoxBody<Bytes, BoxError>>, Infallible>;
+pub type Api =
+    BoxCloneSyncService<Request<RequestBody>, Response<UnsyncBoxBody<Bytes, BoxError>>, Infallible>;
 
 /// Makes an [`Api`] of any service over HTTP, such as a router.
 pub fn api<S, B>(service: S) -> Api
 where
-    S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible> + Clone + Send + Sync + 'static,
+    S: Service<Request<RequestBody>, Response = Response<B>, Error = Infallible>
+        + Clone
+        + Send
+        + Sync
+        + 'static,
     S::Future: Send,
     B: Body<Data = Bytes> + Send + 'static,
     B::Error: Into<BoxError>,
@@ -120,6 +128,13 @@ impl Calls {
         self.drain.notify_waiters();
     }
 
+    /// Counts a request that is answered elsewhere, until this is dropped.
+    pub(crate) fn running(self: &Rc<Self>) -> impl Sized + use<> {
+        let running = Running::new(self.clone());
+        running.given.set(true);
+        running
+    }
+
     /// Serves the request at the start of these bytes, which were read from the socket, and those after it. To be
     /// called within the worker's task set.
     pub(crate) fn start(self: &Rc<Self>, stream: TcpStream, bytes: Vec<u8>) {
@@ -135,7 +150,10 @@ impl Calls {
         let stream = tokio::net::TcpStream::from_std(stream).ok()?;
         let broken = Rc::new(Cell::new(false));
         let checked = Checked::new(stream, bytes, self.terms.clone(), broken.clone());
-        let service = service_fn(|request| self.api.clone().oneshot(request));
+        let service = service_fn(|request: Request<Incoming>| {
+            let request = request.map(|body| body.map_err(Into::into).boxed_unsync());
+            self.api.clone().oneshot(request)
+        });
         let mut connection = self.http.serve_connection(checked, service);
         let mut drained = pin!(self.drain.notified());
         drained.as_mut().enable();

@@ -3,6 +3,9 @@
 
 use fanfare_proto::{BodyLength, Code, Head, Hold, Origins, Refusal, Route, Version, route};
 
+/// What every connection of HTTP/2 begins with (RFC 9113 section 3.4).
+pub(crate) const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
 /// What the bytes at the start of a request ask for.
 #[derive(Debug)]
 pub(crate) enum Asked {
@@ -12,6 +15,8 @@ pub(crate) enum Asked {
     Hold(Hold, usize),
     /// What the API answers.
     Call(Call),
+    /// To go on in HTTP/2.
+    Http2,
     /// Nothing, for a reason that is told.
     Refused(Refused),
 }
@@ -45,6 +50,10 @@ impl Refused {
 
 /// Reads what a request asks for.
 pub(crate) fn ask(bytes: &[u8], origins: &Origins) -> Asked {
+    // No method begins like this.
+    if bytes.starts_with(b"PRI ") && PREFACE.starts_with(&bytes[..bytes.len().min(PREFACE.len())]) {
+        return if bytes.len() < PREFACE.len() { Asked::More } else { Asked::Http2 };
+    }
     let (head, length) = match Head::parse(bytes) {
         Ok(Some(parsed)) => parsed,
         Ok(None) => return Asked::More,

@@ -5,7 +5,8 @@
 //! - `worker`: one thread with its sockets. Its `front` reads heads and decides: what is held open stays with the
 //!   worker, on a raw `socket` with a session at the node's desk;
 //! - `call`: everything else goes to the [`Api`] over hyper, which sees only what the strict parser `checked`;
-//! - `wheel`, `pace`, `room`: deadlines, slow bodies, descriptors.
+//! - `http2`: connections of that version; a held-open stream is a session as a socket is;
+//! - `wheel`, `pace`, `retry`, `room`: deadlines, slow bodies, when to come back, descriptors.
 //!
 //! The transport knows no routes of the API, and decides nothing about messages: that is the node's.
 
@@ -13,15 +14,17 @@ mod acceptor;
 mod call;
 mod checked;
 mod front;
+mod http2;
 mod mailbox;
 mod options;
 mod pace;
+mod retry;
 mod room;
 mod server;
 mod socket;
 mod wheel;
 mod worker;
 
-pub use call::{Api, BoxError, api};
+pub use call::{Api, BoxError, RequestBody, api};
 pub use options::{Options, Patience};
 pub use server::{Running, Transport};

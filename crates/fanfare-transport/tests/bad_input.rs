@@ -43,7 +43,6 @@ fn malformed() -> Vec<(&'static str, String, u16, u64)> {
         case("a space before the colon", "GET /c/a HTTP/1.1\r\nHost : x\r\n\r\n", 400, 3000),
         case("TLS", "\u{16}\u{3}\u{1}\u{2}", 400, 3000),
         case("not HTTP", "{\"hello\":1}\r\n\r\n", 400, 3000),
-        case("HTTP/2 by prior knowledge", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505, 3016),
         case("a long target", &format!("GET /{} HTTP/1.1\r\nHost: x\r\n\r\n", "a".repeat(9000)), 414, 3011),
         case("many lines", &format!("GET / HTTP/1.1\r\nHost: x\r\n{}\r\n", "A: b\r\n".repeat(64)), 431, 3012),
         case(

@@ -34,7 +34,8 @@ use std::sync::Arc;
 use std::time::Duration;
 pub use talk::{Task, Terms};
 
-/// A session's place at its desk, chosen by the worker: the index of its socket.
+/// A session's place at its desk, chosen by the worker: the index of its socket, or of what else it has, from 2^31 on.
+/// Both rows are to be dense.
 pub type SessionKey = u32;
 
 /// What a session asks for.

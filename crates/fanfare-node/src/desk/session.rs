@@ -142,36 +142,48 @@ impl Session {
 }
 
 const CHUNK: usize = 256;
+/// Keys from here on are of another row: each is dense from its beginning.
+const SECOND: SessionKey = 1 << 31;
 
 /// Sessions by key, in chunks so that growing copies nothing.
 #[derive(Default)]
 pub(crate) struct Sessions {
-    chunks: Vec<Box<[Option<Session>]>>,
+    rows: [Vec<Box<[Option<Session>]>>; 2],
     len: usize,
+}
+
+/// A key's row, chunk and place.
+fn place(key: SessionKey) -> (usize, usize, usize) {
+    let within = (key % SECOND) as usize;
+    ((key / SECOND) as usize, within / CHUNK, within % CHUNK)
 }
 
 impl Sessions {
     pub(crate) fn get(&self, key: SessionKey) -> Option<&Session> {
-        self.chunks.get(key as usize / CHUNK)?[key as usize % CHUNK].as_ref()
+        let (row, chunk, place) = place(key);
+        self.rows[row].get(chunk)?[place].as_ref()
     }
 
     pub(crate) fn get_mut(&mut self, key: SessionKey) -> Option<&mut Session> {
-        self.chunks.get_mut(key as usize / CHUNK)?[key as usize % CHUNK].as_mut()
+        let (row, chunk, place) = place(key);
+        self.rows[row].get_mut(chunk)?[place].as_mut()
     }
 
     /// Puts a session at a key; answers the one that was there.
     pub(crate) fn insert(&mut self, key: SessionKey, session: Session) -> Option<Session> {
-        while self.chunks.len() <= key as usize / CHUNK {
-            self.chunks.push((0..CHUNK).map(|_| None).collect());
+        let (row, chunk, place) = place(key);
+        let chunks = &mut self.rows[row];
+        while chunks.len() <= chunk {
+            chunks.push((0..CHUNK).map(|_| None).collect());
         }
-        self.len += 1;
-        let old = self.chunks[key as usize / CHUNK][key as usize % CHUNK].replace(session);
-        self.len -= usize::from(old.is_some());
+        let old = chunks[chunk][place].replace(session);
+        self.len += usize::from(old.is_none());
         old
     }
 
     pub(crate) fn remove(&mut self, key: SessionKey) -> Option<Session> {
-        let session = self.chunks.get_mut(key as usize / CHUNK)?[key as usize % CHUNK].take();
+        let (row, chunk, place) = place(key);
+        let session = self.rows[row].get_mut(chunk)?[place].take();
         self.len -= usize::from(session.is_some());
         session
     }
@@ -181,8 +193,10 @@ impl Sessions {
     }
 
     pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = (SessionKey, &mut Session)> {
-        let slots = self.chunks.iter_mut().flat_map(|chunk| chunk.iter_mut());
-        slots.enumerate().filter_map(|(key, slot)| Some((key as SessionKey, slot.as_mut()?)))
+        self.rows.iter_mut().zip([0, SECOND]).flat_map(|(chunks, first)| {
+            let slots = chunks.iter_mut().flat_map(|chunk| chunk.iter_mut());
+            slots.zip(first..).filter_map(|(slot, key)| Some((key, slot.as_mut()?)))
+        })
     }
 }
 

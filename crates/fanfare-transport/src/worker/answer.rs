@@ -2,18 +2,13 @@
 
 use super::Worker;
 use crate::front::Refused;
+use crate::retry::{RETRY, RETRY_LATER, jitter};
 use crate::socket::{SocketId, State};
-use fanfare_node::Opening;
+use fanfare_node::{Opening, SessionKey};
 use fanfare_proto::{Code, Framing, Hold, Refusal, Selection, refuse, stream_head};
 use std::io::Write;
 use std::net::Shutdown;
 use std::time::Duration;
-
-/// How long a reader should wait before it comes back after a cut, in seconds, at the least and at the most: so that
-/// those who were cut together do not come back together.
-const RETRY: (f64, f64) = (1.0, 5.0);
-/// And when it was told that there is no room.
-const RETRY_LATER: (f64, f64) = (5.0, 15.0);
 
 impl Worker {
     /// Holds a response open.
@@ -29,30 +24,9 @@ impl Worker {
     }
 
     fn open(&mut self, id: SocketId, hold: Hold) -> Result<(), Refusal> {
-        let Hold { wire, subscribe, wait, handshake } = hold;
-        if self.untold.is_some() || self.node.is_draining() {
-            return Err(Code::DRAINING.into());
-        }
-        if !self.mailbox.room.hold() {
-            return Err(Code::TOO_MANY_SESSIONS.into());
-        }
+        let Hold { wire, wait, handshake, .. } = hold;
         let stream = wire.protocol().shape().goes_on();
-        let mut head = Vec::new();
-        match handshake {
-            Some(handshake) => handshake.answer(&mut head),
-            None if stream => stream_head(wire, self.node.origins(), self.node.now(), &mut head),
-            None => {}
-        }
-        let opening = Opening {
-            grant: &self.options.grant,
-            selection: Selection::new(subscribe.patterns),
-            start: subscribe.start,
-            wire,
-            head,
-            retry: jitter(RETRY),
-        };
-        let opened = self.desk.open(id.index, opening, self.node.now());
-        opened.inspect_err(|_| self.mailbox.room.release())?;
+        self.begin(id.index, hold)?;
         let state = match handshake {
             Some(_) => State::Talk { pinged: false },
             None if stream => State::Stream,
@@ -75,10 +49,43 @@ impl Worker {
         Ok(())
     }
 
+    /// Begins a session. It has its place until [`Room::release`](crate::room::Room::release).
+    pub(super) fn begin(&mut self, key: SessionKey, hold: Hold) -> Result<(), Refusal> {
+        let Hold { wire, subscribe, handshake, .. } = hold;
+        if self.untold.is_some() || self.node.is_draining() {
+            return Err(Code::DRAINING.into());
+        }
+        if !self.mailbox.room.hold() {
+            return Err(Code::TOO_MANY_SESSIONS.into());
+        }
+        let mut head = Vec::new();
+        match handshake {
+            Some(handshake) => handshake.answer(&mut head),
+            None if wire.protocol().shape().goes_on() => {
+                stream_head(wire, self.node.origins(), self.node.now(), &mut head);
+            }
+            None => {}
+        }
+        let opening = Opening {
+            grant: &self.options.grant,
+            selection: Selection::new(subscribe.patterns),
+            start: subscribe.start,
+            wire,
+            head,
+            retry: jitter(RETRY),
+        };
+        let opened = self.desk.open(key, opening, self.node.now());
+        opened.inspect_err(|_| self.mailbox.room.release())
+    }
+
+    /// How long a quiet stream waits for its next sign of life.
+    pub(super) fn alive_time(&self) -> Duration {
+        self.options.patience.alive.mul_f64(0.75 + fastrand::f64() / 4.0)
+    }
+
     /// The stream is quiet from now on.
     pub(super) fn expect_alive(&mut self, id: SocketId) {
-        let alive = self.options.patience.alive.mul_f64(0.75 + fastrand::f64() / 4.0);
-        self.sockets.expect(id, alive);
+        self.sockets.expect(id, self.alive_time());
     }
 
     /// Refuses what was asked. A connection that stays open goes on with the bytes that are kept of it.
@@ -135,9 +142,4 @@ impl Worker {
             self.mailbox.closed();
         }
     }
-}
-
-/// Some time between two numbers of seconds.
-fn jitter((least, most): (f64, f64)) -> Duration {
-    Duration::from_secs_f64(least + fastrand::f64() * (most - least))
 }

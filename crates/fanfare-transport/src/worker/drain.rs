@@ -13,12 +13,14 @@ impl Worker {
     /// Once told to end: tells some more sockets. Answers whether there are more.
     pub(super) fn drain(&mut self) -> bool {
         let Some(order) = self.mailbox.draining() else { return false };
+        let why = Refusal::from(Code::DRAINING);
         let first = self.untold.unwrap_or_else(|| {
             self.calls.drain();
+            self.http2.drain();
+            self.dismiss_streams(&why, order.window);
             0
         });
         let end = first.saturating_add(PLACES).min(self.sockets.places());
-        let why = Refusal::from(Code::DRAINING);
         for place in first..end {
             let found = self.sockets.at(place).map(|(id, socket)| (id, socket.state, socket.queued));
             let Some((id, state, queued)) = found else { continue };
@@ -42,7 +44,10 @@ impl Worker {
     pub(super) fn is_over(&self) -> bool {
         let Some(order) = self.mailbox.draining() else { return false };
         let told = self.untold.is_some_and(|untold| untold >= self.sockets.places());
-        let empty = self.sockets.len() == 0 && self.calls.is_empty() && self.mailbox.is_empty();
+        let empty = self.sockets.len() == 0
+            && self.calls.is_empty()
+            && self.http2.len() == 0
+            && self.mailbox.is_empty();
         (told && empty) || Instant::now() >= order.until
     }
 }

@@ -13,11 +13,13 @@ mod answer;
 mod drain;
 mod expire;
 mod read;
+mod stream;
 mod talk;
 mod write;
 
 use crate::call::{Api, Calls};
 use crate::checked::Terms;
+use crate::http2::{Http2, Stream};
 use crate::mailbox::Mailbox;
 use crate::options::Options;
 use crate::socket::{SocketId, Sockets};
@@ -25,6 +27,7 @@ use fanfare_node::{Desk, Node};
 use fanfare_proto::limits;
 use fanfare_proto::websocket::Inflater;
 use mio::{Events, Poll, Registry};
+use slab::Slab;
 use std::cell::Cell;
 use std::collections::VecDeque;
 use std::io;
@@ -59,6 +62,11 @@ struct Worker {
     /// Sockets whose call waits until there is room. A socket that has gone meanwhile is skipped.
     line: VecDeque<SocketId>,
     calls: Rc<Calls>,
+    http2: Rc<Http2>,
+    /// Held-open streams of HTTP/2.
+    streams: Slab<Stream>,
+    /// Bytes of messages on these that are not complete.
+    begun: usize,
     /// Lent to each read.
     lent: Box<[u8]>,
     /// Lent to each compressed message.
@@ -93,6 +101,8 @@ impl Worker {
         let desk = Desk::new(node.clone(), Arc::new(move || woken.wake()));
         let (origins, body_grace) = (node.origins().clone(), options.patience.body);
         let terms = Terms { origins, body_grace, crowded: Cell::new(false) };
+        let calls = Rc::new(Calls::new(api.clone(), terms, mailbox.clone()));
+        let http2 = Http2::new(node.clone(), api, calls.clone(), mailbox.clone());
         Worker {
             node,
             options,
@@ -102,7 +112,10 @@ impl Worker {
             sockets: Sockets::new(registry, Instant::now()),
             reads: VecDeque::new(),
             line: VecDeque::new(),
-            calls: Rc::new(Calls::new(api, terms, mailbox.clone())),
+            calls,
+            http2: Rc::new(http2),
+            streams: Slab::new(),
+            begun: 0,
             mailbox,
             lent: vec![0; limits::READ_BYTES].into(),
             inflater: Inflater::default(),

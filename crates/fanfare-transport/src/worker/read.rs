@@ -39,7 +39,7 @@ impl Worker {
             self.take_back(socket);
             back += 1;
         }
-        let more = self.take_events();
+        let more = self.take_events() | self.take_news();
         for _ in 0..limits::TURN_READS {
             let Some(id) = self.reads.pop_front() else { break };
             self.read(id);
@@ -168,6 +168,12 @@ impl Worker {
                 self.hold(id, hold);
             }
             Asked::Call(_) => return self.call(id, length),
+            Asked::Http2 => {
+                if let Some((stream, _)) = self.sockets.remove(id) {
+                    self.http2.start(stream, self.lent[..length].to_vec());
+                }
+                return;
+            }
             Asked::Refused(refused) => {
                 let next = refused.next.unwrap_or(length);
                 self.sockets.keep(id, &self.lent[next..length]);

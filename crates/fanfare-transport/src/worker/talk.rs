@@ -3,8 +3,9 @@
 use super::Worker;
 use super::read::{Filled, fill};
 use crate::socket::{Socket, SocketId, State};
-use fanfare_proto::limits;
-use fanfare_proto::websocket::{CloseCode, Decoder, Violation};
+use fanfare_node::{Desk, SessionKey};
+use fanfare_proto::websocket::{CloseCode, Decoder, Inflater, Violation};
+use fanfare_proto::{Time, limits};
 
 impl Worker {
     /// Reads what a peer says, as long as the session listens.
@@ -37,33 +38,24 @@ impl Worker {
     /// Takes in so many of the bytes that were read.
     fn listen(&mut self, id: SocketId, length: usize) {
         let terms = self.desk.terms(id.index);
-        let mut decoder =
-            self.sockets.take_begun(id).unwrap_or_else(|| Decoder::new(terms.most, terms.deflate));
-        let mut at = 0;
-        while at < length {
-            if !self.desk.listens(id.index) {
-                self.sockets.keep(id, &self.lent[at..length]);
-                if let Some(socket) = self.sockets.get(id) {
-                    socket.deaf = true;
-                }
-                break;
-            }
-            match decoder.read(&self.lent[at..length], &mut self.inflater) {
-                Ok((taken, received)) => {
-                    at += taken;
-                    let task = received.and_then(|said| self.desk.hear(id.index, &said, self.node.now()));
-                    task.into_iter().for_each(|task| drop(tokio::task::spawn_local(task)));
-                }
-                Err(Violation { code, reason }) => self.desk.hang_up(id.index, code, reason),
-            }
-        }
+        let begun = self.sockets.take_begun(id);
+        let mut decoder = begun.unwrap_or_else(|| Decoder::new(terms.most, terms.deflate));
+        let (now, bytes) = (self.node.now(), &self.lent[..length]);
+        let heard = converse(&mut self.desk, &mut self.inflater, now, id.index, &mut decoder, bytes);
         if decoder.is_amid() && self.sockets.begun() + decoder.held() > limits::BEGUN_BYTES {
             let reason = "half-sent messages take all the room there is";
             self.desk.hang_up(id.index, CloseCode::TRY_AGAIN_LATER, reason);
         }
         if self.desk.ends(id.index) {
-            self.turn_away(id);
-        } else if decoder.is_amid() {
+            return self.turn_away(id);
+        }
+        if heard < length {
+            self.sockets.keep(id, &self.lent[heard..length]);
+            if let Some(socket) = self.sockets.get(id) {
+                socket.deaf = true;
+            }
+        }
+        if decoder.is_amid() {
             self.sockets.keep_begun(id, decoder);
         }
     }
@@ -87,4 +79,27 @@ impl Worker {
             self.queue(id);
         }
     }
+}
+
+/// Lets a session hear what its peer said, as long as it listens. Answers how many bytes it heard.
+pub(super) fn converse(
+    desk: &mut Desk,
+    inflater: &mut Inflater,
+    now: Time,
+    key: SessionKey,
+    decoder: &mut Decoder,
+    bytes: &[u8],
+) -> usize {
+    let mut at = 0;
+    while at < bytes.len() && desk.listens(key) {
+        match decoder.read(&bytes[at..], inflater) {
+            Ok((taken, received)) => {
+                at += taken;
+                let task = received.and_then(|said| desk.hear(key, &said, now));
+                task.into_iter().for_each(|task| drop(tokio::task::spawn_local(task)));
+            }
+            Err(Violation { code, reason }) => desk.hang_up(key, code, reason),
+        }
+    }
+    at
 }

@@ -24,12 +24,12 @@ impl Worker {
         self.desk.turn(now);
         let began = Instant::now();
         while let Some(key) = self.desk.next_in_line() {
-            let Some((id, socket)) = self.sockets.at(key) else {
+            if let Some((id, socket)) = self.sockets.at(key) {
+                let outcome = self.desk.write(key, now, &mut Out(&socket.stream));
+                self.settle(id, outcome);
+            } else if !self.write_stream(key) {
                 self.desk.close(key);
-                continue;
-            };
-            let outcome = self.desk.write(key, now, &mut Out(&socket.stream));
-            self.settle(id, outcome);
+            }
             if began.elapsed() >= limits::TURN_WRITE_TIME {
                 return true;
             }

@@ -19,10 +19,9 @@ use fanfare_proto::{
     Channel, Content, Grant, Keeping, LogId, Namespace, Namespaces, Origins, Pattern, Publish, Time, limits,
 };
 use fanfare_store::MemoryLog;
-use fanfare_transport::{Api, Options, Running, Transport, api};
+use fanfare_transport::{Api, Options, RequestBody, Running, Transport, api};
 use http::{Method, Request, StatusCode};
 use http_body_util::{BodyExt, Full};
-use hyper::body::Incoming;
 use std::convert::Infallible;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -129,13 +128,16 @@ impl Drop for Server {
 /// `POST /c/<channel>` publishes; `GET /big` answers a megabyte; `GET /never` does not answer; all else says what was
 /// asked.
 fn tiny(node: Node, calls: Arc<AtomicU64>) -> Api {
-    api(tower::service_fn(move |request: Request<Incoming>| {
+    api(tower::service_fn(move |request: Request<RequestBody>| {
         calls.fetch_add(1, Relaxed);
         answer(node.clone(), request)
     }))
 }
 
-async fn answer(node: Node, request: Request<Incoming>) -> Result<http::Response<Full<Bytes>>, Infallible> {
+async fn answer(
+    node: Node,
+    request: Request<RequestBody>,
+) -> Result<http::Response<Full<Bytes>>, Infallible> {
     let (head, body) = request.into_parts();
     let response = |status, body: Bytes| {
         let mut response = http::Response::new(Full::new(body));
