@@ -3,9 +3,10 @@
 ROUNDS ?= 500
 POINTS ?= 10000
 CUTS ?= 10000
+SECONDS ?= 600
 
 .NOTPARALLEL:
-.PHONY: help run test need lint deny tests crash power-loss resume interop-websocket bench
+.PHONY: help run test need lint deny tests crash power-loss resume interop-websocket fuzz bench
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,6 +43,9 @@ resume: ## Cut readers CUTS=10000 times and hand them from transport to transpor
 
 interop-websocket: ## Let Autobahn, Python websockets and Node ws judge the WebSocket framer (20 minutes)
 	@scripts/step interop-websocket interop/websocket/run
+
+fuzz: ## Fuzz every decoder, SECONDS=600 each (nightly compiler)
+	@scripts/fuzz $(SECONDS)
 
 bench: ## Measure: speed, memory, slow readers (release build)
 	@cargo run --release --locked -p fanfare-bench
