@@ -12,7 +12,7 @@ help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: ## Build the server and start it on 127.0.0.1:8080; the store is ./data
-	@cargo run --release --locked -p fanfare -- serve --listen 127.0.0.1:8080 --data ./data
+	@cargo run --release --locked -p fanfare -- serve --listen 127.0.0.1:8080 --data ./data --host
 
 test: need lint deny tests ## Get what the tests need, then everything that has to pass
 

@@ -5,7 +5,8 @@ use crate::config::Config;
 use crate::error::StartError;
 use crate::{descriptors, listen};
 use fanfare_node::Node;
-use fanfare_proto::{Grant, Namespaces, Origins, limits};
+use fanfare_proto::{Grant, Keeping, Namespace, Namespaces, Origins, Pattern, limits};
+use fanfare_source::{Host, Source, Sources};
 use fanfare_store::{SqliteLog, SqliteOptions};
 use fanfare_transport::{Running, Transport};
 use std::net::SocketAddr;
@@ -20,6 +21,7 @@ const RETURN_WINDOW: Duration = Duration::from_secs(5);
 pub struct Server {
     data: PathBuf,
     node: Node,
+    sources: Sources,
     running: Running,
 }
 
@@ -28,7 +30,7 @@ impl Server {
     pub fn start(config: &Config) -> Result<Server, StartError> {
         listen::check(config)?;
         descriptors::raise();
-        let namespaces = Arc::new(Namespaces::new(config.namespaces.iter().cloned()));
+        let namespaces = Arc::new(Namespaces::new(namespaces(config)));
         let store = |error| StartError::Store { path: config.data.clone(), error };
         let options = SqliteOptions { bytes: config.store_bytes, ..SqliteOptions::default() };
         let kept = Arc::new(SqliteLog::open(&config.data, namespaces.clone(), options).map_err(store)?);
@@ -42,12 +44,13 @@ impl Server {
         let workers = config.workers.get();
         let options = fanfare_transport::Options { workers, grant, ..fanfare_transport::Options::default() };
         let running = Transport::start(listener, node.clone(), fanfare_transport::api(api), options)?;
+        let sources = Sources::start(node.clone(), sources(config))?;
         let data = config.data.canonicalize().unwrap_or_else(|_| config.data.clone());
         if !running.address().ip().to_canonical().is_loopback() {
             tracing::warn!(address = %running.address(), "everyone who reaches this address may do everything");
         }
         tracing::debug!(address = %running.address(), data = %data.display(), workers, "started");
-        Ok(Server { data, node, running })
+        Ok(Server { data, node, sources, running })
     }
 
     /// Where it listens.
@@ -64,10 +67,26 @@ impl Server {
     /// what was accepted. Blocks until all is done.
     pub fn stop(self) {
         tracing::info!(sessions = self.running.sessions(), "ending; a second signal ends at once");
+        self.sources.stop();
         self.node.drain();
         self.running.drain(RETURN_WINDOW);
         self.running.join();
         self.node.stop();
         tracing::info!("ended");
     }
+}
+
+/// The configured rules, and those of the server's own sources where nobody has said otherwise.
+fn namespaces(config: &Config) -> Vec<Namespace> {
+    let own = config.host.then(|| Pattern::parse(HOST)).into_iter().flatten();
+    let own = own.map(|pattern| Namespace::new(pattern, Keeping::Live));
+    config.namespaces.iter().cloned().chain(own).collect()
+}
+
+/// The channels of this machine's figures.
+const HOST: &str = "host/**";
+
+fn sources(config: &Config) -> Vec<Box<dyn Source>> {
+    let host = config.host.then(|| Box::new(Host::new(&config.data)) as Box<dyn Source>);
+    host.into_iter().collect()
 }

@@ -45,7 +45,7 @@ fn flags_beat_the_environment_and_both_beat_the_file() {
 #[test]
 fn every_source_writes_every_option() {
     let file = "listen = '[::1]:1'\ndata = 'd'\nworkers = 7\norigins = ['https://a.example']\nlog_format = 'json'\n\
-                log_level = 'debug'\nstore_bytes = '2GiB'\ninsecure_open = true\n\
+                log_level = 'debug'\nstore_bytes = '2GiB'\nhost = true\ninsecure_open = true\n\
                 namespace = [{ pattern = 'a/**', keeping = 'live' }]\n";
     let texts = [
         ("listen", "[::1]:1"),
@@ -55,6 +55,7 @@ fn every_source_writes_every_option() {
         ("log_format", "json"),
         ("log_level", "debug"),
         ("store_bytes", "2GiB"),
+        ("host", "true"),
         ("insecure_open", "true"),
         ("namespace", "[{ pattern = 'a/**', keeping = 'live' }]"),
     ];

@@ -33,7 +33,7 @@ fn terminal(server: &Server, block: &str) -> Command {
 #[test]
 fn the_first_block_starts_a_server_where_the_others_look() {
     assert_eq!(blocks()[0], "make run\n");
-    assert!(read("Makefile").contains(" serve --listen 127.0.0.1:8080 --data ./data\n"));
+    assert!(read("Makefile").contains(" serve --listen 127.0.0.1:8080 --data ./data --host\n"));
     assert!(blocks()[1..].iter().all(|block| block.contains(WRITTEN)));
 }
 

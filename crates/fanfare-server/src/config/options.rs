@@ -28,6 +28,8 @@ pub struct Config {
     pub store_bytes: u64,
     /// The rules of channels, in order; the default comes after them.
     pub namespaces: Vec<Namespace>,
+    /// Whether this machine's figures are published.
+    pub host: bool,
     /// Whether an address that others can reach may be listened on without access control.
     pub insecure_open: bool,
 }
@@ -43,6 +45,7 @@ impl Default for Config {
             log_level: LogLevel::Info,
             store_bytes: limits::KEPT_BYTES,
             namespaces: Vec::new(),
+            host: false,
             insecure_open: false,
         }
     }
@@ -110,6 +113,15 @@ pub const ALL: &[Setting<Config>] = &[
         set: |config, given| {
             given.read().map(|Size::<{ 1 << 20 }, { 1 << 50 }>(size)| config.store_bytes = size)
         },
+    },
+    Setting {
+        key: "host",
+        form: Form::Switch,
+        default: "false",
+        allowed: "true or false",
+        about: "Publish what this machine does, once a second, to `host/cpu`, `host/memory`, `host/network` and \
+                `host/disk`. These channels are live unless a namespace says otherwise.",
+        set: |config, given| given.read().map(|Switch(host)| config.host = host),
     },
     Setting {
         key: "insecure_open",
