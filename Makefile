@@ -6,7 +6,7 @@ CUTS ?= 10000
 SECONDS ?= 600
 
 .NOTPARALLEL:
-.PHONY: help run test need lint deny tests crash power-loss resume interop-websocket fuzz bench
+.PHONY: help run test need lint deny tests crash power-loss resume interop interop-clients interop-websocket fuzz bench
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,6 +40,11 @@ power-loss: ## Lose power at POINTS=10000 places
 
 resume: ## Cut readers CUTS=10000 times and hand them from transport to transport
 	@FANFARE_RESUME_CUTS=$(CUTS) scripts/step resume cargo test --locked -p fanfare --test resume -- --nocapture
+
+interop: interop-clients interop-websocket ## Let others judge: clients, proxies, suites
+
+interop-clients: ## Let clients and proxies of others use the server (a minute)
+	@scripts/step interop-clients interop/clients/run
 
 interop-websocket: ## Let Autobahn, Python websockets and Node ws judge the WebSocket framer (20 minutes)
 	@scripts/step interop-websocket interop/websocket/run
