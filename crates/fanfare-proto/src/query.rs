@@ -22,7 +22,7 @@ impl<'a> Query<'a> {
     }
 
     /// Parameters that came in another way, decoded.
-    pub(crate) fn of(parameters: Vec<(&'a str, String)>) -> Query<'a> {
+    pub fn of(parameters: Vec<(&'a str, String)>) -> Query<'a> {
         let parameters = parameters.into_iter().map(|(name, value)| (name.into(), value.into()));
         Query { parameters: parameters.collect() }
     }

@@ -1,13 +1,11 @@
 //! The `fanfare` command: the server, and what one does with it from a shell.
 //!
 //! - [`commands`]: one file for each command; `ALL` is the only list;
-//! - [`remote`]: a server over HTTP;
+//! - [`remote`]: which server, and what its refusals mean here;
 //! - [`publishing`], [`hearing`]: what publishing many lines and hearing for long need beyond one request;
 //! - [`showing`], [`logging`], [`stderr`]: what people see;
-//! - [`backoff`]: when to try again;
 //! - [`exit`], [`failure`], [`interrupt`], [`left`]: how it ends.
 
-mod backoff;
 mod commands;
 mod exit;
 mod failure;

@@ -3,12 +3,11 @@
 use super::Command;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::remote::{Remote, ServerArgs, Silence, Target};
+use crate::remote::{Remote, ServerArgs};
 use crate::showing::{Table, bytes, printable, write_line};
 use clap::{ArgMatches, Args, FromArgMatches};
+use fanfare_client::ChannelInfo;
 use fanfare_proto::limits;
-use serde::Deserialize;
-use serde_json::value::RawValue;
 
 pub const COMMAND: Command = Command {
     name: "channels",
@@ -35,30 +34,14 @@ struct Options {
     server: ServerArgs,
 }
 
-/// A page of the list.
-#[derive(Deserialize)]
-struct List<'a> {
-    #[serde(borrow)]
-    channels: Vec<&'a RawValue>,
-}
-
-#[derive(Deserialize)]
-struct Info {
-    channel: String,
-    head: u64,
-    messages: u64,
-    bytes: u64,
-    keeping: String,
-}
-
 fn run(matches: &ArgMatches) -> Result<Exit, Failure> {
     let options =
         Options::from_arg_matches(matches).map_err(|error| Failure::new(Exit::USAGE, error.to_string()))?;
-    let remote = options.server.remote(Silence::Answer)?;
+    let remote = options.server.remote()?;
     let mut table = Table::new(&["CHANNEL", "MESSAGES", "SIZE", "NEWEST", "KEEPING"]);
-    each(&options.pattern, &remote, |info, raw| {
+    each(&options.pattern, &remote, |info| {
         if options.json {
-            return write_line(raw.get().as_bytes());
+            return write_line(info.raw().as_bytes());
         }
         let channel = printable(&info.channel).into_owned();
         let numbers = [info.messages.to_string(), bytes(info.bytes), info.head.to_string()];
@@ -75,26 +58,14 @@ fn run(matches: &ArgMatches) -> Result<Exit, Failure> {
 fn each(
     pattern: &str,
     remote: &Remote,
-    mut show: impl FnMut(Info, &RawValue) -> Result<(), Failure>,
+    mut show: impl FnMut(ChannelInfo) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     let mut after = None::<String>;
     loop {
-        let limit = limits::PAGE_MESSAGES.to_string();
-        let target = Target::new("/channels").with("pattern", pattern).with("limit", limit);
-        let answer = remote.get(&target.with_some("after", after.as_ref()), "application/json")?;
-        let odd = |error: serde_json::Error| {
-            Failure::new(
-                Exit::FAILED,
-                format!("{} sent a list that is not understood: {error}", remote.url()),
-            )
-        };
-        let list: List<'_> = serde_json::from_slice(&answer.body).map_err(odd)?;
-        let whole = list.channels.len() >= limits::PAGE_MESSAGES;
-        for raw in list.channels {
-            let info: Info = serde_json::from_str(raw.get()).map_err(odd)?;
-            after = Some(info.channel.clone());
-            show(info, raw)?;
-        }
+        let list = remote.wait(remote.client.channels(pattern, after.as_deref()))?;
+        let whole = list.len() >= limits::PAGE_MESSAGES;
+        after = list.last().map(|info| info.channel.clone());
+        list.into_iter().try_for_each(&mut show)?;
         if !whole {
             return Ok(());
         }

@@ -4,16 +4,13 @@ use super::Command;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::hearing::Handler;
-use crate::remote::{Envelope, Lost, Remote, ServerArgs, Silence, Target};
+use crate::remote::{Remote, ServerArgs};
 use crate::showing::Paint;
 use crate::stderr::tell;
 use clap::{ArgMatches, Args, FromArgMatches};
+use fanfare_client::PageRequest;
 use fanfare_proto::limits;
-use serde::Deserialize;
-use serde_json::value::RawValue;
-use std::borrow::Cow;
 use std::io::{self, IsTerminal};
-use ureq::http::HeaderMap;
 
 /// Messages when nothing else is asked for.
 const LAST: u32 = 20;
@@ -63,23 +60,10 @@ struct Options {
     server: ServerArgs,
 }
 
-/// A page of history.
-#[derive(Deserialize)]
-struct Page<'a> {
-    #[serde(borrow)]
-    messages: Vec<&'a RawValue>,
-    #[serde(borrow)]
-    cursor: Cow<'a, str>,
-    gap: Option<Lost>,
-    /// All of them, if there is more than one.
-    #[serde(default)]
-    gaps: Vec<Lost>,
-}
-
 fn run(matches: &ArgMatches) -> Result<Exit, Failure> {
     let options =
         Options::from_arg_matches(matches).map_err(|error| Failure::new(Exit::USAGE, error.to_string()))?;
-    let remote = options.server.remote(Silence::Answer)?;
+    let remote = options.server.remote()?;
     let handler = match options.json {
         true => Handler::Json,
         false if io::stdout().is_terminal() => Handler::Pretty(Paint::stdout()),
@@ -94,47 +78,36 @@ fn read(options: &Options, remote: &Remote, handler: &Handler) -> Result<(), Fai
     let mut left = options.messages()?;
     let mut start = options.start();
     while left > 0 {
-        let limit = left.min(limits::PAGE_MESSAGES as u64);
-        let target =
-            Target::channel(&options.channel).with("limit", limit.to_string()).with(start.0, &start.1);
-        let answer = remote.get(&target, "application/json")?;
-        let odd = |error: serde_json::Error| {
-            Failure::new(
-                Exit::FAILED,
-                format!("{} sent a page that is not understood: {error}", remote.url()),
-            )
-        };
-        let page: Page<'_> = serde_json::from_slice(&answer.body).map_err(odd)?;
-        let first = page.gap.as_slice();
-        for lost in if page.gaps.is_empty() { first } else { &page.gaps } {
-            tell(lost.warning());
+        let limit = left.min(limits::PAGE_MESSAGES as u64) as usize;
+        let request = start(remote.client.history(&options.channel).limit(limit));
+        let page = remote.wait(request.into_future())?;
+        for gap in &page.gaps {
+            tell(format_args!("warning: {gap}"));
         }
-        for raw in &page.messages {
-            let message: Envelope<'_> = serde_json::from_str(raw.get()).map_err(odd)?;
-            handler.handle(&message, raw.get().as_bytes())?;
+        for message in &page.messages {
+            handler.handle(message)?;
         }
-        left -= limit.min(page.messages.len() as u64);
-        let more = start.0 != "before" && has_next(&answer.headers);
-        if !more {
+        left -= left.min(page.messages.len() as u64);
+        if options.before.is_some() || !page.more {
             return Ok(());
         }
-        start = ("after", page.cursor.into_owned());
+        start = Box::new(move |request| request.after(&page.cursor));
     }
     Ok(())
 }
 
-/// Whether the server says that there is another page (RFC 8288).
-fn has_next(headers: &HeaderMap) -> bool {
-    let links = headers.get_all("link").iter().filter_map(|link| link.to_str().ok());
-    links.into_iter().any(|link| link.contains("rel=\"next\""))
-}
+/// Adds to a request where its page begins.
+type Start = Box<dyn Fn(PageRequest) -> PageRequest>;
 
 impl Options {
-    fn start(&self) -> (&'static str, String) {
-        let last = || ("last", self.last.unwrap_or(LAST).to_string());
-        let texts = [("since", &self.since), ("after", &self.after), ("before", &self.before)];
-        let given = texts.into_iter().find_map(|(name, text)| Some((name, text.clone()?)));
-        given.unwrap_or_else(last)
+    fn start(&self) -> Start {
+        let last = self.last.unwrap_or(LAST);
+        match (self.since.clone(), self.after.clone(), self.before.clone()) {
+            (Some(since), _, _) => Box::new(move |request| request.since(&since)),
+            (_, Some(after), _) => Box::new(move |request| request.after(&after)),
+            (_, _, Some(before)) => Box::new(move |request| request.before(&before)),
+            (None, None, None) => Box::new(move |request| request.last(last)),
+        }
     }
 
     /// How many messages are wanted.

@@ -5,12 +5,11 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::interrupt::on_interrupt;
 use crate::publishing::{End, Fields, Intake, Sender, Shape, read_lines};
-use crate::remote::{Remote, ServerArgs, Silence, Target};
+use crate::remote::{Remote, ServerArgs};
 use crate::showing::write_line;
 use crate::stderr::tell;
 use clap::{ArgMatches, Args, FromArgMatches};
 use fanfare_proto::limits;
-use serde::Deserialize;
 use std::fs::File;
 use std::io::{self, IsTerminal, Read};
 use std::path::{Path, PathBuf};
@@ -70,30 +69,19 @@ fn run(matches: &ArgMatches) -> Result<Exit, Failure> {
     let options =
         Options::from_arg_matches(matches).map_err(|error| Failure::new(Exit::USAGE, error.to_string()))?;
     options.fields.check(&options.channel)?;
-    let remote = options.server.remote(Silence::Answer)?;
+    let remote = options.server.remote()?;
     if options.lines { publish_lines(options, remote) } else { publish_one(&options, &remote) }
 }
 
-/// What a publisher is answered.
-#[derive(Deserialize)]
-struct Receipt {
-    channel: String,
-    position: u64,
-}
-
 fn publish_one(options: &Options, remote: &Remote) -> Result<Exit, Failure> {
-    let body = body(options)?;
-    let target = options.fields.query(Target::channel(&options.channel));
-    let answer = remote.post(&target, None, &body)?;
-    if options.json {
-        write_line(&answer.body)?;
-        return Ok(Exit::DONE);
-    }
-    let receipt: Receipt = serde_json::from_slice(&answer.body).map_err(|_| {
-        let what = format!("{} answered in a way that is not understood", remote.url());
-        Failure::new(Exit::FAILED, what).next("is it a Fanfare server of this version?")
-    })?;
-    write_line(format!("{} {}", receipt.channel, receipt.position).as_bytes())?;
+    let message = options.fields.add_to(remote.client.publish(&options.channel, body(options)?));
+    // Whoever typed it knows best whether to try again.
+    let receipt = remote.wait(message.try_for(Duration::ZERO).into_future())?;
+    let line = match options.json {
+        true => receipt.raw().to_owned(),
+        false => format!("{} {}", receipt.channel, receipt.position),
+    };
+    write_line(line.as_bytes())?;
     Ok(Exit::DONE)
 }
 

@@ -3,12 +3,13 @@
 use super::Command;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::hearing::{Handler, Place, Session, Start};
+use crate::hearing::{Handler, Place, Session};
 use crate::interrupt::on_interrupt;
 use crate::left::on_left;
-use crate::remote::{ServerArgs, Silence};
+use crate::remote::ServerArgs;
 use crate::showing::Paint;
 use clap::{ArgMatches, Args, FromArgMatches};
+use fanfare_client::{Start, Transport};
 use std::io::{self, IsTerminal};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -69,8 +70,20 @@ struct Options {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     count: Option<u64>,
 
+    /// Hear over this transport only: websocket, event-stream or long-poll. Given several times, they are tried in
+    /// this order; else all are, until one gets through
+    #[arg(long = "transport", value_name = "NAME", value_parser = transport)]
+    transports: Vec<Transport>,
+
     #[command(flatten)]
     server: ServerArgs,
+}
+
+fn transport(name: &str) -> Result<Transport, String> {
+    Transport::ALL.into_iter().find(|transport| transport.name() == name).ok_or_else(|| {
+        let names = Transport::ALL.map(Transport::name);
+        format!("there are {}", names.join(", "))
+    })
 }
 
 fn run(matches: &ArgMatches) -> Result<Exit, Failure> {
@@ -78,8 +91,9 @@ fn run(matches: &ArgMatches) -> Result<Exit, Failure> {
         Options::from_arg_matches(matches).map_err(|error| Failure::new(Exit::USAGE, error.to_string()))?;
     let turn = Arc::new(Mutex::new(()));
     let session = Session {
-        remote: options.server.remote(Silence::Stream)?,
+        remote: options.server.remote()?,
         start: options.start(),
+        transports: options.transports.clone(),
         place: match &options.state {
             Some(file) => Place::in_file(file)?,
             None => Place::in_memory(),
@@ -104,9 +118,9 @@ fn end_between_messages(turn: &Mutex<()>, exit: Exit) {
 
 impl Options {
     fn start(&self) -> Option<Start> {
-        let last = self.last.map(|last| ("last", last.to_string()));
-        let since = || Some(("since", self.since.clone()?));
-        let after = || Some(("after", self.after.clone()?));
+        let last = self.last.map(Start::Last);
+        let since = || self.since.clone().map(Start::Since);
+        let after = || self.after.clone().map(Start::After);
         last.or_else(since).or_else(after)
     }
 

@@ -2,8 +2,8 @@
 
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::remote::Envelope;
 use crate::showing::{Paint, pretty, write_line};
+use fanfare_client::Message;
 use serde_json::Value;
 use std::io::{self, Write};
 use std::os::unix::process::ExitStatusExt;
@@ -26,25 +26,20 @@ pub enum Handler {
 }
 
 impl Handler {
-    /// Handles one message, of which `line` is the JSON.
-    pub fn handle(&self, message: &Envelope<'_>, line: &[u8]) -> Result<(), Failure> {
+    /// Handles one message.
+    pub fn handle(&self, message: &Message) -> Result<(), Failure> {
         match self {
             Handler::Pretty(paint) => write_line(pretty(message, *paint).as_bytes()),
-            Handler::Body => write_line(&body(message)?),
-            Handler::Json => write_line(line),
+            Handler::Body => write_line(&message.body),
+            Handler::Json => write_line(message.raw().as_bytes()),
             Handler::Program(program) => run(program, message),
         }
     }
 }
 
-fn body(message: &Envelope<'_>) -> Result<Vec<u8>, Failure> {
-    message.body().map_err(|why| Failure::new(Exit::FAILED, format!("a body cannot be read: {why}")))
-}
-
-fn run(program: &str, message: &Envelope<'_>) -> Result<(), Failure> {
+fn run(program: &str, message: &Message) -> Result<(), Failure> {
     let failed =
         |error: &io::Error| Failure::new(Exit::HANDLER, format!("`{program}` cannot be run: {error}"));
-    let body = body(message)?;
     let mut command = Command::new("/bin/sh");
     command.args(["-c", program]).stdin(Stdio::piped());
     fields(message).for_each(|(name, value)| {
@@ -53,7 +48,7 @@ fn run(program: &str, message: &Envelope<'_>) -> Result<(), Failure> {
     });
     let mut child = command.spawn().map_err(|error| failed(&error))?;
     if let Some(mut stdin) = child.stdin.take() {
-        match stdin.write_all(&body) {
+        match stdin.write_all(&message.body) {
             // A program need not read what it does not want.
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
             Err(error) => return Err(failed(&error)),
@@ -75,23 +70,23 @@ fn run(program: &str, message: &Envelope<'_>) -> Result<(), Failure> {
 
 /// The fields that a program finds in its environment. Those a message lacks are empty, so that an outer value of
 /// the same name is not taken for the message's.
-fn fields<'m>(message: &'m Envelope<'_>) -> impl Iterator<Item = (&'static str, String)> + 'm {
-    let text = |value: &Option<std::borrow::Cow<'_, str>>| value.as_deref().unwrap_or_default().to_owned();
+fn fields(message: &Message) -> impl Iterator<Item = (&'static str, String)> {
+    let text = |value: &Option<String>| value.clone().unwrap_or_default();
     let tags =
         if message.tags.is_empty() { String::new() } else { Value::Object(message.tags.clone()).to_string() };
     [
-        ("FANFARE_CHANNEL", message.channel.to_string()),
+        ("FANFARE_CHANNEL", message.channel.clone()),
         ("FANFARE_POSITION", message.position.to_string()),
-        ("FANFARE_CURSOR", message.cursor.to_string()),
-        ("FANFARE_TIME", message.time.to_string()),
-        ("FANFARE_ID", message.id.to_string()),
+        ("FANFARE_CURSOR", text(&message.cursor)),
+        ("FANFARE_TIME", message.time.clone()),
+        ("FANFARE_ID", message.id.clone()),
         ("FANFARE_KEY", text(&message.key)),
         ("FANFARE_EVENT", text(&message.event)),
         ("FANFARE_EXPIRES", text(&message.expires)),
         ("FANFARE_CONTENT_TYPE", text(&message.content_type)),
         ("FANFARE_PRIORITY", message.priority.map(|number| number.to_string()).unwrap_or_default()),
         ("FANFARE_TAGS", tags),
-        ("FANFARE_NOTICE", message.notice.map(|notice| notice.get().to_owned()).unwrap_or_default()),
+        ("FANFARE_NOTICE", text(&message.notice)),
     ]
     .into_iter()
 }

@@ -1,10 +1,9 @@
-//! Hearing for long: one session over many connections, and a place that outlives both.
+//! Hearing for long: what is done with each message, and a place that outlives the process.
 
 mod handler;
-mod line;
 mod place;
 mod session;
 
 pub use handler::Handler;
 pub use place::Place;
-pub use session::{Session, Start};
+pub use session::Session;

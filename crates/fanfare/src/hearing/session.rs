@@ -1,25 +1,20 @@
-//! One session over as many connections as it takes.
+//! Hears what a subscription brings, and deals with it, one message after the other.
 
 use super::handler::Handler;
-use super::line::{self, Closing, Line, Note};
 use super::place::Place;
-use crate::backoff::Backoff;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::remote::{Duty, Envelope, Refused, Remote, Target, Trouble, why};
+use crate::remote::Remote;
 use crate::stderr::tell;
+use fanfare_client::{Error, Event, Message, Start, State, Subscription, Transport};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
-use std::time::Duration;
-
-/// Where hearing starts when the place is not known yet: a query parameter and its value.
-pub type Start = (&'static str, String);
 
 /// What is heard, from where, and what is done with it.
 pub struct Session {
     pub remote: Remote,
     pub patterns: Vec<String>,
     pub start: Option<Start>,
+    pub transports: Vec<Transport>,
     pub place: Place,
     pub handler: Handler,
     /// Messages after which it is enough.
@@ -28,127 +23,99 @@ pub struct Session {
     pub turn: Arc<Mutex<()>>,
 }
 
-/// How a connection ended.
-enum End {
-    /// As many messages as wanted were handled.
-    Enough,
-    /// It was cut, or the server asked to come back; when, if it said so.
-    Cut(String, Option<Duration>),
+/// What was told about the connection.
+#[derive(Default)]
+struct Told {
+    reached: bool,
+    lost: bool,
+    /// Why a transport was left for another.
+    left: Option<(Transport, Error)>,
 }
 
 impl Session {
     /// Hears until it is enough or nothing helps.
     pub fn run(mut self) -> Result<Exit, Failure> {
-        let mut backoff = Backoff::default();
-        let mut reached = false;
-        loop {
-            let (why, asked) = match self.connect(&mut backoff, &mut reached) {
-                Ok(End::Enough) => return Ok(Exit::DONE),
-                Ok(End::Cut(why, asked)) => (why, asked),
-                Err(Stop::Failed(failure)) => return Err(failure),
-                Err(Stop::Trouble(Trouble::Refused(refused))) if refused.passes() => {
-                    (format!("the server refused for now: {}", refused.detail), refused.after)
+        let mut subscription = self.subscribe();
+        let mut told = Told::default();
+        while let Some(event) = self.remote.wait(subscription.next()) {
+            match event? {
+                Event::Message(message) if self.hear(&message)? => return Ok(Exit::DONE),
+                Event::Gap(gap) => tell(format_args!("warning: {gap}")),
+                Event::Refused(refusal) => {
+                    tell(format_args!("warning: the server refused a part: {refusal}"));
                 }
-                Err(Stop::Trouble(Trouble::Unreachable { why, .. })) if reached => (why, None),
-                Err(Stop::Trouble(trouble)) => return Err(trouble.into()),
-            };
-            let tried = backoff.tried();
-            let wait = backoff.next(asked);
-            if tried == 0 {
-                tell(format_args!("connection lost ({why}); coming back in {:.1} s", wait.as_secs_f64()));
+                Event::State(state) => told.hear(state)?,
+                _ => {}
             }
-            thread::sleep(wait);
+            if let Some(cursor) = subscription.cursor() {
+                self.place.reach(cursor)?;
+            }
         }
+        Ok(Exit::DONE)
     }
 
-    /// One connection, from its start to its end.
-    fn connect(&mut self, backoff: &mut Backoff, reached: &mut bool) -> Result<End, Stop> {
-        let mut reader = self.remote.stream(&self.target(), "application/x-ndjson").map_err(Stop::Trouble)?;
-        *reached = true;
-        let mut buffer = Vec::new();
-        loop {
-            match line::read(&mut reader, &mut buffer) {
-                Ok(true) => {}
-                Ok(false) => return Ok(End::Cut("the server closed it".to_owned(), None)),
-                Err(error) => return Ok(End::Cut(why(error), None)),
-            }
-            if backoff.tried() > 0 {
-                tell("connected again");
-                backoff.reset();
-            }
-            match Line::parse(&buffer) {
-                Err(why) => {
-                    return Err(Failure::new(Exit::FAILED, format!("{}: {why}", self.remote.url())).into());
-                }
-                Ok(Line::Message(message)) => {
-                    if self.hear(&message, &buffer)? {
-                        return Ok(End::Enough);
-                    }
-                }
-                Ok(Line::Note(note)) => {
-                    if let Some(closing) = self.note(note)? {
-                        return ended(closing);
-                    }
-                }
-            }
-        }
-    }
-
-    fn target(&self) -> Target {
-        let target = Target::new("/subscribe");
-        let target = self.patterns.iter().fold(target, |target, pattern| target.with("channel", pattern));
-        match (self.place.cursor(), &self.start) {
-            (Some(cursor), _) => target.with("after", cursor),
-            (None, Some((name, value))) => target.with(name, value),
-            (None, None) => target,
-        }
+    fn subscribe(&self) -> Subscription {
+        let start = match self.place.cursor() {
+            Some(cursor) => Some(Start::After(cursor.to_owned())),
+            None => self.start.clone(),
+        };
+        let asked = self.remote.client.subscribe(self.patterns.clone()).start_at(start);
+        let asked = asked.transports(self.transports.iter().copied());
+        self.remote.wait(async { asked.start() })
     }
 
     /// Handles a message and keeps its place; says whether that was enough.
-    fn hear(&mut self, message: &Envelope<'_>, line: &[u8]) -> Result<bool, Failure> {
+    fn hear(&mut self, message: &Message) -> Result<bool, Failure> {
         let turn = self.turn.clone();
         let _turn = turn.lock().unwrap_or_else(PoisonError::into_inner);
-        self.handler.handle(message, line)?;
-        self.place.reach(&message.cursor)?;
+        self.handler.handle(message)?;
+        if let Some(cursor) = &message.cursor {
+            self.place.reach(cursor)?;
+        }
         if let Some(left) = &mut self.count {
             *left = left.saturating_sub(1);
         }
         Ok(self.count == Some(0))
     }
+}
 
-    /// Takes what the server tells; answers with why it closes, if it does.
-    fn note(&mut self, note: Note<'_>) -> Result<Option<Closing>, Failure> {
-        if let Some(lost) = note.gap {
-            tell(lost.warning());
+impl Told {
+    /// Says what a person should know. A server that was never reached is no server that is waited for.
+    fn hear(&mut self, state: State) -> Result<(), Failure> {
+        match state {
+            State::Open { transport } => {
+                if let Some((left, why)) = self.left.take() {
+                    tell(format_args!("{left} does not get through ({why}); hearing over {transport}"));
+                } else if self.lost {
+                    tell("connected again");
+                }
+                (self.reached, self.lost) = (true, false);
+            }
+            State::Lost { transport, why, retry_in: Some(wait) } if wait.is_zero() => {
+                self.left.get_or_insert((transport, why));
+            }
+            State::Lost { why, retry_in, .. } => {
+                self.left = None;
+                if !self.reached && !matches!(why, Error::Refused(_)) {
+                    return Err(why.into());
+                }
+                if !self.lost {
+                    let wait = retry_in.unwrap_or_default().as_secs_f64();
+                    tell(format_args!("connection lost ({}); coming back in {wait:.1} s", reason(&why)));
+                }
+                self.lost = true;
+            }
+            _ => {}
         }
-        if let Some(complaint) = note.error {
-            tell(format_args!("warning: the server refused a part: {}", complaint.detail));
-        }
-        if let Some(cursor) = note.cursor {
-            self.place.reach(&cursor)?;
-        }
-        Ok(note.closing)
+        Ok(())
     }
 }
 
-/// Why there is no connection any more, or never was.
-enum Stop {
-    Trouble(Trouble),
-    Failed(Failure),
-}
-
-impl From<Failure> for Stop {
-    fn from(failure: Failure) -> Stop {
-        Stop::Failed(failure)
-    }
-}
-
-fn ended(closing: Closing) -> Result<End, Stop> {
-    let after = Some(closing.after());
-    match closing.retry {
-        Duty::Now | Duty::Later => Ok(End::Cut(closing.detail, after)),
-        Duty::Never => {
-            Err(Stop::Trouble(Trouble::Refused(Refused { detail: closing.detail, duty: Duty::Never, after })))
-        }
+/// Why, without where: that is known.
+fn reason(error: &Error) -> String {
+    match error {
+        Error::Unreachable { why, .. } => why.clone(),
+        Error::Refused(refusal) => format!("the server refused for now: {refusal}"),
+        error => error.to_string(),
     }
 }

@@ -2,8 +2,8 @@
 
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::remote::Target;
 use clap::Args;
+use fanfare_client::Publishing;
 use fanfare_proto::{Channel, Publish, Query, TagValue, read_bare};
 use serde_json::{Map, Value};
 
@@ -51,19 +51,32 @@ impl Fields {
         self.publish(channel).map(|_| ())
     }
 
-    /// Adds them to a target whose request has the body as it is.
-    pub fn query(&self, target: Target) -> Target {
+    /// Adds them to a message whose body is as it is.
+    pub fn add_to(&self, publishing: Publishing) -> Publishing {
+        let publishing = match &self.id {
+            Some(id) => publishing.id(id),
+            None => publishing,
+        };
+        let publishing = match &self.notice {
+            Some(notice) => publishing.notice(notice),
+            None => publishing,
+        };
+        self.texts().into_iter().fold(publishing, |publishing, (name, value)| publishing.field(name, value))
+    }
+
+    /// Those that are text as they stand, by their names on the wire.
+    fn texts(&self) -> Vec<(&'static str, String)> {
         let tags =
             (!self.tags.is_empty()).then(|| self.tags.iter().map(|tag| quoted(tag)).collect::<Vec<_>>());
-        target
-            .with_some("id", self.id.as_ref())
-            .with_some("key", self.key.as_ref())
-            .with_some("ttl", self.ttl.as_ref())
-            .with_some("priority", self.priority.as_ref())
-            .with_some("tags", tags.map(|tags| tags.join(",")))
-            .with_some("event", self.event.as_ref())
-            .with_some("content_type", self.content_type.as_ref())
-            .with_some("notice", self.notice.as_ref())
+        let fields = [
+            ("key", self.key.clone()),
+            ("ttl", self.ttl.clone()),
+            ("priority", self.priority.clone()),
+            ("tags", tags.map(|tags| tags.join(","))),
+            ("event", self.event.clone()),
+            ("content_type", self.content_type.clone()),
+        ];
+        fields.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
     }
 
     /// What all envelopes of these fields have in common: everything but id and body.
@@ -91,9 +104,10 @@ impl Fields {
         let usage = |detail: String| Failure::new(Exit::USAGE, detail);
         let channel = Channel::parse(channel)
             .map_err(|error| usage(format!("`{channel}` is not the name of a channel: {error}")))?;
-        let target = self.query(Target::new(""));
-        let query = Query::parse(target.as_str().trim_start_matches('?'));
-        let read = query.and_then(|query| read_bare(channel, &query, |_| None, Default::default()));
+        let more = [("id", self.id.clone()), ("notice", self.notice.clone())];
+        let more = more.into_iter().filter_map(|(name, value)| Some((name, value?)));
+        let query = Query::of(self.texts().into_iter().chain(more).collect());
+        let read = read_bare(channel, &query, |_| None, Default::default());
         read.map_err(|refusal| usage(refusal.detail))
     }
 }

@@ -101,7 +101,8 @@ mod tests {
         });
         let mut expected = 1;
         while let Taken::Batch(batch) = intake.take() {
-            assert!(batch.lines().len() <= fanfare_proto::limits::BATCH_BYTES);
+            let bytes: usize = batch.entries().iter().map(|entry| entry.envelope.len() + 1).sum();
+            assert!(bytes <= fanfare_proto::limits::BATCH_BYTES);
             for entry in batch.entries() {
                 assert_eq!(entry.line, expected);
                 expected += 1;

@@ -2,14 +2,12 @@
 
 use super::batch::Batch;
 use super::intake::{End, Intake, Taken};
-use crate::backoff::Backoff;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::remote::{Duty, Refused, Remote, Target, Trouble};
+use crate::remote::Remote;
 use crate::showing::write_line;
 use crate::stderr::tell;
-use serde::Deserialize;
-use serde_json::value::RawValue;
+use fanfare_client::{Backoff, Error, Refusal, Retry};
 use std::thread;
 use std::time::Duration;
 
@@ -21,20 +19,6 @@ pub struct Sender {
     reached: bool,
     sent: u64,
     refused: u64,
-}
-
-/// The answer to a batch.
-#[derive(Deserialize)]
-struct Results<'a> {
-    #[serde(borrow)]
-    results: Vec<&'a RawValue>,
-}
-
-/// The part of a result that says it was refused.
-#[derive(Deserialize)]
-struct Problem {
-    detail: Option<String>,
-    retry: Option<Duty>,
 }
 
 impl Sender {
@@ -75,20 +59,18 @@ impl Sender {
     /// the same ids.
     fn deliver(&mut self, mut batch: Batch) -> Result<(), Failure> {
         while !batch.is_empty() {
-            let (why, asked) = match self.attempt(&mut batch) {
+            let answer = self.attempt(&mut batch)?;
+            let (why, asked) = match answer {
                 Ok(None) => {
                     self.backoff.reset();
                     continue;
                 }
-                Ok(Some(refused)) => {
-                    (format!("the server refused for now: {}", refused.detail), refused.after)
+                Ok(Some(refusal)) => (refused(&refusal), refusal.after),
+                Err(Error::Unreachable { why, .. }) if self.reached => (why, None),
+                Err(Error::Refused(refusal)) if refusal.retry != Retry::Never => {
+                    (refused(&refusal), refusal.after)
                 }
-                Err(Stop::Trouble(Trouble::Unreachable { why, .. })) if self.reached => (why, None),
-                Err(Stop::Trouble(Trouble::Refused(refused))) if refused.passes() => {
-                    (format!("the server refused for now: {}", refused.detail), refused.after)
-                }
-                Err(Stop::Trouble(trouble)) => return Err(trouble.into()),
-                Err(Stop::Failed(failure)) => return Err(failure),
+                Err(error) => return Err(error.into()),
             };
             self.wait(&why, asked);
         }
@@ -105,61 +87,39 @@ impl Sender {
     }
 
     /// Sends what is left of a batch once; keeps in it what has to be sent again, and answers why.
-    fn attempt(&mut self, batch: &mut Batch) -> Result<Option<Refused>, Stop> {
-        let target = Target::new("/publish");
-        let answer = self.remote.post(&target, Some("application/x-ndjson"), &batch.lines());
-        self.reached |= !matches!(answer, Err(Trouble::Unreachable { .. }));
-        let answer = answer.map_err(Stop::Trouble)?;
-        let results = self.results(&answer.body, batch.entries().len())?;
+    fn attempt(&mut self, batch: &mut Batch) -> Result<Result<Option<Refusal>, Error>, Failure> {
+        let envelopes = batch.entries().iter().map(|entry| &entry.envelope);
+        let answer = self.remote.wait(self.remote.client.publish_all(envelopes));
+        self.reached |= !matches!(answer, Err(Error::Unreachable { .. }));
+        let results = match answer {
+            Ok(results) => results,
+            Err(error) => return Ok(Err(error)),
+        };
         let mut again = vec![false; results.len()];
         let mut why = None;
-        for (index, (result, entry)) in results.iter().zip(batch.entries()).enumerate() {
-            let problem: Problem = serde_json::from_str(result.get()).map_err(|_| self.odd())?;
-            match (problem.retry, problem.detail) {
-                (None, _) => {
+        for (index, (result, entry)) in results.into_iter().zip(batch.entries()).enumerate() {
+            match result {
+                Ok(receipt) => {
                     self.sent += 1;
                     if self.receipts {
-                        write_line(result.get().as_bytes())?;
+                        write_line(receipt.raw().as_bytes())?;
                     }
                 }
-                (Some(Duty::Never), detail) => {
+                Err(refusal) if refusal.retry == Retry::Never => {
                     self.refused += 1;
-                    tell(format_args!("line {} was refused: {}", entry.line, detail.unwrap_or_default()));
+                    tell(format_args!("line {} was refused: {refusal}", entry.line));
                 }
-                (Some(duty), detail) => {
+                Err(refusal) => {
                     again[index] = true;
-                    let detail = detail.unwrap_or_default();
-                    why.get_or_insert(Refused { detail, duty, after: None });
+                    why.get_or_insert(refusal);
                 }
             }
         }
         batch.keep(&again);
-        Ok(why)
-    }
-
-    /// A result for each message. A batch of one may be answered as one.
-    fn results<'a>(&self, body: &'a [u8], count: usize) -> Result<Vec<&'a RawValue>, Failure> {
-        let results = match serde_json::from_slice::<Results<'a>>(body) {
-            Ok(Results { results }) => results,
-            Err(_) => vec![serde_json::from_slice(body).map_err(|_| self.odd())?],
-        };
-        if results.len() == count { Ok(results) } else { Err(self.odd()) }
-    }
-
-    fn odd(&self) -> Failure {
-        let what = format!("{} answered in a way that is not understood", self.remote.url());
-        Failure::new(Exit::FAILED, what).next("is it a Fanfare server of this version?")
+        Ok(Ok(why))
     }
 }
 
-/// Why an attempt came to nothing.
-enum Stop {
-    Trouble(Trouble),
-    Failed(Failure),
-}
-
-impl From<Failure> for Stop {
-    fn from(failure: Failure) -> Stop {
-        Stop::Failed(failure)
-    }
+fn refused(refusal: &Refusal) -> String {
+    format!("the server refused for now: {refusal}")
 }

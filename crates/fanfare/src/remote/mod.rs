@@ -1,11 +1,6 @@
-//! A Fanfare server over HTTP: where it is, how its paths are written, what it answers and what it refuses.
+//! A Fanfare server as a command sees it: which one, and what its refusals mean for how the command ends.
 
-mod connection;
-mod envelope;
-mod target;
+mod server;
 mod trouble;
 
-pub use connection::{Remote, ServerArgs, Silence, why};
-pub use envelope::{Envelope, Lost};
-pub use target::Target;
-pub use trouble::{Duty, Refused, Trouble};
+pub use server::{Remote, ServerArgs};

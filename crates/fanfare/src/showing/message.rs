@@ -2,7 +2,7 @@
 
 use super::plain::{bytes, printable};
 use super::terminal::Paint;
-use crate::remote::Envelope;
+use fanfare_client::Message;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::Value;
@@ -10,22 +10,19 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 /// `14:03:22 ops/deploys  deploy finished  key=web region=eu`.
-pub fn pretty(message: &Envelope<'_>, paint: Paint) -> String {
+pub fn pretty(message: &Message, paint: Paint) -> String {
     let channel = printable(&message.channel);
     let mut line = format!("{} {}", paint.dim(moment(&message.time)), paint.strong(channel));
     let mut add = |text: &str| {
         // Writing into a String cannot fail.
         let _ = write!(line, "  {text}");
     };
-    if let Some(notice) = message.notice {
-        add(&notice_text(notice.get()));
+    if let Some(notice) = &message.notice {
+        add(&notice_text(notice));
     }
-    match message.body() {
-        Ok(body) => match std::str::from_utf8(&body) {
-            Ok(text) => add(&shown_lines(text)),
-            Err(_) => add(&paint.dim(format_args!("({} of data)", bytes(body.len() as u64)))),
-        },
-        Err(_) => add(&paint.dim("(a body that cannot be read)")),
+    match message.text() {
+        Some(text) => add(&shown_lines(text)),
+        None => add(&paint.dim(format_args!("({} of data)", bytes(message.body.len() as u64)))),
     }
     let fields = fields(message);
     if !fields.is_empty() {
@@ -57,7 +54,7 @@ fn shown_lines(text: &str) -> String {
     lines.join("\n    ")
 }
 
-fn fields(message: &Envelope<'_>) -> String {
+fn fields(message: &Message) -> String {
     let mut fields: Vec<String> = Vec::new();
     let named = [("event", &message.event), ("key", &message.key), ("type", &message.content_type)];
     fields.extend(named.iter().filter_map(|(name, value)| Some(format!("{name}={}", value.as_ref()?))));

@@ -1,8 +1,10 @@
 //! Readers of every transport that carries a cursor, written from the documents alone: strict, and with nothing of
-//! the server's own code. What counts as received is a complete event, line or response.
+//! the server's own code. What counts as received is a complete event, line or response. Beside them the client
+//! library, whose readers are held to the same.
 
 #![allow(dead_code, reason = "each test file uses its part")]
 
+pub mod library;
 mod page;
 mod poll;
 mod response;
@@ -27,15 +29,19 @@ pub enum Transport {
     WebSocket,
     LongPoll,
     Page,
+    Library(fanfare_client::Transport),
 }
 
 impl Transport {
-    pub const ALL: [Transport; 5] = [
+    pub const ALL: [Transport; 8] = [
         Transport::EventStream,
         Transport::Lines,
         Transport::WebSocket,
         Transport::LongPoll,
         Transport::Page,
+        Transport::Library(fanfare_client::Transport::WebSocket),
+        Transport::Library(fanfare_client::Transport::EventStream),
+        Transport::Library(fanfare_client::Transport::LongPoll),
     ];
 }
 
@@ -64,6 +70,7 @@ impl Reader {
             Transport::WebSocket => socket::read(self, address, target, &mut enough),
             Transport::LongPoll => poll::read(self, address, target, &mut enough),
             Transport::Page => page::read(self, address, target, &mut enough),
+            Transport::Library(transport) => library::read(self, address, target, transport, &mut enough),
         }
     }
 

@@ -5,5 +5,6 @@
 
 pub mod command;
 pub mod http;
+pub mod proxy;
 pub mod server;
 pub mod socket;

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 /// A path and a query, encoded.
 #[derive(Debug, Clone)]
-pub struct Target {
+pub(crate) struct Target {
     text: String,
     separator: char,
 }

@@ -1,0 +1,74 @@
+//! A server, as a client sees it.
+
+use crate::answer::{ChannelInfo, Receipt};
+use crate::error::{Error, Refusal};
+use crate::pages::PageRequest;
+use crate::publish::Publishing;
+use crate::reach::Reach;
+use crate::subscription::Subscribing;
+use crate::target::Target;
+use fanfare_proto::limits;
+use http::{HeaderMap, HeaderValue};
+
+/// One server. Cheap to clone; needs a tokio runtime.
+#[derive(Debug, Clone)]
+pub struct Client {
+    reach: Reach,
+}
+
+impl Client {
+    /// The server at `http://host:port`, `https://host/path`, or `host:port`. Nothing is asked of it yet. A proxy is
+    /// taken from `HTTP_PROXY` and its like, unless the server is on this machine.
+    pub fn new(address: impl AsRef<str>) -> Result<Client, Error> {
+        Ok(Client { reach: Reach::new(address.as_ref())? })
+    }
+
+    /// Where it is.
+    pub fn address(&self) -> &str {
+        self.reach.address().as_str()
+    }
+
+    /// Adds a message to a channel when awaited: `client.publish("ops/deploys", "done").key("web-1").await?`.
+    pub fn publish(&self, channel: impl AsRef<str>, body: impl Into<Vec<u8>>) -> Publishing {
+        Publishing::new(self.reach.clone(), channel.as_ref(), body.into())
+    }
+
+    /// Adds messages, in order, with one request: envelopes as `POST /publish` takes them (`docs/wire.md`), each JSON
+    /// without a line end, at most 1,000 and 4 MiB. Answers for each its receipt, or why it was refused. Asked once:
+    /// give each an `id` if you mean to ask again.
+    pub async fn publish_all<E: AsRef<[u8]>>(
+        &self,
+        envelopes: impl IntoIterator<Item = E>,
+    ) -> Result<Vec<Result<Receipt, Refusal>>, Error> {
+        let (mut body, mut count) = (Vec::new(), 0);
+        for envelope in envelopes {
+            body.extend_from_slice(envelope.as_ref());
+            body.push(b'\n');
+            count += 1;
+        }
+        let headers = HeaderMap::from_iter([(
+            http::header::CONTENT_TYPE,
+            HeaderValue::from_static("application/x-ndjson"),
+        )]);
+        let answer = self.reach.post(&Target::new("/publish"), &headers, body).await?;
+        Receipt::read_all(&self.reach, &answer.body, count)
+    }
+
+    /// A page of what was said in a channel, or in all that a pattern means: `client.history("ops/**").last(20).await?`.
+    pub fn history(&self, channel: impl AsRef<str>) -> PageRequest {
+        PageRequest::new(self.reach.clone(), channel.as_ref())
+    }
+
+    /// The channels that a pattern means, by name: at most 1,000, those after a name.
+    pub async fn channels(&self, pattern: &str, after: Option<&str>) -> Result<Vec<ChannelInfo>, Error> {
+        let limit = limits::PAGE_MESSAGES.to_string();
+        let target = Target::new("/channels").with("pattern", pattern).with("limit", limit);
+        let answer = self.reach.get(&target.with_some("after", after), "application/json").await?;
+        ChannelInfo::read_all(&self.reach, &answer.body)
+    }
+
+    /// Hears channels and patterns, for as long as the subscription is kept.
+    pub fn subscribe<C: Into<String>>(&self, channels: impl IntoIterator<Item = C>) -> Subscribing {
+        Subscribing::new(self.reach.clone(), channels.into_iter().map(Into::into).collect())
+    }
+}

@@ -1,0 +1,166 @@
+//! One server over HTTP: requests, answers and refusals.
+
+use crate::address::Address;
+use crate::error::{Error, Problem, Refusal};
+use crate::target::Target;
+use fanfare_proto::Retry;
+use http::{HeaderMap, StatusCode};
+use reqwest::{RequestBuilder, Response};
+use std::fmt::Display;
+use std::io;
+use std::time::Duration;
+
+/// Time to build a connection.
+const CONNECT_TIME: Duration = Duration::from_secs(10);
+/// No answer that ends takes this long between two of its parts.
+const ANSWER_TIME: Duration = Duration::from_secs(120);
+/// Bytes of a refusal.
+const REFUSAL_BYTES: usize = 64 * 1024;
+/// Bytes of an answer that is read whole: more than the largest page.
+const ANSWER_BYTES: usize = 512 * 1024 * 1024;
+
+/// A server, and connections to it.
+#[derive(Debug, Clone)]
+pub(crate) struct Reach {
+    address: Address,
+    http: reqwest::Client,
+}
+
+/// A whole answer.
+pub(crate) struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: String,
+}
+
+impl Answer {
+    /// Its links (RFC 8288).
+    pub fn links(&self) -> impl Iterator<Item = &str> {
+        self.headers.get_all("link").iter().filter_map(|link| link.to_str().ok())
+    }
+}
+
+impl Reach {
+    pub fn new(given: &str) -> Result<Reach, Error> {
+        let address = Address::parse(given)?;
+        let builder = reqwest::Client::builder()
+            .user_agent(concat!("fanfare/", env!("CARGO_PKG_VERSION")))
+            .redirect(reqwest::redirect::Policy::none())
+            .connect_timeout(CONNECT_TIME)
+            .tcp_nodelay(true);
+        let builder = if address.is_local() { builder.no_proxy() } else { builder };
+        let wrong = |_| Error::Address { address: given.to_owned(), why: "TLS cannot be set up here" };
+        Ok(Reach { http: builder.build().map_err(wrong)?, address })
+    }
+
+    pub fn address(&self) -> &Address {
+        &self.address
+    }
+
+    /// A whole answer.
+    pub async fn get(&self, target: &Target, accept: &str) -> Result<Answer, Error> {
+        self.whole(self.http.get(self.address.of(target)).header("accept", accept)).await
+    }
+
+    /// A whole answer to a body.
+    pub async fn post(&self, target: &Target, headers: &HeaderMap, body: Vec<u8>) -> Result<Answer, Error> {
+        self.whole(self.http.post(self.address.of(target)).headers(headers.clone()).body(body)).await
+    }
+
+    /// An answer that is read as it comes.
+    pub async fn stream(&self, target: &Target, accept: &str) -> Result<Response, Error> {
+        let request = self.http.get(self.address.of(target)).header("accept", accept);
+        let response = request.send().await.map_err(|error| self.unreachable(error))?;
+        self.accepted(response).await
+    }
+
+    async fn whole(&self, request: RequestBuilder) -> Result<Answer, Error> {
+        let read = async {
+            let response = request.send().await.map_err(|error| self.unreachable(error))?;
+            let mut response = self.accepted(response).await?;
+            let body = self.read(&mut response, ANSWER_BYTES).await?;
+            let body = String::from_utf8(body).map_err(|error| self.odd(error))?;
+            Ok(Answer { status: response.status(), headers: response.headers().clone(), body })
+        };
+        let late =
+            || Error::Unreachable { url: self.address.as_str().into(), why: "it does not answer".into() };
+        tokio::time::timeout(ANSWER_TIME, read).await.unwrap_or_else(|_| Err(late()))
+    }
+
+    async fn read(&self, response: &mut Response, most: usize) -> Result<Vec<u8>, Error> {
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(|error| self.unreachable(error))? {
+            if body.len() + chunk.len() > most {
+                return Err(self.odd(format_args!("more than {most} bytes")));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(body)
+    }
+
+    /// A refusal by our server has a problem document; one by a proxy before it only a status.
+    async fn accepted(&self, mut response: Response) -> Result<Response, Error> {
+        let status = response.status();
+        if status.is_success() {
+            return Ok(response);
+        }
+        let after = response.headers().get("retry-after").and_then(|value| value.to_str().ok()?.parse().ok());
+        let body = self.read(&mut response, REFUSAL_BYTES).await.unwrap_or_default();
+        let refusal = match serde_json::from_slice::<Problem>(&body) {
+            Ok(problem) => problem.into(),
+            Err(_) => refused_by_another(status),
+        };
+        Err(Error::Refused(Refusal { after: after.map(Duration::from_secs).or(refusal.after), ..refusal }))
+    }
+
+    /// Nobody answered, or not to the end.
+    pub fn unreachable(&self, error: reqwest::Error) -> Error {
+        Error::Unreachable { url: self.address.as_str().to_owned(), why: why(&error) }
+    }
+
+    /// What came is not what a Fanfare server says.
+    pub fn odd(&self, why: impl Display) -> Error {
+        Error::Odd { url: self.address.as_str().to_owned(), why: why.to_string() }
+    }
+}
+
+/// What a status without a problem document means.
+pub(crate) fn refused_by_another(status: StatusCode) -> Refusal {
+    let passes = status.is_server_error() || matches!(status.as_u16(), 408 | 425 | 429);
+    Refusal {
+        code: 0,
+        name: "not-fanfare".into(),
+        detail: format!("it answered {status}"),
+        retry: if passes { Retry::Later } else { Retry::Never },
+        after: None,
+    }
+}
+
+/// What an error means for a person: the innermost reason, for the outer ones only say where it came up.
+fn why(error: &reqwest::Error) -> String {
+    if error.is_timeout() {
+        return "it does not answer".into();
+    }
+    let mut inner: &dyn std::error::Error = error;
+    while let Some(source) = inner.source() {
+        inner = source;
+        if let Some(error) = inner.downcast_ref::<io::Error>() {
+            if error.kind() == io::ErrorKind::UnexpectedEof {
+                return "the server closed the connection".into();
+            }
+            if let Some(why) = why_io(error) {
+                return why;
+            }
+        }
+    }
+    inner.to_string()
+}
+
+/// What an error of the system means; `None` if it only wraps another.
+pub(crate) fn why_io(error: &io::Error) -> Option<String> {
+    match error.kind() {
+        io::ErrorKind::ConnectionRefused => Some("nothing listens there".into()),
+        io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => Some("the connection was cut".into()),
+        _ => error.raw_os_error().map(|_| error.to_string()),
+    }
+}

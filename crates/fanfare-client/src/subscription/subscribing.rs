@@ -1,0 +1,54 @@
+//! What is to be heard, before it is.
+
+use super::Subscription;
+use crate::ear::Start;
+use crate::reach::Reach;
+use crate::transport::Transport;
+use std::fmt::Display;
+
+/// A subscription that is being described; heard from when started.
+#[derive(Debug, Clone)]
+#[must_use = "nothing is heard until it is started"]
+pub struct Subscribing {
+    pub(super) reach: Reach,
+    pub(super) channels: Vec<String>,
+    pub(super) start: Option<Start>,
+    pub(super) transports: Vec<Transport>,
+}
+
+impl Subscribing {
+    pub(crate) fn new(reach: Reach, channels: Vec<String>) -> Subscribing {
+        Subscribing { reach, channels, start: None, transports: Transport::ALL.to_vec() }
+    }
+
+    /// Where to begin. Without this, with what comes next.
+    pub fn start_at(self, start: impl Into<Option<Start>>) -> Subscribing {
+        Subscribing { start: start.into(), ..self }
+    }
+
+    /// Begins with the newest messages.
+    pub fn last(self, messages: u32) -> Subscribing {
+        self.start_at(Start::Last(messages))
+    }
+
+    /// Begins with messages since a moment, or a time ago.
+    pub fn since(self, moment: impl Display) -> Subscribing {
+        self.start_at(Start::Since(moment.to_string()))
+    }
+
+    /// Begins with what follows what a cursor has heard.
+    pub fn after(self, cursor: impl Display) -> Subscribing {
+        self.start_at(Start::After(cursor.to_string()))
+    }
+
+    /// Only over these, tried in this order. An empty list changes nothing.
+    pub fn transports(self, transports: impl IntoIterator<Item = Transport>) -> Subscribing {
+        let transports: Vec<Transport> = transports.into_iter().collect();
+        if transports.is_empty() { self } else { Subscribing { transports, ..self } }
+    }
+
+    /// Begins to hear, on a task of its own. Needs a tokio runtime, as `tokio::spawn` does.
+    pub fn start(self) -> Subscription {
+        Subscription::start(self)
+    }
+}
