@@ -1,0 +1,64 @@
+// The connection of the page: it can be cut, connected again and moved to another transport, and always goes on after
+// what was heard.
+
+import { Fanfare } from "/web/fanfare.js";
+
+const NEWEST = 50;
+const TOLD = ["message", "gap", "caught-up", "state", "error"];
+
+/** @typedef {import("/web/fanfare.js").Transport} Transport */
+
+/** Tells the events of its subscriptions as its own. */
+export class Hearing extends EventTarget {
+  #channel;
+  /** @type {import("/web/fanfare.js").Subscription | null} */
+  #subscription = null;
+  /** @type {string | null} */
+  #cursor = null;
+  /** @type {Transport[] | undefined} */
+  #transports;
+
+  /** @param {string} channel */
+  constructor(channel) {
+    super();
+    this.#channel = channel;
+  }
+
+  get isCut() {
+    return !this.#subscription || this.#subscription.state === "closed";
+  }
+
+  connect() {
+    this.#leave();
+    const fanfare = new Fanfare(null, { transports: this.#transports });
+    const start = this.#cursor ? { after: this.#cursor } : { last: NEWEST };
+    const subscription = fanfare.subscribe(this.#channel, start);
+    this.#subscription = subscription;
+    for (const type of TOLD) {
+      subscription.addEventListener(type, (event) => {
+        if (subscription !== this.#subscription) return;
+        this.#cursor = subscription.cursor ?? this.#cursor;
+        this.dispatchEvent(new CustomEvent(type, { detail: /** @type {CustomEvent} */ (event).detail }));
+      });
+    }
+  }
+
+  cut() {
+    this.#leave();
+    this.dispatchEvent(new CustomEvent("state", { detail: { state: "closed", transport: null } }));
+  }
+
+  /** Goes on over this transport, or whichever works. @param {string} transport */
+  travel(transport) {
+    this.#transports = transport ? [/** @type {Transport} */ (transport)] : undefined;
+    if (!this.isCut) this.connect();
+  }
+
+  #leave() {
+    const left = this.#subscription;
+    if (!left) return;
+    this.#cursor = left.cursor ?? this.#cursor;
+    this.#subscription = null;
+    left.close();
+  }
+}
