@@ -3,12 +3,13 @@
 const PREFIX = "/c/";
 
 /**
- * The channel or pattern that a path names.
+ * The channel or pattern that a path names. An encoded slash is in no name.
  * @param {string} path
  * @returns {string} "" if the path names none
  */
 export function channelOf(path) {
   const encoded = path.startsWith(PREFIX) ? path.slice(PREFIX.length) : path.slice(1);
+  if (/%2f/i.test(encoded)) return "";
   try {
     return encoded.split("/").map(decodeURIComponent).join("/");
   } catch {

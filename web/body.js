@@ -57,9 +57,9 @@ function foldable(short, whole) {
   return box;
 }
 
-/** @param {Uint8Array<ArrayBuffer> | string} body @param {string} type @returns {Body} */
+/** @param {Uint8Array | string} body @param {string} type @returns {Body} */
 function picture(body, type) {
-  const address = URL.createObjectURL(new Blob([body], { type }));
+  const address = URL.createObjectURL(new Blob([/** @type {BlobPart} */ (body)], { type }));
   const size = bytesText(typeof body === "string" ? new Blob([body]).size : body.length);
   const image = element("img", { src: address, alt: `A picture (${type}, ${size})`, class: "picture", decoding: "async" });
   const box = element("div", {}, image);
@@ -75,9 +75,9 @@ function picture(body, type) {
   return { view: box, release: () => release() };
 }
 
-/** @param {Uint8Array<ArrayBuffer>} bytes @param {string} type @returns {Body} */
+/** @param {Uint8Array} bytes @param {string} type @returns {Body} */
 function download(bytes, type) {
-  const address = URL.createObjectURL(new Blob([bytes], { type: "application/octet-stream" }));
+  const address = URL.createObjectURL(new Blob([/** @type {BlobPart} */ (bytes)], { type: "application/octet-stream" }));
   const link = element("a", { href: address, download: "message" }, "Download");
   const said = `${bytesText(bytes.length)}${type ? ` of ${type}` : " of bytes"} `;
   return { view: element("p", { class: "bytes" }, said, link), release: () => URL.revokeObjectURL(address) };

@@ -31,20 +31,22 @@ const seconds = new Array(RATE_SECONDS).fill(0);
 
 function begin() {
   showName();
-  commandLines(find("commands", HTMLDetailsElement), channel);
+  find("commands", HTMLDetailsElement).hidden = !channel;
+  if (channel) commandLines(find("commands", HTMLDetailsElement), channel);
   if (isPublishable(channel)) openPublishing(new Fanfare(), channel);
   hearing.addEventListener("message", (event) => hearMessage(detailOf(event)));
   hearing.addEventListener("gap", (event) => list.add({ gap: detailOf(event), fresh: settled }));
   hearing.addEventListener("state", (event) => showState(detailOf(event)));
   hearing.addEventListener("error", (event) => showRefusal(detailOf(event)));
   hearing.addEventListener("caught-up", () => {
+    if (!settled) chart.settled();
     settled = true;
     list.settled();
   });
   listenToControls();
   setInterval(passSecond, 1000);
   if (channel) hearing.connect();
-  else say("This address names no channel: part of it is not valid percent-encoded UTF-8", "closed");
+  else say("This address names no channel: something in it is not percent-encoded as it should be", "closed");
 }
 
 /** @param {Event} event */

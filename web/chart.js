@@ -17,6 +17,7 @@ export class Chart {
   /** @type {Map<string, Series>} */
   #series = new Map();
   #chosen = "";
+  #chosenByHand = false;
   #frame = 0;
   #choice = element("select", { "aria-label": "Series" });
   #title = element("h2");
@@ -38,11 +39,11 @@ export class Chart {
     box.append(element("div", { class: "chart-head" }, this.#title, this.#choice), this.#newest);
     box.append(this.#drawing, this.#caption);
     this.#choice.addEventListener("change", () => {
-      this.#chosen = this.#choice.value;
-      this.#ask();
+      this.#chosenByHand = true;
+      this.#choose(this.#choice.value);
     });
-    this.#drawing.addEventListener("pointermove", (event) => this.#point_at(event.offsetX));
-    this.#drawing.addEventListener("pointerleave", () => this.#point_at(null));
+    this.#drawing.addEventListener("pointermove", (event) => this.#pointAt(event.offsetX));
+    this.#drawing.addEventListener("pointerleave", () => this.#pointAt(null));
     new ResizeObserver(() => this.#ask()).observe(this.#drawing);
   }
 
@@ -57,6 +58,20 @@ export class Chart {
       if (series.points.length > POINTS_MOST) series.points.shift();
       if (id === this.#chosen) this.#ask();
     }
+  }
+
+  /** Draws the first series that moves, unless somebody chose one: the past has been heard. */
+  settled() {
+    if (this.#chosenByHand) return;
+    const moving = [...this.#series].find(([, { points }]) => points.some(({ value }) => value !== points[0].value));
+    if (moving) this.#choose(moving[0]);
+  }
+
+  /** @param {string} id */
+  #choose(id) {
+    this.#chosen = id;
+    this.#choice.value = id;
+    this.#ask();
   }
 
   /** @param {string} id @param {string} channel @param {string} field */
@@ -74,7 +89,7 @@ export class Chart {
   }
 
   /** @param {number | null} x */
-  #point_at(x) {
+  #pointAt(x) {
     this.#pointer = x;
     this.#ask();
   }

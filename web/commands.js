@@ -6,9 +6,14 @@ import { element } from "./element.js";
 /** Adds them to the box. @param {HTMLDetailsElement} box @param {string} channel */
 export function commandLines(box, channel) {
   const address = location.origin + pathOf(channel);
-  box.append(command("Hear it", `curl -N '${address}?via=ndjson'`));
-  if (isPublishable(channel)) box.append(command("Publish to it", `curl -d 'hello' '${address}'`));
+  box.append(command("Hear it", `curl -N ${quoted(`${address}?via=ndjson`)}`));
+  if (isPublishable(channel)) box.append(command("Publish to it", `curl -d 'hello' ${quoted(address)}`));
   box.open = matchMedia("(min-width: 60rem)").matches;
+}
+
+/** As a word for a shell; an address has no single quote. @param {string} address */
+function quoted(address) {
+  return /^[\w:/.%-]+$/.test(address) ? address : `'${address}'`;
 }
 
 /** @param {string} what @param {string} line */

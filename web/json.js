@@ -1,7 +1,7 @@
 // A JSON value as coloured text, up to a number of lines.
 
 const INDENT = "  ";
-const ONE_LINE_MOST = 72;
+const ONE_LINE_MOST = 96;
 const LINES_MOST = 5000;
 const SHORT_TEXT_MOST = 400;
 
@@ -11,7 +11,7 @@ const SHORT_TEXT_MOST = 400;
  * @returns {{ view: HTMLElement, complete: boolean }}
  */
 export function jsonView(value, linesMost = LINES_MOST) {
-  const writer = new Writer(linesMost, isFlat(value));
+  const writer = new Writer(linesMost);
   writer.value(value, 0);
   if (writer.over) writer.out.append("\u2026");
   const view = document.createElement("pre");
@@ -20,12 +20,10 @@ export function jsonView(value, linesMost = LINES_MOST) {
   return { view, complete: !writer.over };
 }
 
-/** Whether it reads well on one line: short, and nothing in it has parts. @param {unknown} value */
-function isFlat(value) {
-  if (typeof value !== "object" || value === null) return true;
-  const parts = Object.values(value);
+/** Whether it reads well on one line: short, and nothing in it has parts. @param {unknown[]} parts @param {unknown} whole */
+function isFlat(parts, whole) {
   if (parts.length > 16 || parts.some((part) => typeof part === "object" && part !== null)) return false;
-  return JSON.stringify(value).length <= ONE_LINE_MOST;
+  return JSON.stringify(whole).length <= ONE_LINE_MOST;
 }
 
 class Writer {
@@ -33,48 +31,60 @@ class Writer {
   over = false;
   #lines = 1;
   #linesMost;
-  #flat;
 
-  /** @param {number} linesMost @param {boolean} flat */
-  constructor(linesMost, flat) {
+  /** @param {number} linesMost */
+  constructor(linesMost) {
     this.#linesMost = linesMost;
-    this.#flat = flat;
   }
 
   /** @param {unknown} value @param {number} depth */
   value(value, depth) {
-    if (Array.isArray(value)) this.#parts("[", "]", value.map((part) => [null, part]), depth);
-    else if (typeof value === "object" && value !== null) this.#parts("{", "}", Object.entries(value), depth);
-    else if (typeof value === "string") this.#text(value);
-    else this.#span(typeof value === "number" ? "number" : "literal", String(value));
+    if (typeof value === "string") this.#text(value);
+    else if (typeof value !== "object" || value === null) {
+      this.#span(typeof value === "number" ? "number" : "literal", String(value));
+    } else if (isFlat(Object.values(value), value)) this.#onOneLine(value);
+    else this.#onLines(value, depth);
   }
 
-  /** @param {string} open @param {string} close @param {[string | null, unknown][]} parts @param {number} depth */
-  #parts(open, close, parts, depth) {
+  /** @param {object} whole */
+  #onOneLine(whole) {
+    const [open, close] = brackets(whole);
+    const space = open === "{" && Object.keys(whole).length ? " " : "";
+    this.out.append(open + space);
+    for (const [index, [name, part]] of Object.entries(whole).entries()) {
+      if (index) this.out.append(", ");
+      if (open === "{") this.#name(name);
+      this.value(part, 0);
+    }
+    this.out.append(space + close);
+  }
+
+  /** @param {object} whole @param {number} depth */
+  #onLines(whole, depth) {
+    const [open, close] = brackets(whole);
     this.out.append(open);
-    if (this.#flat && open === "{" && parts.length) this.out.append(" ");
-    for (const [index, [name, part]] of parts.entries()) {
-      if (index) this.out.append(this.#flat ? ", " : ",");
+    for (const [index, [name, part]] of Object.entries(whole).entries()) {
+      if (index) this.out.append(",");
       if (!this.#line(depth + 1)) return;
-      if (name !== null) {
-        this.#span("name", JSON.stringify(name));
-        this.out.append(": ");
-      }
+      if (open === "{") this.#name(name);
       this.value(part, depth + 1);
       if (this.over) return;
     }
-    if (this.#flat && open === "{" && parts.length) this.out.append(" ");
-    if (parts.length && !this.#line(depth)) return;
-    this.out.append(close);
+    if (this.#line(depth)) this.out.append(close);
   }
 
-  /** @param {number} depth */
+  /** Begins a line, if there may be one more. @param {number} depth */
   #line(depth) {
-    if (this.#flat) return true;
     this.#lines += 1;
     this.over = this.#lines > this.#linesMost;
     this.out.append("\n" + (this.over ? "" : INDENT.repeat(depth)));
     return !this.over;
+  }
+
+  /** @param {string} name */
+  #name(name) {
+    this.#span("name", JSON.stringify(name));
+    this.out.append(": ");
   }
 
   /** @param {string} text */
@@ -91,4 +101,9 @@ class Writer {
     span.textContent = text;
     this.out.append(span);
   }
+}
+
+/** @param {object} whole */
+function brackets(whole) {
+  return Array.isArray(whole) ? "[]" : "{}";
 }
