@@ -84,9 +84,10 @@ function showState({ state, transport, why, retryIn = 0 }) {
   showCut();
 }
 
-/** @param {string} [why] */
+/** The reason without the name of the transport, as the beginning of a sentence. @param {string} [why] */
 function sentence(why) {
-  return why ? `${why[0].toUpperCase()}${why.slice(1)}; ` : "Connection lost; ";
+  const words = why?.replace(/^[a-z-]+: /, "") || "the connection was lost";
+  return `${words[0].toUpperCase()}${words.slice(1)}; `;
 }
 
 /** The refusal that ended the hearing, until it is tried again. */

@@ -119,7 +119,8 @@ export class Chart {
     const when = this.#pointer === null ? "" : element("small", {}, ` at ${clockText(new Date(marked.time))}`);
     this.#title.textContent = name;
     this.#newest.replaceChildren(measured(marked.value, field), when);
-    this.#caption.textContent = `from ${low} to ${high}${span}`;
+    this.#drawing.toggleAttribute("hidden", points.length < 2);
+    this.#caption.textContent = points.length < 2 ? "one value so far" : `from ${low} to ${high}${span}`;
     const label = `${name}: newest ${measured(last.value, field)}, lowest ${low}, highest ${high}, ${points.length} points${span}`;
     give(this.#drawing, { "aria-label": label });
   }

@@ -8,7 +8,7 @@ export function commandLines(box, channel) {
   const address = location.origin + pathOf(channel);
   box.append(command("Hear it", `curl -N ${quoted(`${address}?via=ndjson`)}`));
   if (isPublishable(channel)) box.append(command("Publish to it", `curl -d 'hello' ${quoted(address)}`));
-  box.open = matchMedia("(min-width: 60rem)").matches;
+  box.open = matchMedia("(min-width: 54rem)").matches;
 }
 
 /** As a word for a shell; an address has no single quote. @param {string} address */

@@ -1,7 +1,7 @@
 // A JSON value as coloured text, up to a number of lines.
 
 const INDENT = "  ";
-const ONE_LINE_MOST = 96;
+const ONE_LINE_MOST = 90;
 const LINES_MOST = 5000;
 const SHORT_TEXT_MOST = 400;
 
