@@ -61,7 +61,8 @@ function foldable(short, whole) {
 function picture(body, type) {
   const address = URL.createObjectURL(new Blob([/** @type {BlobPart} */ (body)], { type }));
   const size = bytesText(typeof body === "string" ? new Blob([body]).size : body.length);
-  const image = element("img", { src: address, alt: `A picture (${type}, ${size})`, class: "picture", decoding: "async" });
+  const alt = `A picture (${type}, ${size})`;
+  const image = element("img", { src: address, alt, class: "picture", decoding: "async" });
   const box = element("div", {}, image);
   let release = () => URL.revokeObjectURL(address);
   image.addEventListener("error", () => {
@@ -77,7 +78,8 @@ function picture(body, type) {
 
 /** @param {Uint8Array} bytes @param {string} type @returns {Body} */
 function download(bytes, type) {
-  const address = URL.createObjectURL(new Blob([/** @type {BlobPart} */ (bytes)], { type: "application/octet-stream" }));
+  const blob = new Blob([/** @type {BlobPart} */ (bytes)], { type: "application/octet-stream" });
+  const address = URL.createObjectURL(blob);
   const link = element("a", { href: address, download: "message" }, "Download");
   const said = `${bytesText(bytes.length)}${type ? ` of ${type}` : " of bytes"} `;
   return { view: element("p", { class: "bytes" }, said, link), release: () => URL.revokeObjectURL(address) };

@@ -86,7 +86,7 @@ function showState({ state, transport, why, retryIn = 0 }) {
 
 /** The reason without the name of the transport, as the beginning of a sentence. @param {string} [why] */
 function sentence(why) {
-  const words = why?.replace(/^[a-z-]+: /, "") || "the connection was lost";
+  const words = why?.replace(/^[a-z-]+: |\.$/g, "") || "the connection was lost";
   return `${words[0].toUpperCase()}${words.slice(1)}; `;
 }
 

@@ -121,8 +121,8 @@ export class Chart {
     this.#newest.replaceChildren(measured(marked.value, field), when);
     this.#drawing.toggleAttribute("hidden", points.length < 2);
     this.#caption.textContent = points.length < 2 ? "one value so far" : `from ${low} to ${high}${span}`;
-    const label = `${name}: newest ${measured(last.value, field)}, lowest ${low}, highest ${high}, ${points.length} points${span}`;
-    give(this.#drawing, { "aria-label": label });
+    const extent = `lowest ${low}, highest ${high}, ${points.length} points${span}`;
+    give(this.#drawing, { "aria-label": `${name}: newest ${measured(last.value, field)}, ${extent}` });
   }
 }
 
