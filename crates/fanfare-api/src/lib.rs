@@ -14,6 +14,7 @@ mod api;
 mod around;
 mod cors;
 mod etag;
+mod files;
 mod find;
 mod granted;
 mod intake;

@@ -19,6 +19,7 @@ fn target(path: &str) -> String {
         .replace("<position>", "1")
         .replace("<id>", "some")
         .replace("<name>", "somewhere")
+        .replace("<file>", "fanfare.js")
 }
 
 fn methods_at(path: &str) -> BTreeSet<&'static str> {

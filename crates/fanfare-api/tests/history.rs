@@ -140,15 +140,47 @@ async fn head_is_get_without_the_body() {
 #[tokio::test]
 async fn the_representation_is_negotiated() {
     let (door, _) = filled("a", 1).await;
-    let browser = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
-    for accept in ["*/*", "application/json", "application/*", browser, "text/html, application/json;q=0.1"] {
+    for accept in ["*/*", "application/json", "application/*", "text/html;q=0.1, */*;q=0.5"] {
         let answer = door.ask("GET /c/a", &[("Accept", accept)], "").await;
         assert_eq!((answer.status.as_u16(), answer.bodies()), (200, numbers(1..=1)), "{accept}");
+        assert_eq!(answer.header("vary"), "Accept");
+    }
+    let browser = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
+    for (target, accept) in [("/c/a", browser), ("/c/a/**", "text/html"), ("/c/a?via=html", "*/*")] {
+        let answer = door.ask(&format!("GET {target}"), &[("Accept", accept)], "").await;
+        assert_eq!((answer.status.as_u16(), answer.header("vary")), (200, "Accept"), "{target}");
+        assert_eq!(answer.header("content-type"), "text/html; charset=utf-8", "{target}");
+        assert!(answer.header("content-security-policy").starts_with("default-src 'none'"), "{target}");
+        assert!(answer.text().starts_with("<!doctype html>"), "{target}");
     }
     door.refuses(&[
         ("GET /c/a", &[("Accept", "image/png")], "", 406, "not-acceptable"),
-        ("GET /c/a", &[("Accept", "text/html")], "", 406, "not-acceptable"),
+        ("GET /c/a//b", &[("Accept", "text/html")], "", 400, "bad-name"),
+        ("GET /c/a?via=sse", &[], "", 400, "bad-field"),
         ("GET /c/a", &[("Accept", "application/json;q=0")], "", 406, "not-acceptable"),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn what_pages_are_made_of_is_served_and_kept() {
+    let door = Door::open();
+    for (name, media_type) in [
+        ("channel.css", "text/css; charset=utf-8"),
+        ("channel.js", "text/javascript; charset=utf-8"),
+        ("fanfare.js", "text/javascript; charset=utf-8"),
+        ("icon.svg", "image/svg+xml"),
+    ] {
+        let path = format!("/web/{name}");
+        let file = door.get(&path).await;
+        assert_eq!((file.status.as_u16(), file.header("content-type")), (200, media_type), "{name}");
+        let again = door.ask(&format!("GET {path}"), &[("If-None-Match", file.header("etag"))], "").await;
+        assert_eq!((again.status.as_u16(), again.body.len()), (304, 0), "{name}");
+    }
+    door.refuses(&[
+        ("GET /web/nothing.js", &[], "", 404, "not-found"),
+        ("GET /web/..%2Fchannel.js", &[], "", 404, "not-found"),
+        ("POST /web/channel.js", &[], "", 405, "method-not-allowed"),
     ])
     .await;
 }

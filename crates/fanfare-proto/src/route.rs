@@ -59,7 +59,7 @@ pub const RESERVED: &[&str] = &[
 ];
 
 /// Values of `via` that later versions understand.
-const VIA_LATER: &[&str] = &["atom", "cdf", "feed", "html", "jsonfeed", "jsonp", "pushlet", "replace", "rss"];
+const VIA_LATER: &[&str] = &["atom", "cdf", "feed", "jsonfeed", "jsonp", "pushlet", "replace", "rss"];
 /// Parameters of reading that later versions understand.
 pub const LATER_PARAMETERS: &[&str] =
     &["bytes", "callback", "filter", "latest", "pad", "rate", "token", "view"];
@@ -128,11 +128,11 @@ fn choose(head: &Head<'_>, query: &Query<'_>, place: &Place<'_>) -> Result<Optio
         None => {}
     }
     let accept = Accept::parse(head.all("accept"))?;
-    let wanted = |shape| match place {
+    let wanted = |shape: Shape| match place {
         _ if shape == Shape::Socket => false,
         _ if waits => shape == Shape::Answer,
         Place::Channel(_) => shape != Shape::Answer,
-        Place::Subscribe => shape != Shape::Page,
+        Place::Subscribe => !shape.is_at_once(),
     };
     let candidates = protocol::ALL.iter().enumerate().filter(|(_, protocol)| wanted(protocol.shape()));
     let ranked = candidates.filter_map(|(index, protocol)| {
@@ -145,7 +145,7 @@ fn choose(head: &Head<'_>, query: &Query<'_>, place: &Place<'_>) -> Result<Optio
         Some((rank, ProtocolId(index as u8), protocol.shape()))
     });
     match (ranked.max_by_key(|(rank, ..)| *rank), place) {
-        (Some((_, _, Shape::Page)), _) => Ok(None),
+        (Some((_, _, shape)), _) if shape.is_at_once() => Ok(None),
         (Some((_, protocol, _)), _) => Ok(Some(protocol)),
         (None, Place::Channel(_)) if !waits => Ok(None),
         (None, _) => Err(not_acceptable(wanted)),
@@ -175,13 +175,12 @@ fn named(via: &str, waits: bool, upgrades: bool, place: &Place<'_>) -> Result<Op
         _ if upgrades && shape != Shape::Socket => {
             bad(format!("via={via} does not go over WebSocket; leave `via` or the `Upgrade` header out"))
         }
-        (Shape::Page, Place::Subscribe) => {
+        (shape, Place::Subscribe) if shape.is_at_once() => {
             bad(format!("via={via}: /subscribe has no pages; fetch /c/<channel>"))
         }
         (Shape::Answer, _) => Ok(Some(id)),
         _ if waits => bad(format!("`wait` is for long polls, and via={via} is none")),
-        (Shape::Page, _) => Ok(None),
-        (Shape::Stream | Shape::Socket, _) => Ok(Some(id)),
+        (shape, _) => Ok((!shape.is_at_once()).then_some(id)),
     }
 }
 

@@ -35,6 +35,7 @@ fn the_table_of_protocols_is_the_list() {
             Shape::Stream => "stream",
             Shape::Answer => "answer",
             Shape::Page => "page",
+            Shape::Document => "document",
             Shape::Socket => "socket",
         };
         let form = match protocol.forms()[0] {

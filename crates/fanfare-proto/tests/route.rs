@@ -67,6 +67,9 @@ fn how_a_channel_is_fetched_decides_how_it_is_pushed() {
         ("/c/a/b", "text/event-stream;q=0.5, application/x-ndjson;q=0.7, */*;q=0.1", "ndjson"),
         ("/c/a/b", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", "call"),
         ("/c/a/b", "text/html", "call"),
+        ("/c/a/b", "text/html, text/event-stream;q=0.9", "call"),
+        ("/c/a/b", "text/html;q=0.9, text/event-stream", "sse"),
+        ("/c/a/b?via=html", "text/event-stream", "call"),
         ("/c/logs/**", "application/x-ndjson", "ndjson"),
         ("/c/a?via=sse", "text/html", "sse"),
         ("/c/a?via=ndjson", "", "ndjson"),
@@ -276,7 +279,7 @@ proptest! {
         match answer {
             Ok(Route::Hold(hold)) => {
                 let protocol = hold.wire.protocol();
-                prop_assert_ne!(protocol.shape(), Shape::Page);
+                prop_assert!(!protocol.shape().is_at_once());
                 prop_assert_eq!(hold.wait.is_some(), protocol.shape() == Shape::Answer);
                 prop_assert!(hold.wait.is_none_or(|wait| wait <= limits::POLL_WAIT));
                 prop_assert!((1..=limits::SUBSCRIPTIONS).contains(&hold.subscribe.patterns.len()));

@@ -1,8 +1,10 @@
-//! What was said in a channel or a pattern, page by page: also plain polling, with `If-None-Match`.
+//! What was said in a channel or a pattern, page by page: also plain polling, with `If-None-Match`. For browsers, the
+//! live page.
 
 use super::Route;
 use crate::answer::{self, Refused};
 use crate::etag::ETag;
+use crate::files::File;
 use crate::granted::Granted;
 use crate::links;
 use crate::state::Api;
@@ -10,7 +12,7 @@ use crate::target::Target;
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use axum::routing::get;
-use fanfare_proto::protocol::{self, Shape};
+use fanfare_proto::protocol::{self, Protocol, Shape};
 use fanfare_proto::{Accept, Code, Cursor, Form, History, HistoryPage, Query, Refusal, Start, limits};
 use http::{HeaderMap, HeaderValue, header};
 
@@ -32,7 +34,9 @@ async fn history(
     let query = Query::parse(query.as_deref().unwrap_or_default())?;
     let history = asked(&target, &query, &headers)?;
     let form = Form::asked(&query, protocol::PAGE.forms())?;
-    negotiate(&query, &headers)?;
+    if chosen(&query, &headers)?.name() == protocol::HTML.name() {
+        return Ok(live(&headers));
+    }
     let page = api.node.history(&grant, &history).await?;
     let tag = tag(&page, &history, form);
     let mut response = if tag.is_known(&headers) {
@@ -45,8 +49,7 @@ async fn history(
         response
     };
     answer::mark_cursor(&mut response, &page.cursor);
-    // The same address is a stream for those who accept one.
-    response.headers_mut().insert(header::VARY, HeaderValue::from_static("Accept"));
+    vary(&mut response);
     link(&mut response, &page, &history, &query);
     Ok(response)
 }
@@ -61,26 +64,39 @@ fn asked(target: &Target, query: &Query<'_>, headers: &HeaderMap) -> Result<Hist
     History::asked(vec![pattern], start, before, limit)
 }
 
-/// Held-open responses were taken before; what is left is the page, if the caller accepts it.
-fn negotiate(query: &Query<'_>, headers: &HeaderMap) -> Result<(), Refusal> {
-    let page = protocol::PAGE;
-    match query.one("via")? {
-        Some(via) if via == page.name() => return Ok(()),
-        Some(via) => {
-            let detail = format!("via={via:.60} is not answered as a page; via={} is", page.name());
-            return Err(Refusal::new(Code::BAD_FIELD, detail));
-        }
-        None => {}
+/// The same address is something else for those who accept that.
+fn vary(response: &mut Response) {
+    response.headers_mut().insert(header::VARY, HeaderValue::from_static("Accept"));
+}
+
+fn live(headers: &HeaderMap) -> Response {
+    let mut response = File::named("channel.html").map(|file| file.answer(headers)).unwrap_or_default();
+    vary(&mut response);
+    response
+}
+
+/// Held-open responses were taken before; what is left are those that are answered at once.
+fn chosen(query: &Query<'_>, headers: &HeaderMap) -> Result<&'static dyn Protocol, Refusal> {
+    let pages = || protocol::ALL.iter().copied().filter(|protocol| protocol.shape().is_at_once());
+    if let Some(via) = query.one("via")? {
+        return pages().find(|page| page.name() == via || page.also().contains(&via)).ok_or_else(|| {
+            let names: Vec<&str> = pages().map(|page| page.name()).collect();
+            let detail = format!("via={via:.60} is not answered at once; there are {}", names.join(", "));
+            Refusal::new(Code::BAD_FIELD, detail)
+        });
     }
     let accept = Accept::parse(headers.get_all(header::ACCEPT).iter().map(|value| value.as_bytes()))?;
-    if accept.wanted(page.media_type()).is_some() {
-        return Ok(());
-    }
-    let possible =
-        protocol::ALL.iter().filter(|protocol| matches!(protocol.shape(), Shape::Page | Shape::Stream));
-    let types: Vec<&str> = possible.map(|protocol| protocol.media_type()).collect();
-    let detail = format!("Accept names nothing that there is here: {}", types.join(", "));
-    Err(Refusal::new(Code::NOT_ACCEPTABLE, detail))
+    let wanted = pages().enumerate().filter_map(|(index, page)| {
+        Some(((accept.wanted(page.media_type())?, std::cmp::Reverse(index)), page))
+    });
+    wanted.max_by_key(|(rank, _)| *rank).map(|(_, page)| page).ok_or_else(|| {
+        let possible = protocol::ALL
+            .iter()
+            .filter(|protocol| protocol.shape().is_at_once() || protocol.shape() == Shape::Stream);
+        let types: Vec<&str> = possible.map(|protocol| protocol.media_type()).collect();
+        let detail = format!("Accept names nothing that there is here: {}", types.join(", "));
+        Refusal::new(Code::NOT_ACCEPTABLE, detail)
+    })
 }
 
 /// What a reader would see is what was asked and which messages there are. The page's own cursor is not part of it:

@@ -16,6 +16,7 @@ mod ready;
 mod remove;
 mod session;
 mod short;
+mod web;
 
 use crate::state::Api;
 use axum::routing::MethodRouter;
@@ -48,6 +49,7 @@ pub const ALL: &[Route] = &[
     channels::ROUTE,
     session::ROUTE,
     short::ROUTE,
+    web::ROUTE,
     health::ROUTE,
     ready::ROUTE,
     hello::ROUTE,

@@ -6,6 +6,7 @@
 //! - a **stream** is the concatenation of [`Protocol::greet`] and a frame for each event, without end;
 //! - an **answer** is one body made of several frames by [`Protocol::answer`], and then the response is over.
 
+mod html;
 mod ndjson;
 mod page;
 mod poll;
@@ -28,6 +29,8 @@ pub enum Shape {
     Answer,
     /// Answered at once from what is there; not held.
     Page,
+    /// Answered at once, and the same for every channel: what runs in it opens one of the others.
+    Document,
     /// A WebSocket: goes on as a stream does, and the reader speaks, too.
     Socket,
 }
@@ -36,6 +39,11 @@ impl Shape {
     /// Whether events follow one another without end.
     pub fn goes_on(self) -> bool {
         matches!(self, Shape::Stream | Shape::Socket)
+    }
+
+    /// Whether the answer waits for nothing, so that no socket is held for it.
+    pub fn is_at_once(self) -> bool {
+        matches!(self, Shape::Page | Shape::Document)
     }
 }
 
@@ -77,10 +85,13 @@ pub trait Protocol: Sync {
 }
 
 /// Every protocol.
-pub const ALL: &[&dyn Protocol] = &[&sse::Sse, &ndjson::Ndjson, &ws::Ws, &raw::Raw, &poll::Poll, &page::Page];
+pub const ALL: &[&dyn Protocol] =
+    &[&sse::Sse, &ndjson::Ndjson, &ws::Ws, &raw::Raw, &poll::Poll, &page::Page, &html::Html];
 
 /// What history pages are: for whoever answers at once.
 pub static PAGE: &dyn Protocol = &page::Page;
+/// What the live page is: for whoever answers at once.
+pub static HTML: &dyn Protocol = &html::Html;
 
 /// The protocol of this name.
 pub fn by_name(name: &str) -> Option<ProtocolId> {

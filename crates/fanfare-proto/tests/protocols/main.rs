@@ -31,7 +31,7 @@ fn forms(protocol: &dyn Protocol) -> Vec<Form> {
 }
 
 fn answers() -> impl Iterator<Item = &'static dyn Protocol> {
-    ALL.iter().copied().filter(|protocol| !protocol.shape().goes_on())
+    ALL.iter().copied().filter(|protocol| matches!(protocol.shape(), Shape::Answer | Shape::Page))
 }
 
 #[test]
