@@ -2,11 +2,12 @@
 
 ROUNDS ?= 500
 POINTS ?= 10000
-CUTS ?= 10000
+CUTS ?= 1000
 SECONDS ?= 600
 
 .NOTPARALLEL:
-.PHONY: help run test need lint deny tests crash power-loss resume interop interop-clients interop-websocket fuzz bench
+.PHONY: help run test need lint deny tests crash power-loss resume interop interop-clients interop-browsers \
+	interop-websocket fuzz bench
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,13 +39,19 @@ power-loss: ## Lose power at POINTS=10000 places
 	@FANFARE_POWER_POINTS=$(POINTS) scripts/step power-loss \
 		cargo test --locked -p fanfare-store --test power_loss -- --nocapture
 
-resume: ## Cut readers CUTS=10000 times and hand them from transport to transport
-	@FANFARE_RESUME_CUTS=$(CUTS) scripts/step resume cargo test --locked -p fanfare --test resume -- --nocapture
+resume: ## Cut readers CUTS=1000 times and hand them from transport to transport (clients in Rust and JavaScript, too)
+	@interop/need
+	@interop/browsers/setup
+	@FANFARE_RESUME_CUTS=$(CUTS) FANFARE_RESUME_MODULES=$(CURDIR)/target/interop/browsers/node_modules \
+		scripts/step resume cargo test --locked -p fanfare --test resume -- --nocapture
 
-interop: interop-clients interop-websocket ## Let others judge: clients, proxies, suites
+interop: interop-clients interop-browsers interop-websocket ## Let others judge: clients, browsers, proxies, suites
 
 interop-clients: ## Let clients and proxies of others use the server (a minute)
 	@scripts/step interop-clients interop/clients/run
+
+interop-browsers: ## Let Chromium and Firefox hear, and use the live page by keyboard (a minute)
+	@scripts/step interop-browsers interop/browsers/run
 
 interop-websocket: ## Let Autobahn, Python websockets and Node ws judge the WebSocket framer (20 minutes)
 	@scripts/step interop-websocket interop/websocket/run

@@ -96,7 +96,7 @@ fn assert_told_once(server: &Server, target: &str, transport: Transport, cursor:
 /// Fails unless readers of the channel hear a gap before the kept messages.
 fn assert_passed(server: &Server, channel: &str, said: &[Said]) {
     let first = said.len() - KEEP;
-    for transport in Transport::ALL {
+    for transport in Transport::all() {
         println!("{channel} {transport:?}");
         for place in [1, first - 2] {
             let all = read(server, &format!("/c/{channel}"), transport, &said[place].cursor, KEEP);
@@ -128,7 +128,7 @@ fn what_retention_has_dropped_is_not_heard_from_memory() {
 
 /// Fails unless readers that have heard all that is not kept hear the rest and no gap.
 fn assert_not_passed(server: &Server, channel: &str, said: &[Said]) {
-    for transport in Transport::ALL {
+    for transport in Transport::all() {
         println!("{channel} {transport:?}");
         for place in [said.len() - KEEP - 1, said.len() - KEEP, said.len() - 2] {
             let rest = &said[place + 1..];
@@ -155,7 +155,7 @@ fn there_is_no_gap_while_retention_has_not_passed_the_cursor() {
 fn a_gap_is_told_once() {
     let server = Server::with_config(CONFIG, &[]);
     for namespace in NAMESPACES {
-        for transport in Transport::ALL {
+        for transport in Transport::all() {
             let channel = format!("{namespace}/{transport:?}");
             let said = overfill(&server, &channel, 30);
             assert_told_once(&server, &format!("/c/{channel}"), transport, &said[3].cursor, &channel);
@@ -172,7 +172,7 @@ fn a_reader_of_a_purged_channel_hears_why() {
         let purge = ask(server.address, &format!("POST /c/{channel}/$purge HTTP/1.1"), b"");
         assert_eq!(purge.status, 204, "{purge:?}");
         let kept = say(&server, &channel, 5, 3);
-        for transport in Transport::ALL {
+        for transport in Transport::all() {
             println!("{channel} {transport:?}");
             let all = read(&server, &format!("/c/{channel}"), transport, &gone[1].cursor, kept.len());
             assert_gap(&all, "purged", &gone[1], &gone[4], &heard(&kept));
@@ -198,7 +198,7 @@ fn a_pattern_hears_the_gap_of_one_of_its_channels_and_everything_of_the_others()
         kept.extend(heard(&between));
         kept.extend(heard(&said[25..]));
         let several = format!("/subscribe?channel={quiet}&channel={loud}");
-        for transport in Transport::ALL {
+        for transport in Transport::all() {
             println!("{namespace} {transport:?}");
             let patterns = [format!("/c/{namespace}/**"), format!("/c/{namespace}/*"), several.clone()];
             let targets = patterns.iter().take(if transport == Transport::Page { 2 } else { 3 });
@@ -221,7 +221,7 @@ fn a_gap_survives_the_server() {
     let again: Value = get(server.address, "/c/kept/a/$info").json();
     assert_eq!(again["trimmed_through"], info["trimmed_through"]);
     let first = said.len() - KEEP;
-    for transport in Transport::ALL {
+    for transport in Transport::all() {
         let all = read(&server, "/c/kept/a", transport, &said[1].cursor, KEEP);
         assert_gap(&all, "trimmed", &said[1], &said[first - 1], &heard(&said[first..]));
     }
@@ -232,7 +232,7 @@ fn who_hears_kept_and_live_channels_is_told_of_both() {
     let server = Server::with_config(CONFIG, &[]);
     let begin = get(server.address, "/c/*/a?limit=1").json()["cursor"].as_str().unwrap().to_owned();
     NAMESPACES.iter().for_each(|namespace| drop(overfill(&server, &format!("{namespace}/a"), 35)));
-    for transport in Transport::ALL {
+    for transport in Transport::all() {
         let all = read(&server, "/c/*/a", transport, &begin, 2 * KEEP);
         let gaps = all.iter().filter(|heard| matches!(heard, Heard::Gap { .. })).count();
         assert_eq!((gaps, all.len()), (2, 2 + 2 * KEEP), "{transport:?}: {all:?}");

@@ -5,6 +5,7 @@
 #![allow(dead_code, reason = "each test file uses its part")]
 
 pub mod library;
+mod module;
 mod page;
 mod poll;
 mod response;
@@ -29,20 +30,26 @@ pub enum Transport {
     WebSocket,
     LongPoll,
     Page,
+    /// The client library.
     Library(fanfare_client::Transport),
+    /// The JavaScript client.
+    Module(fanfare_client::Transport),
 }
 
 impl Transport {
-    pub const ALL: [Transport; 8] = [
-        Transport::EventStream,
-        Transport::Lines,
-        Transport::WebSocket,
-        Transport::LongPoll,
-        Transport::Page,
-        Transport::Library(fanfare_client::Transport::WebSocket),
-        Transport::Library(fanfare_client::Transport::EventStream),
-        Transport::Library(fanfare_client::Transport::LongPoll),
-    ];
+    /// Every way to read; those of the JavaScript client where there is Node.
+    pub fn all() -> Vec<Transport> {
+        let own = [
+            Transport::EventStream,
+            Transport::Lines,
+            Transport::WebSocket,
+            Transport::LongPoll,
+            Transport::Page,
+        ];
+        let library = fanfare_client::Transport::ALL.map(Transport::Library);
+        let module = module::modules().map(|_| fanfare_client::Transport::ALL.map(Transport::Module));
+        own.into_iter().chain(library).chain(module.into_iter().flatten()).collect()
+    }
 }
 
 /// One reader over several connections and transports: all it keeps is the last cursor.
@@ -71,6 +78,7 @@ impl Reader {
             Transport::LongPoll => poll::read(self, address, target, &mut enough),
             Transport::Page => page::read(self, address, target, &mut enough),
             Transport::Library(transport) => library::read(self, address, target, transport, &mut enough),
+            Transport::Module(transport) => module::read(self, address, target, transport, &mut enough),
         }
     }
 

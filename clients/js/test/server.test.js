@@ -1,0 +1,153 @@
+// The client in Node against a real server: FANFARE names its program, MODULES the folder where npm `ws` is.
+
+import assert from "node:assert/strict";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { Server, until } from "../../../interop/browsers/server.mjs";
+import { Fanfare, FanfareError } from "../fanfare.js";
+
+const { FANFARE, MODULES } = process.env;
+assert.ok(FANFARE && MODULES, "FANFARE names the server's program, MODULES a node_modules with `ws`");
+const WebSocket = createRequire(join(MODULES, "_"))("ws");
+const TRANSPORTS = ["websocket", "event-stream", "long-poll"];
+
+let server = new Server(FANFARE);
+before(() => server.start());
+after(() => server.end());
+
+let channels = 0;
+const newChannel = () => `client/${(channels += 1)}`;
+const client = (options = {}) => new Fanfare(server.url, { WebSocket, retry: { least: 50, most: 500 }, ...options });
+
+/** What a subscription tells, in order. */
+function listen(subscription) {
+  const heard = { bodies: [], gaps: [], states: [], errors: [] };
+  subscription.addEventListener("message", ({ detail }) => heard.bodies.push(detail.body));
+  subscription.addEventListener("gap", ({ detail }) => heard.gaps.push(detail));
+  subscription.addEventListener("state", ({ detail }) => heard.states.push(detail));
+  subscription.addEventListener("error", ({ detail }) => heard.errors.push(detail));
+  return heard;
+}
+
+test("what is published is read back as it was", async () => {
+  const [fanfare, channel] = [client(), `${newChannel()}/é b`];
+  const notice = { title: "ä".repeat(1900) };
+  const sent = await fanfare.publish(channel, "text\n", { key: "k", ttl: "10m", priority: 4, tags: { n: 1.5, zip: "007" }, notice });
+  await fanfare.publish(channel, { bid: [1.2, null] });
+  await fanfare.publish(channel, new Uint8Array([0, 255]));
+  const { messages, gap, more } = await fanfare.history(channel, { last: 10 });
+  assert.deepEqual(messages.map(({ body }) => body), ["text\n", { bid: [1.2, null] }, new Uint8Array([0, 255])]);
+  const [first] = messages;
+  assert.deepEqual([first.position, first.id, first.key, first.priority], [sent.position, sent.id, "k", 4]);
+  assert.deepEqual([first.tags, first.notice, gap, more], [{ n: 1.5, zip: "007" }, notice, null, false]);
+});
+
+for (const transport of TRANSPORTS) {
+  test(`nothing is missed or repeated over ${transport} when the server is killed`, async () => {
+    const channel = newChannel();
+    const subscription = client({ transports: [transport] }).subscribe([channel, "nothing/**"]);
+    const heard = listen(subscription);
+    await until("it to open", () => subscription.cursor);
+    const wanted = Array.from({ length: 90 }, (_, number) => String(number));
+    for (const [index, number] of wanted.entries()) {
+      await server.publish(channel, number);
+      if (index % 30 === 20) await server.restart();
+    }
+    await until("all", () => heard.bodies.length >= wanted.length);
+    assert.deepEqual(heard.bodies, wanted);
+    assert.deepEqual([heard.gaps, heard.errors, subscription.transport], [[], [], transport]);
+    subscription.close();
+    assert.equal(subscription.state, "closed");
+  });
+}
+
+test("what does not get through is got around, and said", async () => {
+  const channel = newChannel();
+  class Broken extends EventTarget {
+    constructor() {
+      super();
+      queueMicrotask(() => this.dispatchEvent(Object.assign(new Event("error"), { message: "a proxy said no" })));
+    }
+    close() {}
+    send() {}
+  }
+  const holding = (address, init) =>
+    address.includes("via=sse") ? new Promise((_, reject) => init.signal.addEventListener("abort", reject)) : fetch(address, init);
+  for (const [options, expected] of [
+    [{ WebSocket: Broken }, "event-stream"],
+    [{ WebSocket: Broken, fetch: holding, patience: { greeting: 300 } }, "long-poll"],
+  ]) {
+    const subscription = client(options).subscribe(channel);
+    const heard = listen(subscription);
+    await until("it to open", () => subscription.transport);
+    assert.equal(subscription.transport, expected);
+    assert.match(heard.states.find(({ why }) => why).why, /a proxy said no/);
+    await server.publish(channel, expected);
+    await until("a message", () => heard.bodies.length);
+    assert.deepEqual(heard.bodies, [expected]);
+    subscription.close();
+  }
+});
+
+test("a refusal ends a loop, over every transport", async () => {
+  for (const transport of TRANSPORTS) {
+    const loop = async () => {
+      for await (const message of client({ transports: [transport] }).subscribe("a//b")) assert.fail(message);
+    };
+    await assert.rejects(loop, (error) => error instanceof FanfareError && error.code === 3001 && error.retry === "never");
+  }
+  await assert.rejects(client().publish("a//b", "x"), { code: 3001, retry: "never" });
+  await assert.rejects(client().publish("a", "x", { priority: 9 }), { code: 3003 });
+});
+
+test("a loop that is slow loses nothing, and leaving it closes the subscription", async () => {
+  const [channel, count] = [newChannel(), 4000];
+  const fanfare = client();
+  const subscription = fanfare.subscribe(channel);
+  const loop = subscription[Symbol.asyncIterator]();
+  const first = loop.next();
+  await until("it to open", () => subscription.cursor);
+  for (let from = 0; from < count; from += 1000) {
+    const lines = Array.from({ length: 1000 }, (_, index) => JSON.stringify({ channel, body: String(from + index) }));
+    const headers = { "Content-Type": "application/x-ndjson" };
+    const response = await fetch(`${server.url}/publish`, { method: "POST", headers, body: lines.join("\n") });
+    assert.equal(response.status, 200);
+  }
+  const found = [(await first).value.body];
+  while (found.length < count) found.push((await loop.next()).value.body);
+  assert.deepEqual(found, Array.from({ length: count }, (_, number) => String(number)));
+  await loop.return();
+  assert.equal(subscription.state, "closed");
+});
+
+test("a publish waits for a server, and is said once", async () => {
+  const channel = newChannel();
+  await server.kill();
+  const sent = client().publish(channel, "x");
+  await server.start();
+  await sent;
+  const { messages } = await client().history(channel);
+  assert.equal(messages.length, 1);
+});
+
+test("a signal closes, and a cursor goes on", async () => {
+  const channel = newChannel();
+  const signal = new AbortController();
+  const subscription = client().subscribe(channel, { signal: signal.signal });
+  const heard = listen(subscription);
+  await until("it to open", () => subscription.cursor);
+  await server.publish(channel, "1");
+  await until("a message", () => heard.bodies.length);
+  signal.abort();
+  assert.equal(subscription.state, "closed");
+  await server.publish(channel, "2");
+  const later = client({ transports: ["event-stream"] }).subscribe(channel, { after: subscription.cursor });
+  const rest = listen(later);
+  await until("what was missed", () => rest.bodies.length);
+  later.reconnect();
+  await server.publish(channel, "3");
+  await until("what came", () => rest.bodies.length > 1);
+  assert.deepEqual([heard.bodies, rest.bodies], [["1"], ["2", "3"]]);
+  later.close();
+});
