@@ -2,6 +2,7 @@
 
 mod channels;
 mod fanout;
+mod http2;
 mod idle;
 mod slow;
 
@@ -23,7 +24,7 @@ struct Run {
 }
 
 /// Every run: the only list.
-const ALL: &[Run] = &[idle::RUN, fanout::RUN, slow::RUN, channels::RUN];
+const ALL: &[Run] = &[idle::RUN, http2::RUN, fanout::RUN, slow::RUN, channels::RUN];
 
 /// Runs what the arguments name.
 pub fn run(args: impl Iterator<Item = OsString>) -> Result<()> {
