@@ -21,7 +21,7 @@ pub(super) async fn hear(line: &mut Line<'_>) -> Result<Never, Cut> {
         let Some(chunk) = chunk else { return Err(line.lost("the server closed the event stream")) };
         blocks.push(&chunk);
         while let Some(block) = blocks.next() {
-            let block = std::str::from_utf8(&block).map_err(|error| line.reach.odd(error))?;
+            let block = std::str::from_utf8(block).map_err(|error| line.reach.odd(error))?;
             understand(line, block)?;
         }
         if blocks.left() > ITEM_BYTES {
@@ -67,28 +67,32 @@ fn understand(line: &mut Line<'_>, block: &str) -> Result<(), Cut> {
 #[derive(Default)]
 struct Blocks {
     bytes: Vec<u8>,
-    /// Up to here no block ends.
+    /// Up to here they were answered.
+    taken: usize,
+    /// Up to here no further block ends.
     seen: usize,
 }
 
 impl Blocks {
     fn push(&mut self, chunk: &[u8]) {
+        self.bytes.drain(..self.taken);
+        (self.seen, self.taken) = (self.seen.saturating_sub(self.taken), 0);
         self.bytes.extend(chunk.iter().filter(|byte| **byte != b'\r'));
     }
 
-    fn next(&mut self) -> Option<Vec<u8>> {
-        let from = self.seen.saturating_sub(1);
+    fn next(&mut self) -> Option<&[u8]> {
+        let from = self.taken.max(self.seen.saturating_sub(1));
         let Some(end) = self.bytes[from..].windows(2).position(|pair| pair == b"\n\n") else {
             self.seen = self.bytes.len();
             return None;
         };
-        self.seen = 0;
-        let rest = self.bytes.split_off(from + end + 2);
-        Some(std::mem::replace(&mut self.bytes, rest))
+        let begin = std::mem::replace(&mut self.taken, from + end + 2);
+        self.seen = self.taken;
+        Some(&self.bytes[begin..self.taken])
     }
 
     fn left(&self) -> usize {
-        self.bytes.len()
+        self.bytes.len() - self.taken
     }
 }
 
@@ -106,7 +110,7 @@ mod tests {
                 let (piece, later) = rest.split_at((*size).min(rest.len()));
                 blocks.push(piece);
                 while let Some(block) = blocks.next() {
-                    found.push(String::from_utf8(block).unwrap());
+                    found.push(std::str::from_utf8(block).unwrap().to_owned());
                 }
                 rest = later;
                 if rest.is_empty() {

@@ -84,10 +84,14 @@ impl Told {
     fn hear(&mut self, state: State) -> Result<(), Failure> {
         match state {
             State::Open { transport } => {
-                if let Some((left, why)) = self.left.take() {
-                    tell(format_args!("{left} does not get through ({why}); hearing over {transport}"));
-                } else if self.lost {
-                    tell("connected again");
+                let again = if self.lost { "connected again" } else { "connected" };
+                match self.left.take() {
+                    Some((left, why)) => {
+                        let why = reason(&why);
+                        tell(format_args!("{again} over {transport}: {left} does not get through ({why})"));
+                    }
+                    None if self.lost => tell(again),
+                    None => {}
                 }
                 (self.reached, self.lost) = (true, false);
             }
