@@ -18,7 +18,7 @@ async fn hello(headers: HeaderMap) -> String {
         "Fanfare {version}: publish once, push to everyone.\n\n\
          Publish:  curl -d 'hello' http://{host}/c/hello\n\
          Hear:     curl -N -H 'Accept: text/event-stream' http://{host}/c/hello\n\
-         Look:     curl http://{host}/c/hello\n\n\
+         Look:     curl http://{host}/c/hello, or open it in a browser\n\n\
          Channels: http://{host}/channels\n\
          Guide:    docs/api.md and docs/wire.md of this version\n",
         version = env!("CARGO_PKG_VERSION"),

@@ -88,7 +88,9 @@ pub(super) fn read(
                 }
             }
             None => {
-                let reached = bound.map(|place| if forward { place } else { Position(place.0 + 1) });
+                // A milestone may be newer than the head that this page ends at.
+                let reached =
+                    bound.map(|place| if forward { place.min(head) } else { Position(place.0 + 1) });
                 return Ok(reached.unwrap_or(end_of(read.order, head)));
             }
         }

@@ -118,6 +118,13 @@ pub(super) struct Changed {
     pub(super) status: LogStatus,
 }
 
+impl Changed {
+    /// No head was changed: those in memory stay as they are.
+    pub(super) fn leave_heads(&mut self) {
+        self.touched.clear();
+    }
+}
+
 impl Change<'_> {
     /// The head of a channel, to be changed; `None` if there is no such channel.
     pub(super) fn head(

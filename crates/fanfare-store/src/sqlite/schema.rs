@@ -92,6 +92,7 @@ pub(super) fn open_writer(path: &Path, vfs: Option<&str>) -> Result<Connection, 
         return Err(StoreError::Unusable(text));
     }
     set_up_writing(&connection).map_err(meaning)?;
+    settle(&connection).map_err(meaning)?;
     if !ours {
         connection.pragma_update(None, "application_id", APPLICATION_ID).map_err(meaning)?;
     }
@@ -129,6 +130,13 @@ fn set_up_writing(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "synchronous", "full")?;
     // Checkpoints have their own thread.
     connection.pragma_update(None, "wal_autocheckpoint", 0)
+}
+
+/// Moves what an earlier life left in the write-ahead log into the file, synced. If that life ended because a sync had
+/// failed, the system may take pages of it for written that are not: what is acknowledged from here on must not stand
+/// behind them. A program that only looks may keep the log from being emptied, which does no harm.
+fn settle(connection: &Connection) -> rusqlite::Result<()> {
+    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
 }
 
 /// Whether the file is Fanfare's; a new one is nobody's.

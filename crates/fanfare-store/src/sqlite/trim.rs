@@ -21,8 +21,11 @@ use std::time::{Duration, Instant};
 
 /// Time for one kind of work in a step. There are three; saving and the commit come on top.
 const STAGE_TIME: Duration = Duration::from_millis(2);
-/// Rows looked at in one step at the most.
-const STEP_ROWS: u32 = 1024;
+/// Rows looked at for one kind of work in a step at the most.
+const STAGE_ROWS: u32 = 1024;
+/// A step after one that left work undone may do so many times as much: a commit adds up to two thousand messages, and
+/// retention must not fall behind for ever.
+const HURRY: u32 = 4;
 /// Channels touched in one step at the most: each is a row to save, and with many channels a page of its own.
 const STEP_CHANNELS: usize = 128;
 /// Bytes freed in one step at the most; one message more may pass it.
@@ -58,6 +61,8 @@ pub(super) struct Step<'a> {
     pub(super) rules: &'a Rules,
     pub(super) now: Time,
     change: Change<'a>,
+    /// By how much the limits of time, rows and bytes are raised.
+    pace: u32,
     deadline: Instant,
     rows: u32,
     bytes: u64,
@@ -77,6 +82,7 @@ impl<'a> Step<'a> {
         rules: &'a Rules,
         names: &'a mut Names,
         now: Time,
+        pace: u32,
     ) -> Self {
         Step {
             connection,
@@ -84,6 +90,7 @@ impl<'a> Step<'a> {
             rules,
             now,
             change,
+            pace,
             deadline: Instant::now(),
             rows: 0,
             bytes: 0,
@@ -95,15 +102,16 @@ impl<'a> Step<'a> {
         }
     }
 
-    /// Begins another kind of work: each has its time, so that none keeps the others from theirs for ever.
+    /// Begins another kind of work: each has its time and its rows, so that none keeps the others from theirs for ever.
     fn begin_stage(&mut self) {
-        self.deadline = Instant::now() + STAGE_TIME;
+        self.deadline = Instant::now() + STAGE_TIME * self.pace;
+        self.rows = 0;
     }
 
     /// Whether to stop: asked when there is work left to do.
     pub(super) fn is_over(&mut self) -> bool {
-        let over = self.rows >= STEP_ROWS
-            || self.bytes >= STEP_BYTES
+        let over = self.rows >= STAGE_ROWS * self.pace
+            || self.bytes >= STEP_BYTES * u64::from(self.pace)
             || self.change.touched().len() >= STEP_CHANNELS
             || Instant::now() >= self.deadline;
         self.more |= over;
@@ -189,7 +197,8 @@ impl Writer {
         let begun = self.connection.transaction_with_behavior(TransactionBehavior::Immediate);
         let transaction = begun.map_err(meaning)?;
         let ledger = &self.ledger;
-        let mut step = Step::new(&transaction, ledger.change(), &ledger.rules, &mut self.names, now);
+        let pace = if self.hurry { HURRY } else { 1 };
+        let mut step = Step::new(&transaction, ledger.change(), &ledger.rules, &mut self.names, now, pace);
         step.begin_stage();
         clear::step(&mut step)?;
         step.begin_stage();
@@ -198,12 +207,18 @@ impl Writer {
         oldest::trim_spaces(&mut step)?;
         let bottom = oldest::trim_store(&mut step, self.bottom, self.most_bytes)?;
         let trimmed = Trimmed { removed: step.removed, through: step.through, more: step.more };
-        if step.wrote {
+        let wrote = step.wrote;
+        if wrote {
             step.save().map_err(meaning)?;
         }
-        let changed = step.change.done();
+        let mut changed = step.change.done();
+        if !wrote {
+            // Heads that were only looked at may be newer than their rows, and stay so.
+            changed.leave_heads();
+        }
         transaction.commit().map_err(meaning)?;
         self.ledger.accept(changed, false);
+        self.hurry = trimmed.more;
         crowd.done.iter().for_each(|channel| {
             self.ledger.crowded.remove(channel);
         });

@@ -30,6 +30,8 @@ pub(super) struct Writer {
     pub(super) most_bytes: u64,
     /// Whether the last step of trimming wrote heads.
     pub(super) flushed_last: bool,
+    /// Whether the last step of trimming left work undone.
+    pub(super) hurry: bool,
     /// Where trimming crowded channels goes on.
     pub(super) resume: Option<Resume>,
     /// Nothing at all is left up to here.
@@ -56,6 +58,7 @@ impl Writer {
             head_at_last_look: status.head,
             most_bytes: options.bytes,
             flushed_last: false,
+            hurry: false,
             resume: None,
             bottom: Position::START,
         };

@@ -49,6 +49,7 @@ promises! {
         bytes_let_the_oldest_of_a_namespace_go
         a_gap_is_told_if_and_only_if_something_was_lost
         what_had_expired_is_no_loss
+        what_was_only_looked_at_is_kept_as_it_is
         namespaces_keep_their_own_rules
         steps_end
         channels_of_another_log_keep_defaults;

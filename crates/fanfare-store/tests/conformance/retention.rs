@@ -2,7 +2,7 @@
 
 use crate::subject::{EVERYTHING, Kind, Subject, draft, request};
 use fanfare_proto::{Gap, GapReason, Keeping, LogId, Namespaces, Position, Retention, Time, limits};
-use fanfare_store::{Log, MemoryLog, Order};
+use fanfare_store::{Log, MemoryLog, Order, Removal};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -119,6 +119,27 @@ pub fn what_had_expired_is_no_loss(kind: Kind) {
     assert_eq!(subject.read(&["few/a"], appended[0].position.0).gap, None);
     assert_eq!(subject.read(&["**"], appended[0].position.0).gap, None);
     assert_eq!(subject.read(&["few/a"], 0).messages, appended[3..]);
+}
+
+pub fn what_was_only_looked_at_is_kept_as_it_is(kind: Kind) {
+    let mut subject = Subject::with_rules(kind, &[("few/*", count(3))]);
+    let first: Vec<_> = (0..4).flat_map(|step| subject.append(&["few/a"], step)).collect();
+    for message in &first[2..] {
+        assert!(subject.log().remove(&Removal::Message(message.position)).unwrap());
+    }
+    // It had too many, and has not any more; since it was looked at, there is one more.
+    let last = subject.append(&["few/a"], 5);
+    assert_eq!(subject.trim(5), 0);
+    let expected = [&first[..2], &last].concat();
+    for _ in 0..2 {
+        assert_eq!(subject.all(request(&["few/a"], 0, Order::Forward)), expected);
+        if kind == Kind::Memory {
+            return;
+        }
+        subject.reopen();
+    }
+    let next = subject.append(&["few/a"], 6);
+    assert_eq!(next[0].previous, Some(last[0].position));
 }
 
 pub fn namespaces_keep_their_own_rules(kind: Kind) {
