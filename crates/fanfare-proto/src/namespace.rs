@@ -102,7 +102,7 @@ impl Namespaces {
     }
 
     /// All namespaces with their indexes, in order.
-    pub fn iter(&self) -> impl Iterator<Item = (NamespaceId, &Namespace)> {
+    pub fn iter(&self) -> impl Iterator<Item = (NamespaceId, &Namespace)> + Clone {
         self.rules.iter().enumerate().map(|(index, rule)| (NamespaceId(index as u16), rule))
     }
 

@@ -9,15 +9,22 @@ use crate::StoreError;
 use fanfare_proto::{Channel, NamespaceId, Position};
 use rusqlite::{Connection, Result as SqlResult};
 
-/// Lets the oldest of each namespace go: what is too old, and what is too much.
-pub(super) fn trim_spaces(step: &mut Step<'_>) -> Result<(), StoreError> {
-    for (id, rule) in step.rules.namespaces().iter() {
+/// Lets the oldest of each namespace go: what is too old, and what is too much. Begins with another namespace each
+/// time, so that a busy one does not keep the others from theirs. Answers with which to begin next.
+pub(super) fn trim_spaces(step: &mut Step<'_>, first: usize) -> Result<usize, StoreError> {
+    let rules = step.rules.namespaces();
+    let count = rules.iter().count().max(1);
+    let around = rules.iter().cycle().skip(first % count).take(count);
+    for (id, rule) in around {
+        if step.is_over() {
+            break;
+        }
         if trim_space(step, id)? {
             let space = *step.space(id);
             save_space(step.connection, rule.pattern.as_str(), &space).map_err(meaning)?;
         }
     }
-    Ok(())
+    Ok((first + 1) % count)
 }
 
 /// Answers whether anything was let go.

@@ -9,7 +9,7 @@ use super::row;
 use super::writer::{Writer, save_space};
 use crate::gone::Gone;
 use crate::{Removal, StoreError};
-use fanfare_proto::{Channel, GapReason, Position};
+use fanfare_proto::{Channel, GapReason, Position, limits};
 use rusqlite::{Connection, OptionalExtension, Result as SqlResult, TransactionBehavior, params};
 
 impl Writer {
@@ -79,6 +79,8 @@ fn remove_message(
     let Some(head) = change.head(connection, channel)?.filter(|head| head.gone.through < position) else {
         return Ok(false);
     };
+    let milestones = head.total >= limits::INDEX_EVERY;
+    let (id, newest) = (head.id, *head);
     let delete = || {
         let read = "SELECT size, previous FROM message WHERE position = ?1";
         let (size, previous): (u64, Option<u64>) =
@@ -96,6 +98,14 @@ fn remove_message(
              WHERE position = ?1"
         };
         connection.prepare_cached(remove)?.execute([position.0])?;
+        if is_oldest && milestones {
+            let passed = "DELETE FROM milestone WHERE channel = ?1 AND position <= ?2";
+            connection.prepare_cached(passed)?.execute((id.0, position.0))?;
+        }
+        if newest.messages == 1 && (!is_oldest || position < newest.head) {
+            // Nothing but what chained the removed ones together is left.
+            clear_later(connection, &newest)?;
+        }
         SqlResult::Ok(size)
     };
     let size = delete().map_err(meaning)?;

@@ -19,13 +19,13 @@ use rusqlite::{Connection, Result as SqlResult, Row, TransactionBehavior};
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-/// Time for one kind of work in a step. There are three; saving and the commit come on top.
+/// Time for one kind of work in a step. There are four; saving and the commit come on top.
 const STAGE_TIME: Duration = Duration::from_millis(2);
 /// Rows looked at for one kind of work in a step at the most.
 const STAGE_ROWS: u32 = 1024;
 /// A step after one that left work undone may do so many times as much: a commit adds up to two thousand messages, and
 /// retention must not fall behind for ever.
-const HURRY: u32 = 4;
+const HURRY: u32 = 3;
 /// Channels touched in one step at the most: each is a row to save, and with many channels a page of its own.
 const STEP_CHANNELS: usize = 128;
 /// Bytes freed in one step at the most; one message more may pass it.
@@ -204,7 +204,8 @@ impl Writer {
         step.begin_stage();
         let crowd = crowd::step(&mut step, &ledger.crowded, self.resume.as_ref())?;
         step.begin_stage();
-        oldest::trim_spaces(&mut step)?;
+        let first_space = oldest::trim_spaces(&mut step, self.first_space)?;
+        step.begin_stage();
         let bottom = oldest::trim_store(&mut step, self.bottom, self.most_bytes)?;
         let trimmed = Trimmed { removed: step.removed, through: step.through, more: step.more };
         let wrote = step.wrote;
@@ -222,7 +223,7 @@ impl Writer {
         crowd.done.iter().for_each(|channel| {
             self.ledger.crowded.remove(channel);
         });
-        (self.resume, self.bottom) = (crowd.resume, bottom);
+        (self.resume, self.bottom, self.first_space) = (crowd.resume, bottom, first_space);
         Ok(trimmed)
     }
 }

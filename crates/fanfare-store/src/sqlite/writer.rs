@@ -34,6 +34,8 @@ pub(super) struct Writer {
     pub(super) hurry: bool,
     /// Where trimming crowded channels goes on.
     pub(super) resume: Option<Resume>,
+    /// With which namespace the next step begins.
+    pub(super) first_space: usize,
     /// Nothing at all is left up to here.
     pub(super) bottom: Position,
 }
@@ -60,6 +62,7 @@ impl Writer {
             flushed_last: false,
             hurry: false,
             resume: None,
+            first_space: 0,
             bottom: Position::START,
         };
         writer.sum_channels()?;

@@ -39,6 +39,7 @@ promises! {
         a_place_ahead_of_the_log_finds_nothing;
     removing:
         a_removed_message_is_gone_and_no_gap
+        a_channel_that_is_emptied_leaves_nothing_behind
         a_purge_is_told_to_who_was_behind
         a_dropped_channel_starts_anew_and_readers_are_told
         positions_are_not_used_again

@@ -42,6 +42,36 @@ pub fn a_removed_message_is_gone_and_no_gap(kind: Kind) {
     }
 }
 
+pub fn a_channel_that_is_emptied_leaves_nothing_behind(kind: Kind) {
+    for newest_first in [false, true] {
+        let mut subject = Subject::new(kind);
+        subject.append(&["other"], 1);
+        for _ in 0..2 {
+            let mut appended: Vec<_> = (0..200).flat_map(|_| subject.append(&["a"], 1)).collect();
+            if newest_first {
+                appended.reverse();
+            }
+            for message in &appended {
+                assert!(subject.log().remove(&Removal::Message(message.position)).unwrap());
+            }
+            subject.trim(1);
+            assert_eq!(
+                (subject.rows("message"), subject.rows("milestone")),
+                match kind {
+                    Kind::Memory => (0, 0),
+                    Kind::Sqlite => (1, 0),
+                }
+            );
+            subject.reopen();
+        }
+        let left = subject.append(&["a", "a"], 2);
+        assert!(subject.log().remove(&Removal::Message(left[0].position)).unwrap());
+        subject.trim(2);
+        assert_eq!(subject.all(request(&["a"], 0, Order::Forward)), left[1..]);
+        assert_eq!(subject.read(&["a"], 0).gap, None);
+    }
+}
+
 pub fn a_purge_is_told_to_who_was_behind(kind: Kind) {
     let mut subject = Subject::new(kind);
     let appended = subject.append(&["a", "b", "a", "b"], 1);

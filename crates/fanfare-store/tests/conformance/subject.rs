@@ -72,6 +72,15 @@ impl Subject {
         self.log.as_ref().unwrap()
     }
 
+    /// How many rows a table of the file has; none where there is no file.
+    pub fn rows(&self, table: &str) -> u64 {
+        if self.kind == Kind::Memory {
+            return 0;
+        }
+        let file = rusqlite::Connection::open(self.dir.path().join("fanfare.db")).unwrap();
+        file.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0)).unwrap()
+    }
+
     /// Appends one message of so many bytes to each of these channels.
     pub fn append(&self, channels: &[&str], now: u64) -> Vec<Arc<Message>> {
         let drafts = channels.iter().map(|channel| draft(channel, channel)).collect();
