@@ -108,6 +108,7 @@ impl Disk {
                     self.name_first(at + 1);
                 }
             }
+            Op::FailedSync { file } => self.files.get_mut(file).unwrap().pending.clear(),
             Op::Delete { name, synced } => {
                 self.namings.push(Naming { name: name.clone(), file: None });
                 if *synced && self.syncs == Syncs::Obeyed {

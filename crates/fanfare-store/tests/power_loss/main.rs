@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 mod disk;
+mod failed_sync;
 mod life;
 mod snapshot;
 mod vfs;

@@ -39,6 +39,11 @@ pub enum Op {
     Sync {
         file: FileId,
     },
+    /// What was done to the file before and not synced never comes to the disk, although the file still shows it: what
+    /// Linux makes of a sync that failed.
+    FailedSync {
+        file: FileId,
+    },
     /// `synced`: the directory is on the disk too.
     Delete {
         name: String,
@@ -51,6 +56,7 @@ struct State {
     ops: Vec<Op>,
     files: BTreeMap<String, FileId>,
     created: usize,
+    fail_next_sync: bool,
 }
 
 /// What a registered VFS knows; lives as long as the process.
@@ -111,6 +117,11 @@ impl Vfs {
 
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// The next sync of any file fails.
+    pub fn fail_next_sync(&self) {
+        locked(&self.context.state).fail_next_sync = true;
     }
 
     /// How much has happened so far.
@@ -218,7 +229,12 @@ unsafe extern "C" fn truncate(file: *mut sqlite3_file, size: i64) -> c_int {
 /// Does not really sync: power is lost in the notes only, and tests are many.
 unsafe extern "C" fn sync(file: *mut sqlite3_file, _flags: c_int) -> c_int {
     let Opened { context, file: id, .. } = opened(file);
-    locked(&context.state).ops.push(Op::Sync { file: id });
+    let mut state = locked(&context.state);
+    if std::mem::take(&mut state.fail_next_sync) {
+        state.ops.push(Op::FailedSync { file: id });
+        return ffi::SQLITE_IOERR_FSYNC;
+    }
+    state.ops.push(Op::Sync { file: id });
     ffi::SQLITE_OK
 }
 
