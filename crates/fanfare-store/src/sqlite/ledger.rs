@@ -66,6 +66,8 @@ pub(super) struct Ledger {
     pub(super) spaces: Vec<Space>,
     /// Channels that had more messages than their namespace allows when one was added.
     pub(super) crowded: BTreeSet<Channel>,
+    /// Channels without messages, those that were made first in front. Some may have been dropped meanwhile.
+    pub(super) empty: BTreeSet<ChannelId>,
     /// Messages since the heads were last written as a whole.
     pub(super) unflushed: u64,
 }
@@ -88,6 +90,11 @@ impl Ledger {
     pub(super) fn accept(&mut self, changed: Changed, dirty: bool) {
         let heads = &self.shared.heads;
         for (key, head) in changed.touched {
+            if head.messages == 0 {
+                self.empty.insert(head.id);
+            } else {
+                self.empty.remove(&head.id);
+            }
             if dirty {
                 heads.put_dirty(key, head);
             } else {

@@ -14,6 +14,7 @@ mod clear;
 mod crowd;
 mod error;
 mod flush;
+mod forget;
 mod heads;
 mod ledger;
 mod lock;

@@ -17,6 +17,8 @@ pub struct SqliteOptions {
     pub checkpoint_pages: u32,
     /// Bytes of all messages together; the oldest go first.
     pub bytes: u64,
+    /// Channels without messages that are remembered; beyond, those that were made first are forgotten.
+    pub empty_channels: usize,
 }
 
 impl Default for SqliteOptions {
@@ -27,6 +29,7 @@ impl Default for SqliteOptions {
             flush_every: limits::FLUSH_MESSAGES,
             checkpoint_pages: limits::CHECKPOINT_PAGES,
             bytes: limits::KEPT_BYTES,
+            empty_channels: limits::EMPTY_CHANNELS,
         }
     }
 }

@@ -8,6 +8,7 @@ use super::ledger::Change;
 use super::row;
 use super::writer::{Writer, save_space};
 use crate::gone::Gone;
+use crate::retention::Rules;
 use crate::{Removal, StoreError};
 use fanfare_proto::{Channel, GapReason, Position, limits};
 use rusqlite::{Connection, OptionalExtension, Result as SqlResult, TransactionBehavior, params};
@@ -30,16 +31,11 @@ impl Writer {
                 }
             }
             Removal::Purge(channel) => purge(&transaction, &mut change, channel)?,
-            Removal::Drop(channel) => match drop_channel(&transaction, &mut change, channel)? {
-                Some(head) => {
-                    self.names.forget(head.id);
-                    let pattern = &self.ledger.rules.namespaces().get(head.namespace).pattern;
-                    let space = change.space(head.namespace);
-                    save_space(&transaction, pattern.as_str(), space).map_err(meaning)?;
-                    true
-                }
-                None => false,
-            },
+            Removal::Drop(channel) => {
+                let dropped = drop_channel(&transaction, &mut change, &self.ledger.rules, channel)?;
+                dropped.iter().for_each(|head| self.names.forget(head.id));
+                dropped.is_some()
+            }
         };
         if !removed {
             return Ok(false);
@@ -128,10 +124,11 @@ fn purge(connection: &Connection, change: &mut Change<'_>, channel: &Channel) ->
     Ok(true)
 }
 
-/// Answers the head of the channel that was dropped.
-fn drop_channel(
+/// Drops a channel with all its messages; its namespace remembers what is gone. Answers the head that it had.
+pub(super) fn drop_channel(
     connection: &Connection,
     change: &mut Change<'_>,
+    rules: &Rules,
     channel: &Channel,
 ) -> Result<Option<Head>, StoreError> {
     if !purge(connection, change, channel)? && change.head(connection, channel)?.is_none() {
@@ -141,7 +138,10 @@ fn drop_channel(
     // Removed messages may have left rows behind even where none is kept.
     clear_later(connection, &head).map_err(meaning)?;
     channel::delete(connection, head.id).map_err(meaning)?;
-    change.space(head.namespace).gone.raise(head.gone);
+    let space = change.space(head.namespace);
+    space.gone.raise(head.gone);
+    let pattern = &rules.namespaces().get(head.namespace).pattern;
+    save_space(connection, pattern.as_str(), space).map_err(meaning)?;
     change.drop_channel(channel);
     Ok(Some(head))
 }

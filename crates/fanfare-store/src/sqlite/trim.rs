@@ -1,5 +1,6 @@
 //! Retention and clean-up, in short steps: removed chains are cleared, and then go what channels have too many of,
-//! what is too old, and what is too much for a namespace or for the whole store.
+//! what is too old, and what is too much for a namespace or for the whole store. At last, channels that are empty are
+//! forgotten, if there are too many.
 //!
 //! A step works until its time is over, saves the channels it touched and commits. Readers and publishers go on
 //! in between.
@@ -7,10 +8,10 @@
 use super::error::meaning;
 use super::heads::{ChannelId, Head};
 use super::ledger::Change;
-use super::remove::save_changed;
+use super::remove::{drop_channel, save_changed};
 use super::row::Names;
 use super::writer::Writer;
-use super::{clear, crowd, oldest};
+use super::{clear, crowd, forget, oldest};
 use crate::gone::Gone;
 use crate::retention::Rules;
 use crate::{LogStatus, StoreError, Trimmed};
@@ -141,6 +142,22 @@ impl<'a> Step<'a> {
         self.connection.prepare_cached(statement)?.execute(values)
     }
 
+    /// Something is left for the next step.
+    pub(super) fn leave_undone(&mut self) {
+        self.more = true;
+    }
+
+    /// Drops a channel, if it has no messages. Its namespace remembers what is gone of it.
+    pub(super) fn forget(&mut self, channel: &Channel) -> Result<(), StoreError> {
+        if self.head(channel)?.is_none_or(|head| head.messages > 0) {
+            return Ok(());
+        }
+        self.wrote = true;
+        let dropped = drop_channel(self.connection, &mut self.change, self.rules, channel)?;
+        dropped.iter().for_each(|head| self.names.forget(head.id));
+        Ok(())
+    }
+
     /// Deletes the row of a message, whatever it is.
     pub(super) fn delete(&mut self, position: Position) -> SqlResult<()> {
         self.execute("DELETE FROM message WHERE position = ?1", [position.0])?;
@@ -207,6 +224,7 @@ impl Writer {
         let first_space = oldest::trim_spaces(&mut step, self.first_space)?;
         step.begin_stage();
         let bottom = oldest::trim_store(&mut step, self.bottom, self.most_bytes)?;
+        let settled = forget::step(&mut step, &ledger.empty, self.most_empty)?;
         let trimmed = Trimmed { removed: step.removed, through: step.through, more: step.more };
         let wrote = step.wrote;
         if wrote {
@@ -222,6 +240,9 @@ impl Writer {
         self.hurry = trimmed.more;
         crowd.done.iter().for_each(|channel| {
             self.ledger.crowded.remove(channel);
+        });
+        settled.iter().for_each(|id| {
+            self.ledger.empty.remove(id);
         });
         (self.resume, self.bottom, self.first_space) = (crowd.resume, bottom, first_space);
         Ok(trimmed)

@@ -28,6 +28,8 @@ pub(super) struct Writer {
     pub(super) head_at_last_look: Position,
     /// Bytes that the whole log may cost.
     pub(super) most_bytes: u64,
+    /// Channels without messages that are remembered.
+    pub(super) most_empty: usize,
     /// Whether the last step of trimming wrote heads.
     pub(super) flushed_last: bool,
     /// Whether the last step of trimming left work undone.
@@ -50,7 +52,15 @@ impl Writer {
         let (status, flushed) = read_meta(&mut connection).map_err(meaning)?;
         let spaces = read_spaces(&mut connection, &rules).map_err(meaning)?;
         let shared = Arc::new(Shared::new(Heads::new(options.heads), status));
-        let ledger = Ledger { shared, rules, status, spaces, crowded: BTreeSet::new(), unflushed: 0 };
+        let ledger = Ledger {
+            shared,
+            rules,
+            status,
+            spaces,
+            crowded: BTreeSet::new(),
+            empty: BTreeSet::new(),
+            unflushed: 0,
+        };
         let mut writer = Writer {
             connection,
             ledger,
@@ -59,6 +69,7 @@ impl Writer {
             pass: None,
             head_at_last_look: status.head,
             most_bytes: options.bytes,
+            most_empty: options.empty_channels,
             flushed_last: false,
             hurry: false,
             resume: None,
@@ -74,7 +85,7 @@ impl Writer {
     fn sum_channels(&mut self) -> Result<(), StoreError> {
         let ledger = &mut self.ledger;
         let mut sum = || {
-            let mut statement = self.connection.prepare("SELECT name, messages, bytes FROM channel")?;
+            let mut statement = self.connection.prepare("SELECT name, messages, bytes, id FROM channel")?;
             let mut rows = statement.query([])?;
             let mut crowded = Vec::new();
             while let Some(row) = rows.next()? {
@@ -84,6 +95,9 @@ impl Writer {
                 ledger.spaces[usize::from(namespace.0)].bytes += bytes;
                 ledger.status.messages += messages;
                 ledger.status.bytes += bytes;
+                if messages == 0 {
+                    ledger.empty.insert(ChannelId(row.get(3)?));
+                }
                 if ledger.rules.is_crowded(namespace, messages) {
                     crowded.push(name.to_owned());
                 }

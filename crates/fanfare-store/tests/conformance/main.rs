@@ -40,6 +40,7 @@ promises! {
     removing:
         a_removed_message_is_gone_and_no_gap
         a_channel_that_is_emptied_leaves_nothing_behind
+        names_that_are_made_up_are_forgotten
         a_purge_is_told_to_who_was_behind
         a_dropped_channel_starts_anew_and_readers_are_told
         positions_are_not_used_again

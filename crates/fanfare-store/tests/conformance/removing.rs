@@ -1,6 +1,6 @@
 //! Removing messages and channels.
 
-use crate::subject::{Kind, Subject, channel, request};
+use crate::subject::{EMPTY, Kind, Subject, channel, request};
 use fanfare_proto::{Gap, GapReason, Position};
 use fanfare_store::{Order, Removal};
 
@@ -70,6 +70,29 @@ pub fn a_channel_that_is_emptied_leaves_nothing_behind(kind: Kind) {
         assert_eq!(subject.all(request(&["a"], 0, Order::Forward)), left[1..]);
         assert_eq!(subject.read(&["a"], 0).gap, None);
     }
+}
+
+pub fn names_that_are_made_up_are_forgotten(kind: Kind) {
+    let mut subject = Subject::new(kind);
+    let kept = subject.append(&["kept"], 1);
+    let first = subject.append(&["reply/0"], 1);
+    for number in 0..EMPTY as u64 * 3 {
+        let name = format!("reply/{number}");
+        let appended = subject.append(&[&name], 1);
+        assert!(subject.log().remove(&Removal::Message(appended[0].position)).unwrap());
+    }
+    assert!(subject.log().remove(&Removal::Message(first[0].position)).unwrap());
+    for _ in 0..2 {
+        subject.trim(1);
+        assert_eq!(subject.rows("channel"), if kind == Kind::Sqlite { EMPTY as u64 + 1 } else { 0 });
+        assert_eq!(subject.all(request(&["**"], 0, Order::Forward)), kept);
+        assert_eq!(subject.read(&["**"], 0).gap, None, "what was removed one by one is no loss");
+        subject.reopen();
+    }
+    let again = subject.append(&["reply/0", "reply/0"], 2);
+    assert_eq!(again[1].previous, Some(again[0].position));
+    subject.trim(2);
+    assert_eq!(subject.all(request(&["reply/*"], 0, Order::Forward)), again);
 }
 
 pub fn a_purge_is_told_to_who_was_behind(kind: Kind) {

@@ -21,6 +21,9 @@ pub enum Kind {
 /// What is kept when a test says nothing else: everything.
 pub const EVERYTHING: Retention = Retention { age: Duration::MAX, messages: u64::MAX, bytes: u64::MAX };
 
+/// Channels without messages that are remembered.
+pub const EMPTY: usize = 100;
+
 /// A log under test.
 pub struct Subject {
     kind: Kind,
@@ -129,7 +132,12 @@ impl Subject {
 
 /// A store in which what is rare on a server happens often.
 fn open(dir: &TempDir, namespaces: Arc<Namespaces>) -> SqliteLog {
-    let options = SqliteOptions { flush_every: 150, checkpoint_pages: 20, ..SqliteOptions::default() };
+    let options = SqliteOptions {
+        flush_every: 150,
+        checkpoint_pages: 20,
+        empty_channels: EMPTY,
+        ..SqliteOptions::default()
+    };
     SqliteLog::open(dir.path(), namespaces, options).unwrap()
 }
 
