@@ -1,23 +1,29 @@
 //! What all runs share: which binary is measured, where results go, and how progress is shown.
 
+use crate::cores::Core;
 use crate::outcome::Result;
-use crate::report::Report;
-use crate::server::Server;
+use crate::report::{Report, write};
+use crate::servers::{Server, start_fanfare};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+/// Where tables are.
+pub const DOCUMENT: &str = "docs/performance.md";
+
 /// One invocation.
 pub struct Bench {
     binary: PathBuf,
-    results: PathBuf,
+    root: &'static Path,
+    /// Whether tables are put into the docs.
+    document: bool,
 }
 
 impl Bench {
     /// With the binary that is named, or else the release build of this tree, brought up to date first.
-    pub fn new(binary: Option<PathBuf>) -> Result<Bench> {
+    pub fn new(binary: Option<PathBuf>, document: bool) -> Result<Bench> {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().ok_or("the workspace has no root")?;
         let binary = match binary {
             Some(binary) => binary,
@@ -30,22 +36,31 @@ impl Bench {
             )
             .into());
         }
-        Ok(Bench { binary, results: root.join("bench/results") })
+        Ok(Bench { binary, root, document })
     }
 
-    /// A fresh server with this configuration file.
+    /// What is measured.
+    pub fn binary(&self) -> &Path {
+        &self.binary
+    }
+
+    /// A fresh server with this configuration file, on any core.
     pub fn server(&self, config: &str) -> Result<Server> {
-        Server::start(&self.binary, config)
+        start_fanfare(&self.binary, config, Core::Any)
     }
 
-    /// Shows a report and writes it to a file of its own.
-    pub fn finish(&self, report: &Report) -> Result<()> {
+    /// Shows a report and writes it to a file of its own, and into the docs if that was asked for.
+    pub fn finish(&self, report: &Report, command: &str) -> Result<()> {
         print!("{report}");
-        fs::create_dir_all(&self.results)?;
+        let results = self.root.join("bench/results");
+        fs::create_dir_all(&results)?;
         let seconds = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
-        let file = self.results.join(format!("{}-{seconds}.json", report.run));
+        let file = results.join(format!("{}-{seconds}.json", report.run));
         fs::write(&file, format!("{}\n", report.json(seconds)))?;
         println!("\nwritten to {}", file.display());
+        if self.document {
+            write(report, command, &self.root.join(DOCUMENT))?;
+        }
         Ok(())
     }
 }
@@ -63,7 +78,8 @@ fn build(root: &Path) -> Result<PathBuf> {
 
 /// A bar that counts to `total`.
 pub fn progress(what: &'static str, total: u64) -> ProgressBar {
-    let style = ProgressStyle::with_template("{msg:24} {wide_bar} {human_pos}/{human_len} {elapsed}");
+    let style =
+        ProgressStyle::with_template("{msg:24} {wide_bar} {human_pos}/{human_len} {elapsed}, {eta} left");
     let bar = ProgressBar::new(total).with_message(what);
     match style {
         Ok(style) => bar.with_style(style),

@@ -1,6 +1,7 @@
 //! Readers that all hear the same numbers: each reader hears each number once, in order.
 
-use super::{Audience, Event};
+use super::Audience;
+use crate::ears::Event;
 use crate::outcome::Result;
 use crate::publisher::number_after;
 

@@ -1,7 +1,8 @@
 //! Readers of one channel that may miss numbers if they are told so: each hole has its gap, with the right range.
 
+use super::Audience;
 use super::counting::number_of;
-use super::{Audience, Event};
+use crate::ears::Event;
 use crate::outcome::Result;
 use crate::publisher::number_after;
 

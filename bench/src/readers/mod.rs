@@ -1,22 +1,20 @@
-//! Thousands of event streams or WebSockets on one thread: an epoll set, one read buffer for all, and no work per
-//! delivery but finding where events end.
+//! Thousands of readers on one thread: an epoll set, one read buffer for all, and no work per delivery but finding where
+//! messages end.
 
 mod counting;
 mod hearing;
-mod socket;
-mod stream;
 
-pub use counting::{Counting, body};
+pub use counting::{Counting, body, number_of};
 pub use hearing::Hearing;
-pub use stream::Event;
 
+use crate::ears::{Ear, Event};
 use crate::outcome::Result;
-use mio::{Events, Interest, Poll, Token, net::TcpStream};
+use crate::servers::{Kind, Way};
+use mio::{Events, Interest, Poll, Registry, Token, net::TcpStream};
 use socket2::{Domain, Socket, Type};
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant};
-use stream::Stream;
 
 /// How long readers may hear nothing while something is awaited.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -29,13 +27,33 @@ const OPENING: usize = 64;
 /// Connections of one source address: each has about 28,000 ports.
 const PER_ADDRESS: usize = 5_000;
 
-/// What asks for a WebSocket.
-const SWITCH: &str = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
-                      Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+/// What is watched beside the readers.
+pub const BESIDE: Token = Token(usize::MAX);
 
-/// Event streams that are all read by who calls [`Readers::pump`].
+/// What readers ask for.
+pub struct Wish {
+    pub hello: Vec<u8>,
+    pub ear: Box<dyn Fn() -> Ear>,
+}
+
+impl Wish {
+    /// To hear a channel of this server.
+    pub fn of(kind: &'static Kind, way: Way, address: SocketAddr) -> Wish {
+        Wish { hello: (kind.hello)(way, address), ear: Box::new(move || (kind.ear)(way)) }
+    }
+
+    /// To hear what Fanfare gives at a target.
+    pub fn target(target: &str, way: Way, address: SocketAddr) -> Wish {
+        let ear = if way == Way::Ws { Ear::websocket } else { Ear::event_stream };
+        Wish { hello: crate::servers::get(target, way, address), ear: Box::new(ear) }
+    }
+}
+
+/// Readers that are all read by who calls [`Readers::pump`] or [`Readers::turn`].
 pub struct Readers {
     address: SocketAddr,
+    /// The third number of the first source address.
+    net: u8,
     poll: Poll,
     events: Events,
     readers: Vec<Reader>,
@@ -44,13 +62,14 @@ pub struct Readers {
 
 struct Reader {
     socket: TcpStream,
-    conversation: Conversation,
+    ear: Ear,
 }
 
-/// How a reader is told.
-enum Conversation {
-    Stream(Stream),
-    WebSocket(socket::Socket),
+/// What a turn saw.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct Turn {
+    pub heard: bool,
+    pub beside: bool,
 }
 
 /// What is done with what readers hear.
@@ -69,23 +88,48 @@ impl Audience for Silence {
 }
 
 impl Readers {
-    /// None yet.
-    pub fn new(address: SocketAddr) -> Result<Readers> {
+    /// None yet. They will come from addresses of 127.0.`net`.0.
+    pub fn new(address: SocketAddr, net: u8) -> Result<Readers> {
         let (poll, events) = (Poll::new()?, Events::with_capacity(1024));
-        Ok(Readers { address, poll, events, readers: Vec::new(), buffer: vec![0; READ_BYTES] })
+        Ok(Readers { address, net, poll, events, readers: Vec::new(), buffer: vec![0; READ_BYTES] })
     }
 
-    /// Opens `count` more event streams and waits until each was accepted. `opened` is told how many there are.
-    pub fn connect(&mut self, count: usize, target: &str, opened: &mut dyn FnMut(usize)) -> Result<()> {
+    /// Where something can be watched as [`BESIDE`].
+    pub fn registry(&self) -> &Registry {
+        self.poll.registry()
+    }
+
+    /// Readers.
+    pub fn len(&self) -> usize {
+        self.readers.len()
+    }
+
+    /// Lets all of them go.
+    pub fn leave(&mut self) {
+        self.readers.clear();
+    }
+
+    /// Opens `count` more and waits until each was accepted. `opened` is told how many there are.
+    pub fn connect(
+        &mut self,
+        count: usize,
+        wish: &Wish,
+        audience: &mut dyn Audience,
+        opened: &mut dyn FnMut(usize),
+    ) -> Result<()> {
         let end = self.readers.len() + count;
         while self.readers.len() < end {
             let first = self.readers.len();
             for _ in 0..OPENING.min(end - first) {
-                let number = self.open(target)?;
+                let number = self.open(wish)?;
                 self.watch(number)?;
             }
-            while !self.readers[first..].iter().all(Reader::is_open) {
-                self.turn(&mut Silence)?;
+            let began = Instant::now();
+            while !self.readers[first..].iter().all(|reader| reader.ear.is_open()) {
+                self.turn(audience, TURN)?;
+                if began.elapsed() > PATIENCE {
+                    return Err("readers are not accepted".into());
+                }
             }
             opened(self.readers.len());
         }
@@ -108,7 +152,7 @@ impl Readers {
     pub fn pump<A: Audience>(&mut self, audience: &mut A, mut done: impl FnMut(&A) -> bool) -> Result<()> {
         let mut quiet_since = Instant::now();
         while !done(audience) {
-            if self.turn(audience)? {
+            if self.turn(audience, TURN)?.heard {
                 quiet_since = Instant::now();
             } else if quiet_since.elapsed() > PATIENCE {
                 return Err("readers wait in vain for what was published".into());
@@ -117,35 +161,35 @@ impl Readers {
         Ok(())
     }
 
-    /// Waits a little for something to read, and reads it. Answers whether there was something.
-    fn turn(&mut self, audience: &mut dyn Audience) -> Result<bool> {
-        match self.poll.poll(&mut self.events, Some(TURN)) {
-            Err(error) if error.kind() == ErrorKind::Interrupted => return Ok(false),
+    /// Waits up to `wait` for something to read, and reads it.
+    pub fn turn(&mut self, audience: &mut dyn Audience, wait: Duration) -> Result<Turn> {
+        match self.poll.poll(&mut self.events, Some(wait)) {
+            Err(error) if error.kind() == ErrorKind::Interrupted => return Ok(Turn::default()),
             polled => polled?,
         }
+        let mut turn = Turn::default();
         for event in &self.events {
-            let number = event.token().0;
-            self.readers[number].read(number, &mut self.buffer, audience)?;
+            if event.token() == BESIDE {
+                turn.beside = true;
+            } else if let Some(reader) = self.readers.get_mut(event.token().0) {
+                turn.heard = true;
+                reader.read(event.token().0, &mut self.buffer, audience)?;
+            }
         }
-        Ok(!self.events.is_empty())
+        Ok(turn)
     }
 
     /// Connects and asks; answers the reader's number.
-    fn open(&mut self, target: &str) -> Result<usize> {
+    fn open(&mut self, wish: &Wish) -> Result<usize> {
         let number = self.readers.len();
         let host = u8::try_from(2 + number / PER_ADDRESS)?;
         let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
-        socket.bind(&SocketAddr::from((Ipv4Addr::new(127, 0, 0, host), 0)).into())?;
+        socket.bind(&SocketAddr::from((Ipv4Addr::new(127, 0, self.net, host), 0)).into())?;
         socket.connect(&self.address.into())?;
         let mut socket = std::net::TcpStream::from(socket);
-        let host = self.address;
-        let (lines, conversation) = match target.contains("via=ws") {
-            true => (SWITCH, Conversation::WebSocket(socket::Socket::default())),
-            false => ("Accept: text/event-stream\r\n", Conversation::Stream(Stream::default())),
-        };
-        write!(socket, "GET {target} HTTP/1.1\r\nHost: {host}\r\n{lines}\r\n")?;
+        socket.write_all(&wish.hello)?;
         socket.set_nonblocking(true)?;
-        self.readers.push(Reader { socket: TcpStream::from_std(socket), conversation });
+        self.readers.push(Reader { socket: TcpStream::from_std(socket), ear: (wish.ear)() });
         Ok(number)
     }
 
@@ -156,25 +200,13 @@ impl Readers {
 }
 
 impl Reader {
-    fn is_open(&self) -> bool {
-        match &self.conversation {
-            Conversation::Stream(stream) => stream.is_open(),
-            Conversation::WebSocket(socket) => socket.is_open(),
-        }
-    }
-
     fn take(&mut self, number: usize, bytes: &[u8], audience: &mut dyn Audience) -> Result<()> {
-        let mut hear = |event: &Event<'_>| audience.hear(number, event);
-        match &mut self.conversation {
-            Conversation::Stream(stream) => stream.take(bytes, &mut hear),
-            Conversation::WebSocket(socket) => {
-                socket.take(bytes, &mut hear)?;
-                for _ in 0..std::mem::take(&mut socket.pings) {
-                    self.socket.write_all(socket::PONG)?;
-                }
-                Ok(())
-            }
+        let mut answer = Vec::new();
+        self.ear.take(bytes, &mut |event| audience.hear(number, event), &mut answer)?;
+        if !answer.is_empty() {
+            self.socket.write_all(&answer)?;
         }
+        Ok(())
     }
 
     /// Reads all there is. Readiness is told once (edge-triggered): a read that does not fill the buffer took it all.

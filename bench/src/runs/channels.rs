@@ -16,6 +16,8 @@ pub const RUN: Run = Run {
     name: "channels",
     about: "Kept publishing in batches to random channels of a million, against ten channels",
     examples: &[("A million channels", ""), ("Quickly", "--channels 50000 --seconds 2 --slices 2")],
+    usual: "",
+    quick: "--channels 50000 --seconds 1 --slices 2",
     arguments: Options::augment_args,
     run,
 };

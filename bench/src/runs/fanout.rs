@@ -1,30 +1,32 @@
-//! Fan-out in a closed loop: say something to all readers, wait until the last has heard it, say the next.
+//! One message to many readers: processor time for each delivery, and how late it is, against the floor and peers.
 
 use super::Run;
 use crate::bench::{Bench, progress};
+use crate::contest::{Contest, Sample};
+use crate::load::Order;
 use crate::outcome::Result;
-use crate::publisher::Publisher;
-use crate::readers::{Counting, Readers};
-use crate::report::Report;
+use crate::report::{Goal, Report};
+use crate::servers::{Kind, Way, kind};
+use crate::spread::Spread;
 use clap::{ArgMatches, Args, FromArgMatches};
-use hdrhistogram::Histogram;
-use std::time::Instant;
 
 pub const RUN: Run = Run {
     name: "fanout",
-    about: "Messages to many event streams in a closed loop: deliveries a second, and processor time for each",
+    about: "One message to many readers: processor time for each delivery and latency, against the floor and peers",
     examples: &[
-        ("One message at a time", ""),
-        ("Ten in one commit", "--burst 10"),
-        ("From memory", "--live"),
+        ("All ways and loads", ""),
+        ("Quickly", "--readers 2000 --rounds 2 --ways ws"),
+        ("Against other peers", "--peers nats,redis --ways ws"),
     ],
+    usual: "",
+    quick: "--readers 2000 --rounds 3 --ways ws --loads single,burst,rate200k",
     arguments: Options::augment_args,
     run,
 };
 
 #[derive(Args)]
 struct Options {
-    /// Event streams
+    /// Readers of each server
     #[arg(long, default_value_t = 10_000)]
     readers: usize,
 
@@ -32,53 +34,173 @@ struct Options {
     #[arg(long, default_value_t = 128)]
     bytes: usize,
 
-    /// Messages of one request
-    #[arg(long, default_value_t = 1)]
-    burst: usize,
+    /// Rounds, in each of which every server has its turn
+    #[arg(long, default_value_t = 8)]
+    rounds: usize,
 
-    /// Requests, one after the other
-    #[arg(long, default_value_t = 100)]
-    rounds: u64,
+    /// How readers are told
+    #[arg(long, value_delimiter = ',', default_value = "ws,sse,poll")]
+    ways: Vec<Way>,
 
-    /// A channel that is in memory only
-    #[arg(long)]
-    live: bool,
+    /// Which loads
+    #[arg(long, value_delimiter = ',', default_value = "single,burst,rate100k,rate200k")]
+    loads: Vec<Load>,
+
+    /// Whom to compare with besides the floor; who is not installed is left out
+    #[arg(long, value_delimiter = ',', default_value = "nchan")]
+    peers: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Load {
+    /// One message at a time
+    Single,
+    /// Ten at a time, in one write
+    Burst,
+    /// 100,000 deliveries a second
+    #[value(name = "rate100k")]
+    Rate100k,
+    /// 200,000 deliveries a second: more than one core can do
+    #[value(name = "rate200k")]
+    Rate200k,
+}
+
+impl Load {
+    fn name(self) -> &'static str {
+        match self {
+            Load::Single => "one at a time",
+            Load::Burst => "bursts of 10",
+            Load::Rate100k => "100,000/s offered",
+            Load::Rate200k => "200,000/s offered",
+        }
+    }
+
+    fn order(self, options: &Options) -> Order {
+        let (bytes, readers) = (options.bytes, options.readers as f64);
+        match self {
+            Load::Single => Order::Bursts { bursts: 12, burst: 1, bytes },
+            Load::Burst => Order::Bursts { bursts: 4, burst: 10, bytes },
+            Load::Rate100k => Order::Rate { rate: 100_000.0 / readers, seconds: 2.0, bytes },
+            Load::Rate200k => Order::Rate { rate: 200_000.0 / readers, seconds: 2.0, bytes },
+        }
+    }
 }
 
 fn run(matches: &ArgMatches, bench: &Bench) -> Result<Report> {
     let options = Options::from_arg_matches(matches)?;
-    let server = bench.server("[[namespace]]\npattern = \"live/**\"\nkeeping = \"live\"\n")?;
-    let channel = if options.live { "live/all" } else { "kept/all" };
-    let Options { readers: count, bytes, burst, rounds, .. } = options;
-    let about = format!("{count} event streams on `{channel}`, {bytes} bytes, {burst} messages at a time");
+    let Options { readers, bytes, rounds, .. } = options;
+    let mut about = format!("{readers} readers, {bytes} bytes, {rounds} rounds; the server on one core");
+    let peers: Vec<&'static Kind> = options.peers.iter().map(|name| kind(name)).collect::<Result<_>>()?;
+    for there in [kind("floor")?].iter().chain(&peers).filter(|peer| peer.version().is_some()) {
+        about += &format!("; {}", there.introduction());
+    }
     let mut report = Report::new(RUN.name, about);
+    for way in &options.ways {
+        compete(*way, &peers, &options, bench, &mut report)?;
+    }
+    Ok(report)
+}
 
-    let mut readers = Readers::new(server.address)?;
-    let bar = progress("connecting", count as u64);
-    readers
-        .connect(count, &format!("/c/{channel}?via=sse"), &mut |opened| bar.set_position(opened as u64))?;
-    bar.finish_and_clear();
-
-    let mut publisher = Publisher::connect(server.address)?;
-    let mut counting = Counting::new(count);
-    let mut times: Histogram<u64> = Histogram::new(3)?;
-    let (started, processor) = (Instant::now(), server.processor_seconds()?);
-    let bar = progress("rounds", rounds);
-    for _ in 0..rounds {
-        let round = Instant::now();
-        let lines = (0..burst)
-            .map(|_| format!("{{\"channel\":\"{channel}\",\"body\":\"{}\"}}\n", counting.say(bytes)));
-        publisher.publish_lines(lines.collect::<String>().as_bytes(), burst)?;
-        readers.pump(&mut counting, Counting::is_complete)?;
-        times.record(round.elapsed().as_micros() as u64)?;
-        bar.inc(1);
+/// All loads, for readers that are told one way.
+fn compete(
+    way: Way,
+    peers: &[&'static Kind],
+    options: &Options,
+    bench: &Bench,
+    report: &mut Report,
+) -> Result<()> {
+    let mut kinds = vec![kind("fanfare")?];
+    if way != Way::Poll {
+        kinds.extend([kind("floor")?; 2]);
+    }
+    let able =
+        |peer: &&&Kind| peer.version().is_some() && (peer.ways.contains(&way) || peer.ways == [Way::Own]);
+    kinds.extend(peers.iter().filter(able));
+    let loads = options.loads.iter().filter(|load| way != Way::Poll || **load == Load::Single);
+    let loads: Vec<Load> = loads.copied().collect();
+    let turns = kinds.len() * (1 + loads.len() * (options.rounds + 1));
+    let bar = progress(way.name(), turns as u64);
+    let mut contest = Contest::start(bench, &kinds, way)?;
+    contest.connect(options.readers, &bar)?;
+    for load in loads {
+        let order = load.order(options);
+        contest.rounds(1, order, &bar)?;
+        let samples = contest.rounds(options.rounds, order, &bar)?;
+        let names = contest.contestants.iter().map(|contestant| &*contestant.name);
+        let named: Vec<(&str, &[Sample])> = names.zip(samples.iter().map(Vec::as_slice)).collect();
+        let what = format!("{}, {}", way.name(), load.name());
+        match load {
+            Load::Single | Load::Burst => costs(report, &what, load, way, &named),
+            Load::Rate100k | Load::Rate200k => lateness(report, &what, load, &named),
+        }
     }
     bar.finish_and_clear();
-    let deliveries = (count * burst) as f64 * rounds as f64;
-    let processor = server.processor_seconds()? - processor;
-    report.figure("deliveries a second", deliveries / started.elapsed().as_secs_f64(), "");
-    report.figure("the server's processor time for a million", processor / deliveries * 1e6, "s");
-    report.figure("one round, p50", times.value_at_quantile(0.5) as f64 / 1000.0, "ms");
-    report.figure("one round, p99", times.value_at_quantile(0.99) as f64 / 1000.0, "ms");
-    Ok(report)
+    Ok(())
+}
+
+/// What a delivery costs.
+fn costs(report: &mut Report, what: &str, load: Load, way: Way, named: &[(&str, &[Sample])]) {
+    let each = |samples: &[Sample]| samples.iter().map(Sample::per_million).collect::<Vec<_>>();
+    let ours = each(named[0].1);
+    for (name, samples) in named {
+        report.spread(format!("{what}: {name}, s for a million"), Spread::of(each(samples)), "", None);
+    }
+    for (name, samples) in &named[1..] {
+        let ratio = Spread::of_ratios(&ours, &each(samples));
+        let goal = match (*name, load) {
+            ("floor", Load::Burst) => Some(Goal::AtMost(1.35)),
+            ("floor", _) => Some(Goal::AtMost(1.10)),
+            ("nchan", Load::Burst) => Some(Goal::AtMost(1.0 / 7.0)),
+            ("nchan", _) if way == Way::Poll => Some(Goal::AtMost(0.7)),
+            ("nchan", _) => Some(Goal::AtMost(1.0)),
+            _ => None,
+        };
+        match *name {
+            "floor again" => control(report, what, &each(samples), &each(named[1].1)),
+            _ => report.spread(format!("{what}: fanfare / {name}"), ratio, "x", goal),
+        }
+    }
+    losses(report, what, named);
+}
+
+/// How late deliveries are, and how many there are.
+fn lateness(report: &mut Report, what: &str, load: Load, named: &[(&str, &[Sample])]) {
+    let late = |samples: &[Sample]| samples.iter().map(|sample| sample.told.p99).collect::<Vec<_>>();
+    let rates = |samples: &[Sample]| samples.iter().map(Sample::rate).collect::<Vec<_>>();
+    for (name, samples) in named {
+        report.spread(format!("{what}: {name}, achieved"), Spread::of(rates(samples)), "/s", None);
+        report.spread(format!("{what}: {name}, p99"), Spread::of(late(samples)), "ms", None);
+    }
+    for (name, samples) in &named[1..] {
+        if *name == "floor again" {
+            control(report, &format!("{what}, p99"), &late(samples), &late(named[1].1));
+            continue;
+        }
+        let (most, floor) = (if load == Load::Rate100k { 1.5 } else { 1.25 }, *name == "floor");
+        let ratio = Spread::of_ratios(&late(named[0].1), &late(samples));
+        let goal = floor.then_some(Goal::AtMost(most));
+        report.spread(format!("{what}: p99, fanfare / {name}"), ratio, "x", goal);
+        let ratio = Spread::of_ratios(&rates(named[0].1), &rates(samples));
+        let goal = (floor && load == Load::Rate200k).then_some(Goal::AtLeast(0.95));
+        report.spread(format!("{what}: achieved, fanfare / {name}"), ratio, "x", goal);
+    }
+    losses(report, what, named);
+}
+
+/// The floor against itself: how far figures of this run can be trusted.
+fn control(report: &mut Report, what: &str, again: &[f64], first: &[f64]) {
+    report.spread(format!("{what}: floor / floor (control)"), Spread::of_ratios(again, first), "x", None);
+}
+
+/// What was lost or came twice: ours must not be.
+fn losses(report: &mut Report, what: &str, named: &[(&str, &[Sample])]) {
+    for (index, (name, samples)) in named.iter().enumerate() {
+        let count: u64 = samples.iter().map(|sample| sample.told.lost + sample.told.repeated).sum();
+        if index == 0 {
+            let goal = Goal::AtMost(0.0);
+            report.figure_with_goal(format!("{what}: lost or repeated"), count as f64, "", goal);
+        } else if count > 0 {
+            report.figure(format!("{what}: {name}, lost or repeated"), count as f64, "");
+        }
+    }
 }

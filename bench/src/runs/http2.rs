@@ -4,7 +4,7 @@ use super::Run;
 use crate::bench::{Bench, progress};
 use crate::outcome::Result;
 use crate::report::Report;
-use crate::server::Server;
+use crate::servers::Server;
 use bytes::Bytes;
 use clap::{ArgMatches, Args, FromArgMatches};
 use h2::RecvStream;
@@ -19,6 +19,8 @@ pub const RUN: Run = Run {
     name: "http2",
     about: "Memory of idle HTTP/2 connections, and of the event streams on them",
     examples: &[("A thousand connections with up to eleven streams each", "")],
+    usual: "",
+    quick: "--connections 200",
     arguments: Options::augment_args,
     run,
 };

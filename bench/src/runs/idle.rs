@@ -3,10 +3,11 @@
 use super::Run;
 use crate::bench::{Bench, progress};
 use crate::outcome::Result;
+use crate::process::tcp_memory;
 use crate::publisher::Publisher;
-use crate::readers::{Counting, Readers, Silence};
+use crate::readers::{Counting, Readers, Silence, Wish};
 use crate::report::{Goal, Report};
-use crate::server::tcp_memory;
+use crate::servers::Way;
 use clap::{ArgMatches, Args, FromArgMatches};
 use hdrhistogram::Histogram;
 use std::net::SocketAddr;
@@ -22,6 +23,8 @@ pub const RUN: Run = Run {
         ("Quickly", "--readers 2000 --idle 2 --rounds 50"),
         ("WebSockets", "--via ws"),
     ],
+    usual: "",
+    quick: "--readers 2000 --idle 2 --rounds 50",
     arguments: Options::augment_args,
     run,
 };
@@ -53,13 +56,15 @@ fn run(matches: &ArgMatches, bench: &Bench) -> Result<Report> {
     let mut report =
         Report::new(RUN.name, format!("{} readers on one channel, via {}", options.readers, options.via));
     let server = bench.server("")?;
-    let mut readers = Readers::new(server.address)?;
+    let mut readers = Readers::new(server.address, 0)?;
 
     let (before, tcp_before) = (server.private_dirty()?, tcp_memory()?);
     let connecting = Instant::now();
     let bar = progress("connecting", options.readers as u64);
     let target = format!("/c/hot/all?via={}&as=body", options.via);
-    readers.connect(options.readers, &target, &mut |count| bar.set_position(count as u64))?;
+    let way = if options.via == "ws" { Way::Ws } else { Way::Sse };
+    let wish = Wish::target(&target, way, server.address);
+    readers.connect(options.readers, &wish, &mut Silence, &mut |count| bar.set_position(count as u64))?;
     bar.finish_and_clear();
     report.figure("connecting all", connecting.elapsed().as_secs_f64(), "s");
     let quiet_until = Instant::now() + Duration::from_secs(options.idle);

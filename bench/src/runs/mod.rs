@@ -1,15 +1,18 @@
 //! The runs, and the command line that chooses among them. Without a name, all of them run, one after the other.
 
+mod accept;
 mod channels;
 mod fanout;
 mod http2;
 mod idle;
+mod publish;
 mod slow;
 
 use crate::bench::Bench;
 use crate::outcome::Result;
 use crate::report::Report;
-use clap::{ArgMatches, Command};
+use crate::{bare, floor, load};
+use clap::{ArgMatches, Args, Command, FromArgMatches};
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -19,29 +22,45 @@ struct Run {
     about: &'static str,
     /// What it is good for, and the arguments for that.
     examples: &'static [(&'static str, &'static str)],
+    /// Arguments when all runs are made, and when all are made quickly.
+    usual: &'static str,
+    quick: &'static str,
     arguments: fn(Command) -> Command,
     run: fn(&ArgMatches, &Bench) -> Result<Report>,
 }
 
 /// Every run: the only list.
-const ALL: &[Run] = &[idle::RUN, http2::RUN, fanout::RUN, slow::RUN, channels::RUN];
+const ALL: &[Run] =
+    &[fanout::RUN, accept::RUN, publish::RUN, idle::RUN, http2::RUN, slow::RUN, channels::RUN];
 
 /// Runs what the arguments name.
 pub fn run(args: impl Iterator<Item = OsString>) -> Result<()> {
     let matches = command().get_matches_from(args);
-    let bench = Bench::new(matches.get_one::<PathBuf>("server-binary").cloned())?;
+    match matches.subcommand() {
+        Some(("floor", matches)) => return floor::serve(&floor::Options::from_arg_matches(matches)?),
+        Some(("bare", _)) => return bare::serve(),
+        Some(("load", matches)) => return load::serve(&load::Options::from_arg_matches(matches)?),
+        _ => {}
+    }
+    let bench =
+        Bench::new(matches.get_one::<PathBuf>("server-binary").cloned(), matches.get_flag("document"))?;
+    if let Some((name, matches)) = matches.subcommand() {
+        let run = ALL.iter().find(|run| run.name == name).ok_or("clap knows a run that is none")?;
+        let words: Vec<String> = std::env::args().skip(1).filter(|word| word != "--document").collect();
+        return bench.finish(&(run.run)(matches, &bench)?, &format!("{COMMAND} {}", words.join(" ")));
+    }
+    let quick = matches.get_flag("quick");
     for run in ALL {
-        match matches.subcommand() {
-            Some((name, matches)) if name == run.name => bench.finish(&(run.run)(matches, &bench)?)?,
-            Some(_) => {}
-            None => {
-                let defaults = run.command().get_matches_from([run.name]);
-                bench.finish(&(run.run)(&defaults, &bench)?)?;
-            }
-        }
+        let args = if quick { run.quick } else { run.usual };
+        let words = [run.name].into_iter().chain(args.split_whitespace());
+        let matches = run.command().get_matches_from(words);
+        bench.finish(&(run.run)(&matches, &bench)?, format!("{COMMAND} {} {args}", run.name).trim_end())?;
     }
     Ok(())
 }
+
+/// How a run is started.
+const COMMAND: &str = "cargo run --release -p fanfare-bench --";
 
 fn command() -> Command {
     let binary = clap::Arg::new("server-binary")
@@ -56,7 +75,16 @@ fn command() -> Command {
         .about("Measures a running server. Without a command: everything, one after the other")
         .after_help(format!("Examples:\n{}", examples.collect::<String>()))
         .arg(binary)
+        .arg(flag("document", "Put the tables into docs/performance.md, too").global(true))
+        .arg(flag("quick", "All runs in their short form: two minutes"))
         .subcommands(ALL.iter().map(Run::command))
+        .subcommand(floor::Options::augment_args(Command::new("floor").hide(true)))
+        .subcommand(Command::new("bare").hide(true))
+        .subcommand(load::Options::augment_args(Command::new("load").hide(true)))
+}
+
+fn flag(name: &'static str, about: &'static str) -> clap::Arg {
+    clap::Arg::new(name).long(name).action(clap::ArgAction::SetTrue).help(about)
 }
 
 impl Run {
@@ -68,7 +96,7 @@ impl Run {
 }
 
 fn example(run: &Run, what: &str, args: &str) -> String {
-    let line = format!("cargo run --release -p fanfare-bench -- {} {args}", run.name);
+    let line = format!("{COMMAND} {} {args}", run.name);
     format!("  {what}:\n    {}\n", line.trim_end())
 }
 
@@ -80,10 +108,20 @@ mod tests {
     fn every_example_is_a_command_that_parses() {
         command().debug_assert();
         for run in ALL {
-            for (what, args) in run.examples {
+            let examples = run.examples.iter().map(|(_, args)| *args);
+            for args in examples.chain([run.usual, run.quick]) {
                 let words = ["fanfare-bench", run.name].into_iter().chain(args.split_whitespace());
-                assert!(command().try_get_matches_from(words).is_ok(), "{what}: {args}");
+                assert!(command().try_get_matches_from(words).is_ok(), "{}: {args}", run.name);
             }
+        }
+    }
+
+    #[test]
+    fn every_run_has_a_place_in_the_docs() {
+        let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(crate::bench::DOCUMENT);
+        let text = std::fs::read_to_string(file).unwrap();
+        for run in ALL {
+            assert!(text.contains(&format!("<!-- bench: {} -->\n", run.name)), "{}", run.name);
         }
     }
 }

@@ -3,10 +3,11 @@
 use super::Run;
 use crate::bench::{Bench, progress};
 use crate::outcome::Result;
+use crate::process::tcp_memory;
 use crate::publisher::Publisher;
-use crate::readers::{Hearing, Readers, Silence, body};
+use crate::readers::{Hearing, Readers, Silence, Wish, body};
 use crate::report::{Goal, Report};
-use crate::server::{Server, tcp_memory};
+use crate::servers::{Server, Way};
 use clap::{ArgMatches, Args, FromArgMatches};
 use std::net::SocketAddr;
 use std::thread;
@@ -20,6 +21,8 @@ pub const RUN: Run = Run {
         ("Quickly", "--readers 100 --frozen 50 --seconds 5"),
         ("How much of the growth is not theirs", "--frozen 0"),
     ],
+    usual: "",
+    quick: "--readers 100 --frozen 50 --seconds 3",
     arguments: Options::augment_args,
     run,
 };
@@ -77,11 +80,12 @@ fn run(matches: &ArgMatches, bench: &Bench) -> Result<Report> {
     let mut publishing = Publishing::new(&options, server.address)?;
     publishing.fill()?;
 
-    let (mut readers, mut hearing) = (Readers::new(server.address)?, Hearing::default());
-    readers.connect(awake, TARGET, &mut |_| {})?;
+    let (mut readers, mut hearing) = (Readers::new(server.address, 0)?, Hearing::default());
+    let wish = Wish::target(TARGET, Way::Sse, server.address);
+    readers.connect(awake, &wish, &mut Silence, &mut |_| {})?;
     hearing.join(awake, publishing.newest());
     publishing.go_on(WARM_UP, &server, &mut readers, &mut hearing)?;
-    readers.connect(frozen, TARGET, &mut |_| {})?;
+    readers.connect(frozen, &wish, &mut Silence, &mut |_| {})?;
     readers.freeze(awake)?;
     let quiet_until = Instant::now() + SETTLE;
     readers.pump(&mut Silence, |_| Instant::now() >= quiet_until)?;

@@ -1,24 +1,13 @@
-//! One event stream's bytes: the head of the answer, its chunks (RFC 9112 section 7.1), and the events in them (HTML
-//! standard, section 9.2.6). What is whole is looked at where it was read; only what a read cuts is copied.
+//! An answer in chunks (RFC 9112 section 7.1) or in one piece without end, and in it events (HTML standard, section 9.2.6) or JSON lines.
 
+use super::{Event, Hear};
 use crate::outcome::Result;
 use memchr::{memchr, memmem};
 
-/// An event that has data.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub struct Event<'a> {
-    /// Empty for a message without `event:`.
-    pub name: &'a [u8],
-    /// The first line of data: what runs publish has no more.
-    pub data: &'a [u8],
-}
-
-/// What is done with each event.
-type Hear<'a> = &'a mut dyn FnMut(&Event<'_>) -> Result<()>;
-
 /// How much of an answer was taken.
-#[derive(Debug, Default)]
-pub struct Stream {
+#[derive(Debug)]
+pub struct Chunks {
+    unit: Unit,
     place: Place,
     /// A head or an event whose end was not read yet.
     cut: Vec<u8>,
@@ -39,7 +28,37 @@ enum Place {
     DataEndCr,
 }
 
-impl Stream {
+/// What chunks are full of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    Events,
+    Lines,
+}
+
+impl Unit {
+    /// What ends one.
+    fn end(self) -> &'static [u8] {
+        match self {
+            Unit::Events => b"\n\n",
+            Unit::Lines => b"\n",
+        }
+    }
+
+    fn tell(self, text: &[u8], hear: Hear<'_>) -> Result<()> {
+        match self {
+            Unit::Events => tell(text, hear),
+            // A greeting, or a cursor alone.
+            Unit::Lines if memmem::find(text, b"\"channel\":").is_none() => Ok(()),
+            Unit::Lines => hear(&Event { name: b"", data: text }),
+        }
+    }
+}
+
+impl Chunks {
+    pub fn new(unit: Unit) -> Chunks {
+        Chunks { unit, place: Place::Head, cut: Vec::new() }
+    }
+
     /// Whether the head was read.
     pub fn is_open(&self) -> bool {
         self.place != Place::Head
@@ -71,29 +90,33 @@ impl Stream {
         self.cut.extend_from_slice(bytes);
         let Some(end) = memmem::find(&self.cut, b"\r\n\r\n").map(|end| end + 4) else { return Ok(&[]) };
         let head = String::from_utf8_lossy(&self.cut[..end]).to_lowercase();
-        if !head.starts_with("http/1.1 200 ") || !head.contains("\r\ntransfer-encoding: chunked\r\n") {
+        if !head.starts_with("http/1.1 200 ") {
             return Err(
                 format!("an event stream was answered:\n{}", String::from_utf8_lossy(&self.cut)).into()
             );
         }
         self.cut = Vec::new();
-        self.place = Place::Size(0);
+        // Without chunks a stream ends with its connection.
+        let chunked = head.contains("\r\ntransfer-encoding: chunked\r\n");
+        self.place = if chunked { Place::Size(0) } else { Place::Data(usize::MAX) };
         Ok(&bytes[end - before..])
     }
 
     fn take_events(&mut self, mut data: &[u8], hear: Hear<'_>) -> Result<()> {
+        let unit = self.unit;
         while !self.cut.is_empty() {
             let Some(line) = memchr(b'\n', data) else { break };
             self.cut.extend_from_slice(&data[..=line]);
             data = &data[line + 1..];
-            if self.cut.ends_with(b"\n\n") {
-                tell(&self.cut, hear)?;
+            if self.cut.ends_with(unit.end()) {
+                unit.tell(&self.cut, hear)?;
                 self.cut = Vec::new();
             }
         }
-        while let Some(end) = memmem::find(data, b"\n\n").filter(|_| self.cut.is_empty()) {
-            tell(&data[..end + 2], hear)?;
-            data = &data[end + 2..];
+        while let Some(end) = memmem::find(data, unit.end()).filter(|_| self.cut.is_empty()) {
+            let (text, rest) = data.split_at(end + unit.end().len());
+            unit.tell(text, hear)?;
+            data = rest;
         }
         self.cut.extend_from_slice(data);
         Ok(())
@@ -138,41 +161,34 @@ fn tell(text: &[u8], hear: Hear<'_>) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ears::{Ear, heard_however_cut};
 
     const HEAD: &str = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
 
-    fn heard(parts: &[&[u8]]) -> Vec<(String, String)> {
-        let (mut stream, mut heard) = (Stream::default(), Vec::new());
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        for part in parts {
-            let mut hear = |event: &Event<'_>| {
-                heard.push((text(event.name), text(event.data)));
-                Ok(())
-            };
-            stream.take(part, &mut hear).unwrap();
-        }
-        heard
+    fn chunked(text: &str) -> String {
+        let (first, second) = text.split_at(31);
+        let chunk = |data: &str| format!("{:x}\r\n{data}\r\n", data.len());
+        format!("{HEAD}{}{}", chunk(first), chunk(second))
     }
 
     #[test]
     fn events_are_found_wherever_reads_and_chunks_cut_them() {
-        let events = "id: a\nretry: 7\n\nid: b\ndata: one\n\nid: c\n\nevent: $gap\ndata: {}\n\n";
-        let (first, second) = events.split_at(31);
-        let chunk = |data: &str| format!("{:x}\r\n{data}\r\n", data.len());
-        let text = format!("{HEAD}{}{}", chunk(first), chunk(second));
+        let text = chunked("id: a\nretry: 7\n\nid: b\ndata: one\n\nid: c\n\nevent: $gap\ndata: {}\n\n");
         let expected = [(String::new(), "one".to_owned()), ("$gap".to_owned(), "{}".to_owned())];
-        assert_eq!(heard(&[text.as_bytes()]), expected);
-        for cut in 1..text.len() {
-            let (a, b) = text.as_bytes().split_at(cut);
-            assert_eq!(heard(&[a, b]), expected, "cut at {cut}");
-        }
-        let bytes: Vec<&[u8]> = text.as_bytes().chunks(1).collect();
-        assert_eq!(heard(&bytes), expected);
+        assert_eq!(heard_however_cut(Ear::event_stream, text.as_bytes()).0, expected);
+    }
+
+    #[test]
+    fn lines_are_found_wherever_reads_and_chunks_cut_them() {
+        let message = "{\"channel\":\"a\",\"body\":\"x\"}\n";
+        let text = chunked(&format!("{{\"session\":\"s\"}}\n{message}{message}"));
+        let expected = (String::new(), message.to_owned());
+        assert_eq!(heard_however_cut(Ear::lines, text.as_bytes()).0, [expected.clone(), expected]);
     }
 
     #[test]
     fn refusals_and_ends_are_errors() {
-        let take = |text: String| Stream::default().take(text.as_bytes(), &mut |_| Ok(()));
+        let take = |text: String| Chunks::new(Unit::Events).take(text.as_bytes(), &mut |_| Ok(()));
         assert!(take("HTTP/1.1 503 No\r\n\r\n".to_owned()).is_err());
         assert!(take(format!("{HEAD}0\r\n\r\n")).is_err());
         assert!(take(format!("{HEAD}zz\r\n")).is_err());

@@ -1,0 +1,100 @@
+//! Several servers of which each is loaded by a process of its own, measured in turns: in every round each has its turn, and
+//! each round begins with another one, so that what the machine does meanwhile falls on all.
+
+use crate::bench::Bench;
+use crate::cores::Core;
+use crate::load::{Loader, Order, Told};
+use crate::outcome::Result;
+use crate::servers::{Kind, Server, Way};
+use indicatif::ProgressBar;
+
+/// Readers that connect between two looks at the clock.
+const CONNECTING: usize = 500;
+
+/// One server and what loads it.
+pub struct Contestant {
+    pub name: String,
+    pub server: Server,
+    pub loader: Loader,
+}
+
+/// What one turn of one server came to.
+#[derive(Debug, Clone)]
+pub struct Sample {
+    pub told: Told,
+    /// Processor time of the server, seconds.
+    pub processor: f64,
+}
+
+impl Sample {
+    /// Processor seconds for a million deliveries.
+    pub fn per_million(&self) -> f64 {
+        self.processor / self.told.deliveries.max(1) as f64 * 1e6
+    }
+
+    /// Deliveries a second.
+    pub fn rate(&self) -> f64 {
+        self.told.deliveries as f64 / self.told.seconds
+    }
+}
+
+/// The servers that are compared.
+pub struct Contest {
+    pub contestants: Vec<Contestant>,
+}
+
+impl Contest {
+    /// Starts these servers, each on the core of servers. A kind that is there twice is compared with itself.
+    pub fn start(bench: &Bench, kinds: &[&'static Kind], way: Way) -> Result<Contest> {
+        let mut contestants: Vec<Contestant> = Vec::new();
+        for (net, kind) in kinds.iter().enumerate() {
+            let again = contestants.iter().any(|contestant| contestant.name == kind.name);
+            let name = if again { format!("{} again", kind.name) } else { kind.name.to_owned() };
+            let server = (kind.start)(bench.binary(), Core::Server)?;
+            let loader = Loader::start(kind, way, &server, u8::try_from(net)?)?;
+            contestants.push(Contestant { name, server, loader });
+        }
+        Ok(Contest { contestants })
+    }
+
+    /// Connects so many readers to each.
+    pub fn connect(&mut self, readers: usize, bar: &ProgressBar) -> Result<()> {
+        for contestant in &mut self.contestants {
+            contestant.connect(readers, bar)?;
+        }
+        Ok(())
+    }
+
+    /// Has each do this, in so many rounds. Answers what each came to, by contestant and round.
+    pub fn rounds(&mut self, rounds: usize, order: Order, bar: &ProgressBar) -> Result<Vec<Vec<Sample>>> {
+        let count = self.contestants.len();
+        let mut samples = vec![Vec::new(); count];
+        for round in 0..rounds {
+            for turn in 0..count {
+                let number = (round + turn) % count;
+                samples[number].push(self.contestants[number].turn(order)?);
+                bar.inc(1);
+            }
+        }
+        Ok(samples)
+    }
+}
+
+impl Contestant {
+    /// Connects so many readers more.
+    pub fn connect(&mut self, readers: usize, bar: &ProgressBar) -> Result<()> {
+        for first in (0..readers).step_by(CONNECTING) {
+            self.loader.order(Order::Connect { readers: CONNECTING.min(readers - first) })?;
+        }
+        bar.inc(1);
+        Ok(())
+    }
+
+    /// Does this once.
+    pub fn turn(&mut self, order: Order) -> Result<Sample> {
+        let before = self.server.process.settled_seconds()?;
+        let told = self.loader.order(order).map_err(|error| format!("{}: {error}", self.name))?;
+        let processor = self.server.process.settled_seconds()? - before;
+        Ok(Sample { told, processor })
+    }
+}

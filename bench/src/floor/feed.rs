@@ -1,0 +1,128 @@
+//! Every message in the bytes of one form, one after the other: what all readers of the form are given.
+
+/// How readers are told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    WebSocket,
+    EventStream,
+}
+
+/// What a publisher is answered.
+pub const CREATED: &[u8] = b"HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n";
+/// Bytes that are kept for those who come back.
+const KEPT_BYTES: usize = 1024 * 1024;
+
+/// The bytes of one form. Places count bytes from the beginning of time.
+pub struct Feed {
+    form: Form,
+    /// The place of the first byte.
+    start: u64,
+    bytes: Vec<u8>,
+    /// Where each message begins.
+    starts: Vec<u64>,
+}
+
+impl Feed {
+    pub fn new(form: Form) -> Feed {
+        Feed { form, start: 0, bytes: Vec::new(), starts: Vec::new() }
+    }
+
+    /// The answer to a reader.
+    pub fn head(&self) -> &'static [u8] {
+        match self.form {
+            Form::WebSocket => {
+                b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+                  Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n"
+            }
+            Form::EventStream => {
+                b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
+            }
+        }
+    }
+
+    /// Adds a message.
+    pub fn add(&mut self, body: &[u8]) {
+        self.starts.push(self.end());
+        match (self.form, body.len()) {
+            (Form::WebSocket, length @ ..126) => self.bytes.extend_from_slice(&[0x81, length as u8]),
+            (Form::WebSocket, length) => {
+                self.bytes.extend_from_slice(&[0x81, 126]);
+                self.bytes.extend_from_slice(&(length as u16).to_be_bytes());
+            }
+            (Form::EventStream, length) => {
+                self.bytes.extend_from_slice(format!("{:x}\r\ndata: ", length + 8).as_bytes());
+            }
+        }
+        self.bytes.extend_from_slice(body);
+        if self.form == Form::EventStream {
+            self.bytes.extend_from_slice(b"\n\n\r\n");
+        }
+    }
+
+    /// The place after the last message.
+    pub fn end(&self) -> u64 {
+        self.start + self.bytes.len() as u64
+    }
+
+    /// The place from where a reader has missed so many messages.
+    pub fn back(&self, missing: usize) -> u64 {
+        let first = self.starts.len().saturating_sub(missing);
+        self.starts.get(first).copied().unwrap_or_else(|| self.end())
+    }
+
+    /// Messages that begin at this place or after it.
+    pub fn messages_since(&self, place: u64) -> usize {
+        self.starts.len() - self.starts.partition_point(|start| *start < place)
+    }
+
+    /// The bytes of `most` messages from a place on.
+    pub fn from(&self, place: u64, most: usize) -> &[u8] {
+        let rest = &self.bytes[(place - self.start) as usize..];
+        if most == usize::MAX {
+            return rest;
+        }
+        let next = self.starts.partition_point(|start| *start <= place);
+        let end = self.starts.get(next + most - 1).copied().unwrap_or_else(|| self.end());
+        &rest[..(end - place) as usize]
+    }
+
+    /// Whether there is more than is kept for those who come back.
+    pub fn is_long(&self) -> bool {
+        self.bytes.len() > 2 * KEPT_BYTES
+    }
+
+    /// Forgets what no reader is before, but for the newest.
+    pub fn forget(&mut self, slowest: Option<u64>) {
+        let wanted = self.end() - KEPT_BYTES.min(self.bytes.len()) as u64;
+        let place = slowest.map_or(wanted, |slowest| slowest.min(wanted));
+        let gone = self.starts.partition_point(|start| *start <= place).saturating_sub(1);
+        let place = self.starts.get(gone).copied().unwrap_or(place);
+        self.starts.drain(..gone);
+        self.bytes.drain(..(place - self.start) as usize);
+        self.start = place;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_stay_right_while_old_messages_go() {
+        let mut feed = Feed::new(Form::WebSocket);
+        let body = [b'x'; 1000];
+        let mut places = Vec::new();
+        for _ in 0..5000 {
+            places.push(feed.end());
+            feed.add(&body);
+            if feed.is_long() {
+                feed.forget(Some(places[places.len() - 700]));
+            }
+        }
+        assert!(feed.bytes.len() < 2 * KEPT_BYTES + 2000, "{}", feed.bytes.len());
+        assert_eq!(feed.from(places[4990], usize::MAX).len(), 10 * 1004);
+        assert_eq!(feed.from(places[4990], 3).len(), 3 * 1004);
+        assert_eq!((feed.back(10), feed.messages_since(places[4990])), (places[4990], 10));
+        assert_eq!(feed.from(feed.end(), usize::MAX), b"");
+    }
+}

@@ -1,0 +1,185 @@
+//! What loads one server: a process of its own, because one process may open 20,000 sockets and several servers are loaded
+//! in turns. One thread, one epoll set with all readers and the publisher. It does what it is told on stdin, a line of JSON
+//! an order, and answers each with a line of JSON: [`Loader`] is the other end.
+
+mod crowd;
+mod loader;
+mod press;
+mod tally;
+
+pub use loader::Loader;
+
+use crate::outcome::Result;
+use crate::readers::{BESIDE, Readers, Wish};
+use crate::servers::{Kind, Way, kind};
+use crowd::Crowd;
+use press::Press;
+use serde::{Deserialize, Serialize};
+use std::io::{BufRead, Write};
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+use tally::Tally;
+
+/// How long nothing may be heard before what is missing counts as lost.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// A turn waits no longer.
+const TURN: Duration = Duration::from_millis(2);
+
+/// Which server is loaded, and how.
+#[derive(clap::Args)]
+pub struct Options {
+    #[arg(long)]
+    server: String,
+    #[arg(long)]
+    way: Way,
+    #[arg(long)]
+    address: SocketAddr,
+    /// Readers come from 127.0.NET.0
+    #[arg(long)]
+    net: u8,
+}
+
+/// What is to be done.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub enum Order {
+    /// So many more readers.
+    Connect { readers: usize },
+    /// All readers leave.
+    Leave,
+    /// So many bursts of messages, each when all have heard the one before.
+    Bursts { bursts: usize, burst: usize, bytes: usize },
+    /// So many messages a second, whether they are heard or not.
+    Rate { rate: f64, seconds: f64, bytes: usize },
+    /// So many connections publish, each with so many requests ahead.
+    Publish { connections: usize, ahead: usize, requests: usize, bytes: usize },
+    /// Nothing is said, and nothing may be heard.
+    Rest { seconds: f64 },
+}
+
+/// What came of it.
+#[derive(Debug, Default, Clone, Serialize, Deserialize)]
+pub struct Told {
+    pub deliveries: u64,
+    pub lost: u64,
+    pub repeated: u64,
+    /// From the first publication to the last delivery.
+    pub seconds: f64,
+    /// From when a message was due to be published until a reader heard it, milliseconds.
+    pub p50: f64,
+    pub p99: f64,
+    pub p999: f64,
+    pub slowest: f64,
+}
+
+/// Loads a server as it is told, until stdin ends.
+pub fn serve(options: &Options) -> Result<()> {
+    let mut load = Load::new(options)?;
+    let mut stdout = std::io::stdout();
+    for line in std::io::stdin().lock().lines() {
+        let told = load.obey(serde_json::from_str(&line?)?)?;
+        writeln!(stdout, "{}", serde_json::to_string(&told)?)?;
+        stdout.flush()?;
+    }
+    Ok(())
+}
+
+struct Load {
+    kind: &'static Kind,
+    address: SocketAddr,
+    wish: Wish,
+    readers: Readers,
+    press: Press,
+    tally: Tally,
+}
+
+impl Load {
+    fn new(options: &Options) -> Result<Load> {
+        let (kind, address) = (kind(&options.server)?, options.address);
+        let readers = Readers::new(address, options.net)?;
+        let press = Press::connect(kind, address, readers.registry(), BESIDE)?;
+        let wish = Wish::of(kind, options.way, address);
+        Ok(Load { kind, address, wish, readers, press, tally: Tally::new()? })
+    }
+
+    fn obey(&mut self, order: Order) -> Result<Told> {
+        self.tally.begin();
+        match order {
+            Order::Connect { readers } => {
+                self.readers.connect(readers, &self.wish, &mut self.tally, &mut |_| {})?;
+                self.tally.expect(self.readers.len());
+            }
+            Order::Leave => {
+                self.readers.leave();
+                self.tally.expect(0);
+            }
+            Order::Rest { seconds } => {
+                let until = Instant::now() + Duration::from_secs_f64(seconds);
+                while Instant::now() < until {
+                    self.turn(TURN)?;
+                }
+            }
+            Order::Bursts { bursts, burst, bytes } => {
+                for _ in 0..bursts {
+                    let now = Instant::now();
+                    self.say(burst, bytes, now)?;
+                    self.finish()?;
+                }
+            }
+            Order::Publish { connections, ahead, requests, bytes } => {
+                let mut crowd = Crowd::connect(self.kind, self.address, connections, bytes)?;
+                return crowd.publish(requests, ahead);
+            }
+            Order::Rate { rate, seconds, bytes } => self.say_at(rate, seconds, bytes)?,
+        }
+        self.tally.told()
+    }
+
+    /// Publishes so many messages in one write.
+    fn say(&mut self, burst: usize, bytes: usize, due: Instant) -> Result<()> {
+        let mut out = Vec::new();
+        for _ in 0..burst {
+            let body = self.tally.say(bytes, due);
+            out.extend((self.kind.publication)(self.address, &body));
+        }
+        self.press.say(&out, burst)
+    }
+
+    fn say_at(&mut self, rate: f64, seconds: f64, bytes: usize) -> Result<()> {
+        let began = Instant::now();
+        let mut number = 0.0;
+        while number < rate * seconds {
+            let due = began + Duration::from_secs_f64(number / rate);
+            let wait = due.saturating_duration_since(Instant::now());
+            if wait.is_zero() {
+                self.say(1, bytes, due)?;
+                number += 1.0;
+            } else {
+                self.turn(wait.min(TURN))?;
+            }
+        }
+        self.finish()
+    }
+
+    /// Reads until all have heard everything, or nothing comes for long.
+    fn finish(&mut self) -> Result<()> {
+        let mut quiet_since = Instant::now();
+        while !(self.tally.is_complete() && self.press.is_idle()) {
+            if self.turn(TURN)? {
+                quiet_since = Instant::now();
+            } else if quiet_since.elapsed() > PATIENCE {
+                self.tally.give_up();
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    /// Answers whether something came.
+    fn turn(&mut self, wait: Duration) -> Result<bool> {
+        let turn = self.readers.turn(&mut self.tally, wait)?;
+        if turn.beside {
+            self.press.go_on()?;
+        }
+        Ok(turn.heard || turn.beside)
+    }
+}

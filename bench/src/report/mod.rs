@@ -1,0 +1,201 @@
+//! What a run found: a table for people, a table for the docs, one line of JSON for programs.
+
+mod document;
+mod machine;
+
+pub use document::write;
+pub use machine::machine;
+
+use crate::spread::Spread;
+use serde_json::{Value, json};
+use std::fmt::{self, Display, Write};
+
+/// What one run found.
+pub struct Report {
+    /// The run's name.
+    pub run: &'static str,
+    /// What was measured, one sentence.
+    pub about: String,
+    figures: Vec<Figure>,
+}
+
+struct Figure {
+    name: String,
+    value: f64,
+    /// The quarter and three quarters of several rounds.
+    spread: Option<(f64, f64)>,
+    unit: &'static str,
+    goal: Option<Goal>,
+}
+
+/// What a figure should be.
+#[derive(Clone, Copy)]
+pub enum Goal {
+    AtLeast(f64),
+    AtMost(f64),
+}
+
+impl Report {
+    pub fn new(run: &'static str, about: String) -> Report {
+        Report { run, about, figures: Vec::new() }
+    }
+
+    /// Adds a figure.
+    pub fn figure(&mut self, name: impl Into<String>, value: f64, unit: &'static str) {
+        self.add(name.into(), value, None, unit, None);
+    }
+
+    /// Adds a figure that has a goal.
+    pub fn figure_with_goal(&mut self, name: impl Into<String>, value: f64, unit: &'static str, goal: Goal) {
+        self.add(name.into(), value, None, unit, Some(goal));
+    }
+
+    /// Adds what several rounds came to.
+    pub fn spread(
+        &mut self,
+        name: impl Into<String>,
+        spread: Spread,
+        unit: &'static str,
+        goal: Option<Goal>,
+    ) {
+        self.add(name.into(), spread.median, Some((spread.low, spread.high)), unit, goal);
+    }
+
+    fn add(
+        &mut self,
+        name: String,
+        value: f64,
+        spread: Option<(f64, f64)>,
+        unit: &'static str,
+        goal: Option<Goal>,
+    ) {
+        self.figures.push(Figure { name, value, spread, unit, goal });
+    }
+
+    /// One line: the run, the machine, the figures in their order.
+    pub fn json(&self, seconds_since_1970: u64) -> Value {
+        let figures = self.figures.iter().map(|figure| {
+            let mut value = json!({"name": figure.name, "value": figure.value, "unit": figure.unit});
+            if let Some((low, high)) = figure.spread {
+                value["quarter"] = low.into();
+                value["three_quarters"] = high.into();
+            }
+            if let Some(goal) = figure.goal {
+                value["goal"] = goal.to_string().into();
+                value["reached"] = goal.is_reached(figure.value).into();
+            }
+            value
+        });
+        json!({
+            "run": self.run,
+            "about": self.about,
+            "time": seconds_since_1970,
+            "machine": machine(),
+            "figures": figures.collect::<Vec<_>>(),
+        })
+    }
+
+    /// A table in Markdown, with the command that makes it.
+    pub fn markdown(&self, command: &str) -> String {
+        let mut text =
+            format!("`{command}`: {}\n\n| figure | measured | goal |\n|---|---:|---|\n", self.about);
+        for figure in &self.figures {
+            let goal = figure.goal.map(|goal| match goal.is_reached(figure.value) {
+                true => format!("{goal}: reached"),
+                false => format!("{goal}: **missed**"),
+            });
+            let (name, goal) = (&figure.name, goal.unwrap_or_default());
+            // Writing into a String cannot fail.
+            let _ = writeln!(text, "| {name} | {} | {goal} |", figure.text());
+        }
+        text
+    }
+}
+
+impl Figure {
+    /// The value, its spread and its unit.
+    fn text(&self) -> String {
+        let mut text = rounded(self.value);
+        if let Some((low, high)) = self.spread {
+            text += &format!(" ({} - {})", rounded(low), rounded(high));
+        }
+        format!("{text} {}", self.unit).trim_end().to_owned()
+    }
+}
+
+impl Goal {
+    fn is_reached(self, value: f64) -> bool {
+        match self {
+            Goal::AtLeast(goal) => value >= goal,
+            Goal::AtMost(goal) => value <= goal,
+        }
+    }
+}
+
+impl Display for Goal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Goal::AtLeast(goal) => write!(f, ">= {goal}"),
+            Goal::AtMost(goal) => write!(f, "<= {goal}"),
+        }
+    }
+}
+
+impl Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "\n{}: {}\n{}\n", self.run, self.about, machine())?;
+        for figure in &self.figures {
+            write!(f, "  {:58} {:>30}", figure.name, figure.text())?;
+            match figure.goal {
+                Some(goal) if goal.is_reached(figure.value) => writeln!(f, "  reached: {goal}")?,
+                Some(goal) => writeln!(f, "  MISSED: {goal}")?,
+                None => writeln!(f)?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// With as many digits as matter, and thousands apart.
+fn rounded(value: f64) -> String {
+    if value.abs() < 100.0 && value.fract() != 0.0 {
+        return format!("{value:.2}");
+    }
+    let digits = format!("{value:.0}");
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        let left = digits.len() - index;
+        if index > 0 && left % 3 == 0 && !text.ends_with('-') {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_are_readable() {
+        assert_eq!(rounded(0.756), "0.76");
+        assert_eq!(rounded(99.0), "99");
+        assert_eq!(rounded(1234567.8), "1,234,568");
+        assert_eq!(rounded(-12345.0), "-12,345");
+    }
+
+    #[test]
+    fn goals_are_told_as_reached_or_missed() {
+        let mut report = Report::new("x", "a test".to_owned());
+        report.figure_with_goal("a", 2.0, "ms", Goal::AtMost(10.0));
+        report.figure_with_goal("b", 0.5, "", Goal::AtLeast(0.75));
+        report.spread("c", Spread::of([1.0, 2.0, 3.0]), "s", None);
+        let text = report.to_string();
+        assert!(text.contains("reached: <= 10") && text.contains("MISSED: >= 0.75"), "{text}");
+        assert!(text.contains("2 (1.50 - 2.50) s"), "{text}");
+        assert_eq!(report.json(1)["figures"][1]["reached"], false);
+        let table = report.markdown("make it");
+        assert!(table.contains("| b | 0.50 | >= 0.75: **missed** |"), "{table}");
+    }
+}

@@ -1,0 +1,34 @@
+//! The floor as a server: this program again.
+
+use super::{CHANNEL, Kind, Server, Way, folder, get, post};
+use crate::cores::Core;
+use crate::ears::Ear;
+use crate::outcome::Result;
+use std::process::Command;
+
+pub const JOINED: Kind = Kind {
+    name: "floor",
+    about: "raw epoll, one thread, everything pending in one write",
+    version: &[],
+    ways: &[Way::Ws, Way::Sse],
+    start: |_, core| start(&[], core),
+    hello: |way, address| get(&format!("/c/{CHANNEL}"), way, address),
+    ear: |way| if way == Way::Ws { Ear::websocket() } else { Ear::event_stream() },
+    preamble: b"",
+    publication: |address, body| post(&format!("/c/{CHANNEL}"), address, body),
+    receipt: Some(b"HTTP/1.1 201 "),
+    messages: 1,
+};
+
+pub const EACH: Kind = Kind {
+    name: "floor-each",
+    about: "raw epoll, one thread, one write for each message",
+    start: |_, core| start(&["--each"], core),
+    ..JOINED
+};
+
+fn start(args: &[&str], core: Core) -> Result<Server> {
+    let mut command = Command::new(std::env::current_exe()?);
+    command.arg("floor").args(args);
+    Server::that_says_where(command, core, folder()?)
+}
