@@ -1,7 +1,7 @@
 //! Cross-origin requests (Fetch standard section 3.3): pages of configured origins may read responses and send
 //! the headers of publishing. An origin that is not configured gets no permission and is never reflected.
 
-use fanfare_proto::Origins;
+use fanfare_proto::{EXPOSED, Origins};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 
 /// What pages may send.
@@ -10,7 +10,7 @@ const SENT: HeaderValue = HeaderValue::from_static(
      Idempotency-Key, Key, TTL, Priority, Event, Tags, Notice",
 );
 /// What pages may read.
-const READ: HeaderValue = HeaderValue::from_static("Cursor, Link, Location, ETag, Retry-After");
+const READ: HeaderValue = HeaderValue::from_static(EXPOSED);
 /// How long a browser may remember a permission, seconds: what Chromium takes at the most.
 const REMEMBERED: HeaderValue = HeaderValue::from_static("7200");
 const REQUESTED: HeaderName = header::ACCESS_CONTROL_REQUEST_METHOD;

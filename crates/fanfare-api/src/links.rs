@@ -1,15 +1,8 @@
 //! Addresses that responses name: `Location` and `Link` (RFC 8288), encoded as RFC 3986 asks.
 
 use axum::response::Response;
+use fanfare_proto::encode;
 use http::{HeaderValue, header};
-use std::fmt::Write;
-
-/// The path of a channel or pattern.
-pub(crate) fn channel_path(name: &str) -> String {
-    let mut path = String::from("/c/");
-    encode(name, b"/-._~!$&'()*+,;=:@", &mut path);
-    path
-}
 
 /// A path with a query; parameters without value are left out.
 pub(crate) fn with_query(path: &str, parameters: &[(&str, Option<String>)]) -> String {
@@ -31,24 +24,12 @@ pub(crate) fn add(response: &mut Response, relation: &str, target: &str) {
     }
 }
 
-/// Appends text, percent-encoding all but letters, digits and the characters that may stand as they are.
-fn encode(text: &str, plain: &[u8], out: &mut String) {
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || plain.contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            let _ = write!(out, "%{byte:02X}");
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn what_has_a_meaning_in_an_address_is_encoded() {
-        assert_eq!(channel_path("a/b c/é?#%"), "/c/a/b%20c/%C3%A9%3F%23%25");
         let parameters =
             [("after", Some("a&b=c+d".to_owned())), ("limit", None), ("x", Some("1".to_owned()))];
         assert_eq!(with_query("/channels", &parameters), "/channels?after=a%26b%3Dc%2Bd&x=1");

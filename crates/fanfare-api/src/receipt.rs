@@ -1,8 +1,8 @@
 //! The answer to a publish.
 
-use crate::{answer, links};
+use crate::answer;
 use axum::response::Response;
-use fanfare_proto::Receipt;
+use fanfare_proto::{Receipt, channel_path};
 use http::{HeaderValue, StatusCode, header};
 
 /// 201 and where the message is; 200 if its id had been accepted before.
@@ -12,7 +12,7 @@ pub(crate) fn response(receipt: &Receipt) -> Response {
     let mut response = answer::json_bytes(body);
     *response.status_mut() = if receipt.duplicate { StatusCode::OK } else { StatusCode::CREATED };
     answer::mark_cursor(&mut response, &receipt.cursor);
-    let location = format!("{}/$at/{}", links::channel_path(receipt.channel.as_str()), receipt.position);
+    let location = format!("{}/$at/{}", channel_path(receipt.channel.as_str()), receipt.position);
     if let Ok(value) = HeaderValue::from_str(&location) {
         response.headers_mut().insert(header::LOCATION, value);
     }

@@ -12,9 +12,12 @@ use tokio::sync::oneshot;
 /// How often retention is asked for when nothing is published.
 const TRIM_EVERY: Duration = Duration::from_secs(1);
 
+/// What is done with the answers to a group. It must be quick, and is never called on the caller's thread.
+pub(crate) type Then = Box<dyn FnOnce(Answers) + Send>;
+
 /// Something to be done by the commit thread, and where the answer goes.
 enum Job {
-    Publish(Group, oneshot::Sender<Answers>),
+    Publish(Group, Then),
     Remove(Removal, oneshot::Sender<Result<bool, Refusal>>),
 }
 
@@ -60,7 +63,7 @@ impl CommitThread {
     }
 
     /// Puts a group in line, unless too much waits already (design rule 24).
-    pub(crate) fn publish(&self, group: Group) -> Result<oneshot::Receiver<Answers>, Refusal> {
+    pub(crate) fn publish(&self, group: Group, then: Then) -> Result<(), Refusal> {
         let (messages, bytes) = (group.messages.len(), group.size());
         let mut waiting = self.shared.waiting();
         let full = waiting.messages + messages > limits::PENDING_MESSAGES
@@ -69,11 +72,10 @@ impl CommitThread {
         if full && waiting.messages > 0 {
             return Err(Code::BUSY.into());
         }
-        let (sender, receiver) = oneshot::channel();
-        self.put(&mut waiting, Job::Publish(group, sender))?;
+        self.put(&mut waiting, Job::Publish(group, then))?;
         waiting.messages += messages;
         waiting.bytes += bytes;
-        Ok(receiver)
+        Ok(())
     }
 
     /// Puts a removal in line.
@@ -111,7 +113,7 @@ impl CommitThread {
 
 /// What the thread does next.
 enum Turn {
-    Commit(Vec<(Group, oneshot::Sender<Answers>)>),
+    Commit(Vec<(Group, Then)>),
     Remove(Removal, oneshot::Sender<Result<bool, Refusal>>),
     Idle,
     End,
@@ -129,10 +131,10 @@ fn run(shared: &Shared, mut committer: Committer, now: fn() -> Time, mut besides
                 more = true;
             }
             Turn::Commit(jobs) => {
-                let (mut groups, senders): (Vec<_>, Vec<_>) = jobs.into_iter().unzip();
+                let (mut groups, thens): (Vec<_>, Vec<_>) = jobs.into_iter().unzip();
                 let answers = committer.commit(&mut groups, now());
-                for (sender, answer) in senders.into_iter().zip(answers) {
-                    let _ = sender.send(answer);
+                for (then, answers) in thens.into_iter().zip(answers) {
+                    then(answers);
                 }
             }
         }
@@ -167,10 +169,10 @@ fn next(shared: &Shared, patience: Duration) -> Turn {
                 waiting.jobs.push_front(job);
                 break;
             }
-            Job::Publish(group, sender) => {
+            Job::Publish(group, then) => {
                 messages += group.messages.len();
                 bytes += group.size();
-                jobs.push((group, sender));
+                jobs.push((group, then));
             }
         }
         if messages >= limits::COMMIT_MESSAGES || bytes >= limits::COMMIT_BYTES {

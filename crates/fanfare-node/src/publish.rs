@@ -30,11 +30,14 @@ impl Node {
         let mut pending = Pending { answers: Vec::new(), parts: Vec::new() };
         let mut parts: [(Vec<usize>, Vec<Publish>); 2] = Default::default();
         for (index, publish) in messages.into_iter().enumerate() {
-            pending.answers.push(self.check(grant, &publish).err().map(Err));
-            if pending.answers[index].is_none() {
-                let part = &mut parts[self.log_of(&publish.channel).index()];
-                part.0.push(index);
-                part.1.push(publish);
+            match self.check(grant, &publish) {
+                Ok(log) => {
+                    let part = &mut parts[log.index()];
+                    part.0.push(index);
+                    part.1.push(publish);
+                    pending.answers.push(None);
+                }
+                Err(refusal) => pending.answers.push(Some(Err(refusal))),
             }
         }
         for (log, (indexes, messages)) in [LogId::KEPT, LogId::LIVE].into_iter().zip(parts) {
@@ -54,6 +57,27 @@ impl Node {
     /// Publishes each message on its own; the answers are in the order of the messages.
     pub async fn publish(&self, grant: &Grant, messages: Vec<Publish>) -> Vec<Result<Receipt, Refusal>> {
         self.submit(grant, messages).answers().await
+    }
+
+    /// Publishes one message. Answers at once if that is possible; else `then` is called, from another thread and soon
+    /// after the message is kept. It must be quick.
+    pub fn post(
+        &self,
+        grant: &Grant,
+        publish: Publish,
+        then: impl FnOnce(Result<Receipt, Refusal>) + Send + 'static,
+    ) -> Option<Result<Receipt, Refusal>> {
+        let log = match self.check(grant, &publish) {
+            Ok(log) => log,
+            Err(refusal) => return Some(Err(refusal)),
+        };
+        let only = |mut answers: Answers| answers.pop().unwrap_or_else(|| Err(Code::STORE_FAILED.into()));
+        let group = group(grant, vec![publish], false);
+        if log == LogId::LIVE {
+            return Some(only(self.commit_live(group)));
+        }
+        let kept = self.inner().commits.publish(group, Box::new(move |answers| then(only(answers))));
+        kept.err().map(Err)
     }
 
     /// Publishes all messages or none, at consecutive positions of one log (design rule 22).
@@ -89,19 +113,24 @@ impl Node {
         messages: Vec<Publish>,
         atomic: bool,
     ) -> Result<oneshot::Receiver<Answers>, Refusal> {
-        let publisher = Some(&*grant.subject).filter(|subject| !subject.is_empty()).map(Into::into);
-        let group = Group { publisher, messages, atomic };
-        if log != LogId::LIVE {
-            return self.inner().commits.publish(group);
-        }
+        let group = group(grant, messages, atomic);
         let (sender, receiver) = oneshot::channel();
-        let answers = lock(&self.inner().live).commit(&mut [group], self.now()).pop().unwrap_or_default();
-        // Somebody waits: the receiver is here.
-        let _ = sender.send(answers);
+        // Whether somebody waits is not known here.
+        let then = move |answers| drop(sender.send(answers));
+        if log == LogId::LIVE {
+            then(self.commit_live(group));
+        } else {
+            self.inner().commits.publish(group, Box::new(then))?;
+        }
         Ok(receiver)
     }
 
-    fn check(&self, grant: &Grant, publish: &Publish) -> Result<(), Refusal> {
+    fn commit_live(&self, group: Group) -> Answers {
+        lock(&self.inner().live).commit(&mut [group], self.now()).pop().unwrap_or_default()
+    }
+
+    /// Whether it may be published; answers in which log.
+    fn check(&self, grant: &Grant, publish: &Publish) -> Result<LogId, Refusal> {
         if self.is_draining() {
             return Err(Code::DRAINING.into());
         }
@@ -109,14 +138,18 @@ impl Node {
             let detail = format!("publishing to `{}` is not allowed", publish.channel);
             return Err(Refusal::new(Code::FORBIDDEN, detail));
         }
-        let allowed = self.namespaces().of(publish.channel.as_str()).body_bytes;
-        if publish.content.body.len() > allowed {
-            let detail = format!(
-                "the body has {} bytes; {allowed} are allowed by the `body` of its namespace",
-                publish.content.body.len()
-            );
+        let namespace = self.namespaces().of(publish.channel.as_str());
+        let (length, allowed) = (publish.content.body.len(), namespace.body_bytes);
+        if length > allowed {
+            let detail =
+                format!("the body has {length} bytes; {allowed} are allowed by the `body` of its namespace");
             return Err(Refusal::new(Code::TOO_LARGE, detail));
         }
-        Ok(())
+        Ok(namespace.keeping.log())
     }
+}
+
+fn group(grant: &Grant, messages: Vec<Publish>, atomic: bool) -> Group {
+    let publisher = Some(&*grant.subject).filter(|subject| !subject.is_empty()).map(Into::into);
+    Group { publisher, messages, atomic }
 }

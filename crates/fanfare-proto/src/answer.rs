@@ -1,5 +1,6 @@
 //! What is answered: receipts and pages, as values and as JSON.
 
+use crate::put::Put;
 use crate::{Channel, Cursor, Event, Form, Gap, Message, Position, Time, json, protocol};
 use std::sync::Arc;
 
@@ -38,10 +39,17 @@ pub struct HistoryPage {
 impl Receipt {
     /// Appends the receipt as a JSON object, as publishers see it.
     pub fn write(&self, out: &mut Vec<u8>) {
+        let mut cursor = Vec::with_capacity(64);
+        self.cursor.put(&mut cursor);
+        self.write_with(&cursor, out);
+    }
+
+    /// The same, given the text of the cursor.
+    pub(crate) fn write_with(&self, cursor: &[u8], out: &mut Vec<u8>) {
         out.push(b'{');
         json::string("channel", self.channel.as_str(), out);
         json::plain("position", self.position, out);
-        json::quoted("cursor", &self.cursor, out);
+        json::quoted("cursor", cursor, out);
         json::string("id", &self.id, out);
         json::quoted("time", self.time, out);
         out.push(b'}');

@@ -10,6 +10,7 @@
 //! The check covers everything before it and a word of our own, so that damaged or invented text is refused and
 //! never means a wrong place.
 
+use crate::put::Put;
 use crate::{Epoch, LogId, Position, limits};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -19,6 +20,7 @@ const VERSION: u8 = 1;
 const SALT: &[u8] = b"fanfare cursor";
 const CHECK_BYTES: usize = 4;
 const MAX_BYTES: usize = 2 + limits::LOGS * (1 + 4 + 10) + CHECK_BYTES;
+const MAX_TEXT: usize = MAX_BYTES.div_ceil(3) * 4;
 
 /// A place in one log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -66,7 +68,7 @@ impl Cursor {
 
     /// Reads the text form.
     pub fn parse(text: &str) -> Result<Cursor, CursorError> {
-        if text.len() > MAX_BYTES.div_ceil(3) * 4 {
+        if text.len() > MAX_TEXT {
             return Err(CursorError::Malformed);
         }
         let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| CursorError::Malformed)?;
@@ -145,6 +147,21 @@ impl Bytes {
 
 impl fmt::Display for Cursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (text, length) = self.text();
+        f.write_str(std::str::from_utf8(&text[..length]).map_err(|_| fmt::Error)?)
+    }
+}
+
+impl Put for Cursor {
+    fn put(&self, out: &mut Vec<u8>) {
+        let (text, length) = self.text();
+        out.extend_from_slice(&text[..length]);
+    }
+}
+
+impl Cursor {
+    /// The text, and how long it is.
+    fn text(&self) -> ([u8; MAX_TEXT], usize) {
         let mut out = Bytes { bytes: [0; MAX_BYTES], len: 0 };
         out.push(&[VERSION, self.parts.len() as u8]);
         for part in &self.parts {
@@ -153,9 +170,10 @@ impl fmt::Display for Cursor {
             out.push_varint(part.position.0);
         }
         out.push(&check_value(&out.bytes[..out.len]).to_le_bytes());
-        let mut text = [0u8; MAX_BYTES.div_ceil(3) * 4];
-        let len = URL_SAFE_NO_PAD.encode_slice(&out.bytes[..out.len], &mut text).map_err(|_| fmt::Error)?;
-        f.write_str(std::str::from_utf8(&text[..len]).map_err(|_| fmt::Error)?)
+        let mut text = [0u8; MAX_TEXT];
+        // There is room for the longest.
+        let length = URL_SAFE_NO_PAD.encode_slice(&out.bytes[..out.len], &mut text).unwrap_or_default();
+        (text, length)
     }
 }
 

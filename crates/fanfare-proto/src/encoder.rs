@@ -1,8 +1,8 @@
 //! From events to the bytes that a session is sent: what the protocol says, delimited as the wire asks.
 
+use crate::put::hex;
 use crate::websocket::{CloseCode, Deflater, Opcode, close_frame, frame};
 use crate::{Event, Framing, Greeting, Refusal, Retry, Wire};
-use std::io::Write;
 use std::time::Duration;
 
 /// Makes frames. One for each worker: it keeps what compressing needs, and a buffer.
@@ -61,7 +61,8 @@ impl Encoder {
         }
         match wire.framing {
             Framing::Chunked => {
-                let _ = write!(out, "{:x}\r\n", payload.len());
+                hex(payload.len() as u64, out);
+                out.extend_from_slice(b"\r\n");
                 out.extend_from_slice(payload);
                 out.extend_from_slice(b"\r\n");
             }

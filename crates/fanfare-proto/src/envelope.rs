@@ -1,5 +1,6 @@
 //! Messages as JSON: the envelope of every JSON protocol, and the body as a JSON value.
 
+use crate::put::Shown;
 use crate::{Content, Cursor, Form, Gap, Message, TagValue, Tags, json, media};
 use base64::display::Base64Display;
 use base64::engine::general_purpose::STANDARD;
@@ -75,7 +76,7 @@ fn body(content: &Content, out: &mut Vec<u8>) {
             one_line(&content.body, out);
         }
         Shape::Text(text) => json::string("body", text, out),
-        Shape::Bytes => json::quoted("body_base64", Base64Display::new(&content.body, &STANDARD), out),
+        Shape::Bytes => json::quoted("body_base64", Shown(Base64Display::new(&content.body, &STANDARD)), out),
     }
 }
 

@@ -1,5 +1,6 @@
 //! JSON (RFC 8259): written into a buffer without building a value first, and judged without keeping one.
 
+use crate::put::Put;
 use crate::{limits, quote};
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
@@ -21,9 +22,9 @@ pub(crate) fn name(name: &str, out: &mut Vec<u8>) {
 }
 
 /// Appends `"name":` and what prints as JSON: a number, `true`, `false`.
-pub(crate) fn plain(key: &str, value: impl fmt::Display, out: &mut Vec<u8>) {
+pub(crate) fn plain(key: &str, value: impl Put, out: &mut Vec<u8>) {
     name(key, out);
-    let _ = write!(out, "{value}");
+    value.put(out);
 }
 
 /// Appends `"name":` and a JSON string.
@@ -33,9 +34,11 @@ pub(crate) fn string(key: &str, value: &str, out: &mut Vec<u8>) {
 }
 
 /// Appends `"name":"..."` of what needs no escaping: cursors, moments, numbers.
-pub(crate) fn quoted(key: &str, value: impl fmt::Display, out: &mut Vec<u8>) {
+pub(crate) fn quoted(key: &str, value: impl Put, out: &mut Vec<u8>) {
     name(key, out);
-    let _ = write!(out, "\"{value}\"");
+    out.push(b'"');
+    value.put(out);
+    out.push(b'"');
 }
 
 /// Appends a comma, unless this is the first of its object or array.

@@ -160,6 +160,8 @@ pub const BACKLOG: i32 = 4096;
 pub const HANDOVER_SOCKETS: usize = 1024;
 /// Reads that a worker does in one turn.
 pub const TURN_READS: usize = 64;
+/// Publishes of one connection that a worker answers in a row before it looks at the next.
+pub const TURN_POSTS: usize = 32;
 /// New sockets that a worker takes in one turn.
 pub const TURN_SOCKETS: usize = 32;
 /// Timers that a worker looks at in one turn.

@@ -1,5 +1,6 @@
 //! What is said: the request to say it, and the message it becomes.
 
+use crate::put::hex;
 use crate::{Channel, Position, Time};
 use bytes::Bytes;
 use std::borrow::Cow;
@@ -88,7 +89,13 @@ impl Message {
     pub fn shown_id(&self) -> Cow<'_, str> {
         match &self.id {
             Some(id) => Cow::Borrowed(id),
-            None => Cow::Owned(format!("{:x}-{:x}", self.time.0, self.position.0)),
+            None => {
+                let mut id = Vec::with_capacity(24);
+                hex(self.time.0, &mut id);
+                id.push(b'-');
+                hex(self.position.0, &mut id);
+                Cow::Owned(String::from_utf8(id).unwrap_or_default())
+            }
         }
     }
 

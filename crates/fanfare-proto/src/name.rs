@@ -40,6 +40,9 @@ pub(crate) fn check(text: &str, stars: bool) -> Result<(), NameError> {
     if text.len() > limits::NAME_BYTES {
         return Err(NameError::TooLong(text.len()));
     }
+    if is_plain(text.as_bytes()) {
+        return Ok(());
+    }
     let count = text.split('/').count();
     let mut start = 0;
     for (index, segment) in text.split('/').enumerate() {
@@ -54,6 +57,21 @@ pub(crate) fn check(text: &str, stars: bool) -> Result<(), NameError> {
         return Err(NameError::TooDeep(count));
     }
     if is_nfc(text) { Ok(()) } else { Err(NameError::NotNormal) }
+}
+
+/// Whether these are segments of letters, digits, `-` and `_`, so few that no rule is broken: nearly every name.
+fn is_plain(text: &[u8]) -> bool {
+    let (mut before, mut slashes) = (b'/', 0);
+    for byte in text {
+        match byte {
+            b'/' if before == b'/' => return false,
+            b'/' => slashes += 1,
+            byte if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_') => {}
+            _ => return false,
+        }
+        before = *byte;
+    }
+    before != b'/' && slashes < limits::NAME_SEGMENTS
 }
 
 fn check_segment(segment: &str, index: usize, start: usize) -> Result<(), NameError> {

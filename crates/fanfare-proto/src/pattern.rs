@@ -48,11 +48,13 @@ impl Pattern {
 
     /// Whether the channel of this name is meant.
     pub fn matches(&self, name: &str) -> bool {
-        if self.is_literal() {
-            return &*self.0 == name;
-        }
+        let Some(star) = memchr::memchr(b'*', self.0.as_bytes()) else { return &*self.0 == name };
         if name.starts_with('$') && !self.0.starts_with('$') {
             return false;
+        }
+        if self.0[star..].starts_with("**") {
+            // Nothing follows `**`, and `a/**` means `a`, too.
+            return name.starts_with(&self.0[..star]) || name == self.0[..star].trim_end_matches('/');
         }
         let mut names = name.split('/');
         for wanted in self.0.split('/') {

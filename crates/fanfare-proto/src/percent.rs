@@ -1,7 +1,8 @@
-//! Percent-encoding (RFC 3986 section 2.1), decoded once and checked.
+//! Percent-encoding (RFC 3986 section 2.1): decoded once and checked, and the other way.
 
 use crate::{Code, Refusal, quote};
 use std::borrow::Cow;
+use std::fmt::Write;
 
 /// What went wrong while decoding.
 enum Wrong {
@@ -14,6 +15,9 @@ enum Wrong {
 /// Decodes a path. An encoded slash is refused: it would be a part of a name here and a boundary elsewhere
 /// (design rule 17).
 pub fn decode_path(path: &str) -> Result<Cow<'_, str>, Refusal> {
+    if memchr::memchr(b'%', path.as_bytes()).is_none() {
+        return Ok(Cow::Borrowed(path));
+    }
     if path.as_bytes().windows(3).any(|part| part.eq_ignore_ascii_case(b"%2f")) {
         return Err(Refusal::new(Code::BAD_NAME, "the path has an encoded slash (%2F); names have none"));
     }
@@ -24,6 +28,25 @@ pub fn decode_path(path: &str) -> Result<Cow<'_, str>, Refusal> {
 pub(crate) fn decode_query(text: &str) -> Result<Cow<'_, str>, Refusal> {
     let spaced = if text.contains('+') { Cow::Owned(text.replace('+', " ")) } else { Cow::Borrowed(text) };
     decode(spaced).map_err(|wrong| refusal(Code::BAD_REQUEST, wrong, "query", text))
+}
+
+/// The path of a channel or pattern.
+pub fn channel_path(name: &str) -> String {
+    let mut path = String::with_capacity(name.len() + 32);
+    path.push_str("/c/");
+    encode(name, b"/-._~!$&'()*+,;=:@", &mut path);
+    path
+}
+
+/// Appends text, percent-encoding all but letters, digits and the characters that may stand as they are.
+pub fn encode(text: &str, plain: &[u8], out: &mut String) {
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || plain.contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            let _ = write!(out, "%{byte:02X}");
+        }
+    }
 }
 
 fn refusal(code: &'static Code, wrong: Wrong, place: &str, text: &str) -> Refusal {
@@ -63,6 +86,11 @@ fn digit(byte: u8) -> Option<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_has_a_meaning_in_a_path_is_encoded() {
+        assert_eq!(channel_path("a/b c/é?#%"), "/c/a/b%20c/%C3%A9%3F%23%25");
+    }
     use proptest::prelude::*;
 
     #[test]

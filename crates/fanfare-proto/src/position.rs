@@ -1,6 +1,7 @@
 //! Places in logs.
 
 use crate::limits;
+use crate::put::Put;
 use std::fmt;
 
 /// A message's place in one log: only grows, is never reused, is not dense (design rule 3). The first message
@@ -11,6 +12,12 @@ pub struct Position(pub u64);
 impl Position {
     /// Before every message.
     pub const START: Position = Position(0);
+}
+
+impl Put for Position {
+    fn put(&self, out: &mut Vec<u8>) {
+        self.0.put(out);
+    }
 }
 
 impl fmt::Display for Position {

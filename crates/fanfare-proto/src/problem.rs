@@ -28,6 +28,7 @@ pub(crate) fn fields(refusal: &Refusal, out: &mut Vec<u8>) {
 pub(crate) fn phrase(status: u16) -> &'static str {
     match status {
         200 => "OK",
+        201 => "Created",
         204 => "No Content",
         400 => "Bad Request",
         403 => "Forbidden",

@@ -29,6 +29,9 @@ impl<'a> Query<'a> {
 
     /// The value of a parameter that may be given once.
     pub fn one(&self, name: &str) -> Result<Option<&str>, Refusal> {
+        if self.parameters.is_empty() {
+            return Ok(None);
+        }
         let mut values = self.parameters.iter().filter(|(other, _)| other == name).map(|(_, value)| &**value);
         match (values.next(), values.next()) {
             (value, None) => Ok(value),

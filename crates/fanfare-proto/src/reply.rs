@@ -1,6 +1,7 @@
 //! What a client is answered on a connection that goes both ways: an object with the request's `id` as `reply`, and one
 //! member of the request's name, or `error`.
 
+use crate::put::Shown;
 use crate::{
     Cursor, Form, HistoryPage, Pattern, Receipt, Refusal, RequestId, SessionId, Time, json, problem,
 };
@@ -29,7 +30,7 @@ impl Reply<'_> {
     pub fn write(&self, id: Option<&RequestId>, out: &mut Vec<u8>) {
         out.push(b'{');
         match id {
-            Some(id) => json::plain("reply", id, out),
+            Some(id) => json::plain("reply", Shown(id), out),
             None => json::plain("reply", "null", out),
         }
         match self {
@@ -39,7 +40,7 @@ impl Reply<'_> {
                 heard("session", patterns, out);
                 out.pop();
                 json::quoted("cursor", cursor, out);
-                json::quoted("id", id, out);
+                json::quoted("id", Shown(id), out);
                 out.push(b'}');
             }
             Reply::Publish(receipt) => {

@@ -1,12 +1,12 @@
 //! Responses that the server writes itself: the heads of streams, whole answers, refusals, and how frames are
 //! delimited (RFC 9112 sections 6 and 7).
 
-use crate::{Code, Cursor, Framing, HttpDate, Origins, Refusal, Time, Wire, problem};
-use std::io::Write;
+use crate::put::Put;
+use crate::{Code, Cursor, Framing, HttpDate, Origins, Receipt, Refusal, Time, Wire, channel_path, problem};
 use std::time::Duration;
 
-/// What pages of an allowed origin may read beside the body.
-const EXPOSED: &str = "Cursor, Retry-After";
+/// Headers that pages of an allowed origin may read.
+pub const EXPOSED: &str = "Cursor, Link, Location, ETag, Retry-After";
 
 /// Appends the head of a stream.
 pub fn stream_head(wire: Wire, origins: &Origins, now: Time, out: &mut Vec<u8>) {
@@ -35,6 +35,27 @@ pub fn answer_head(
     shared_headers(wire.origin, origins, now, out);
     connection(wire.framing, out);
     out.extend_from_slice(b"\r\n");
+}
+
+/// Appends the answer to a publish: 201 and where the message is; 200 if its id had been accepted before. The connection
+/// stays open.
+pub fn created(receipt: &Receipt, origin: Option<u8>, origins: &Origins, now: Time, out: &mut Vec<u8>) {
+    let (mut body, mut cursor) = (Vec::with_capacity(256), Vec::with_capacity(64));
+    receipt.cursor.put(&mut cursor);
+    receipt.write_with(&cursor, &mut body);
+    body.push(b'\n');
+    status(if receipt.duplicate { 200 } else { 201 }, out);
+    header("Content-Type", "application/json", out);
+    header("Content-Length", body.len(), out);
+    header("Cursor", &*cursor, out);
+    "Location: ".put(out);
+    channel_path(receipt.channel.as_str()).as_str().put(out);
+    "/$at/".put(out);
+    receipt.position.put(out);
+    "\r\n".put(out);
+    shared_headers(origin, origins, now, out);
+    out.extend_from_slice(b"\r\n");
+    out.extend_from_slice(&body);
 }
 
 /// Appends the answer of a long poll whose wait ended: 204 and where the reader is.
@@ -90,11 +111,18 @@ pub fn refuse(
 }
 
 fn status(status: u16, out: &mut Vec<u8>) {
-    let _ = write!(out, "HTTP/1.1 {status} {}\r\n", problem::phrase(status));
+    "HTTP/1.1 ".put(out);
+    status.put(out);
+    out.push(b' ');
+    problem::phrase(status).put(out);
+    "\r\n".put(out);
 }
 
-fn header(name: &str, value: impl std::fmt::Display, out: &mut Vec<u8>) {
-    let _ = write!(out, "{name}: {value}\r\n");
+fn header(name: &str, value: impl Put, out: &mut Vec<u8>) {
+    name.put(out);
+    ": ".put(out);
+    value.put(out);
+    "\r\n".put(out);
 }
 
 /// What every response carries. A cached or sniffed response would be held back or misread.
@@ -102,10 +130,12 @@ fn shared_headers(origin: Option<u8>, origins: &Origins, now: Time, out: &mut Ve
     header("Date", HttpDate(now), out);
     header("Cache-Control", "no-store", out);
     header("X-Content-Type-Options", "nosniff", out);
+    if origins.value(0).is_some() {
+        header("Vary", "Origin", out);
+    }
     if let Some(value) = origin.and_then(|index| origins.value(index)) {
         header("Access-Control-Allow-Origin", value, out);
         header("Access-Control-Expose-Headers", EXPOSED, out);
-        header("Vary", "Origin", out);
     }
 }
 
@@ -173,7 +203,8 @@ mod tests {
         stream_head(wire("sse", Framing::Close, None), &origins(), NOW, &mut out);
         let (_, headers, _) = read(&out);
         assert_eq!(get(&headers, "connection"), Some("close"));
-        assert_eq!((get(&headers, "transfer-encoding"), get(&headers, "vary")), (None, None));
+        assert_eq!((get(&headers, "transfer-encoding"), get(&headers, "vary")), (None, Some("Origin")));
+        assert_eq!(get(&headers, "access-control-allow-origin"), None);
     }
 
     #[test]

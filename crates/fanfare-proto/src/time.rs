@@ -1,5 +1,6 @@
 //! Moments as the log knows them, and as people and other programs write them.
 
+use crate::put::Put;
 use std::fmt;
 use std::time::Duration;
 
@@ -63,37 +64,67 @@ const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
 const MONTHS: [&str; 12] =
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
-impl fmt::Display for HttpDate {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl HttpDate {
+    fn text(self) -> [u8; 29] {
         let seconds = self.0.0.min(LAST) / 1000;
         let (days, rest) = (seconds / 86_400, seconds % 86_400);
         let (year, month, day) = civil(days);
-        let (weekday, month) = (DAYS[(days % 7) as usize], MONTHS[month as usize - 1]);
-        let (hour, minute, second) = (rest / 3600, rest / 60 % 60, rest % 60);
-        write!(f, "{weekday}, {day:02} {month} {year:04} {hour:02}:{minute:02}:{second:02} GMT")
+        let mut text = *b"---, 00 --- 0000 00:00:00 GMT";
+        text[0..3].copy_from_slice(DAYS[(days % 7) as usize].as_bytes());
+        digits(&mut text[5..7], day);
+        text[8..11].copy_from_slice(MONTHS[month as usize - 1].as_bytes());
+        digits(&mut text[12..16], year);
+        digits(&mut text[17..19], rest / 3600);
+        digits(&mut text[20..22], rest / 60 % 60);
+        digits(&mut text[23..25], rest % 60);
+        text
+    }
+}
+
+impl Put for HttpDate {
+    fn put(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.text());
+    }
+}
+
+impl fmt::Display for HttpDate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(std::str::from_utf8(&self.text()).map_err(|_| fmt::Error)?)
     }
 }
 
 /// RFC 3339 in UTC with milliseconds: `2026-11-23T10:00:00.000Z`. Moments after the year 9999 print as its end.
 impl fmt::Display for Time {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(std::str::from_utf8(&self.text()).map_err(|_| fmt::Error)?)
+    }
+}
+
+impl Put for Time {
+    fn put(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.text());
+    }
+}
+
+impl Time {
+    fn text(self) -> [u8; 24] {
         let millis = self.0.min(LAST);
         let (days, rest) = (millis / 86_400_000, millis % 86_400_000);
         let (year, month, day) = civil(days);
         let mut text = *b"0000-00-00T00:00:00.000Z";
-        put(&mut text[0..4], year);
-        put(&mut text[5..7], month);
-        put(&mut text[8..10], day);
-        put(&mut text[11..13], rest / 3_600_000);
-        put(&mut text[14..16], rest / 60_000 % 60);
-        put(&mut text[17..19], rest / 1000 % 60);
-        put(&mut text[20..23], rest % 1000);
-        f.write_str(std::str::from_utf8(&text).map_err(|_| fmt::Error)?)
+        digits(&mut text[0..4], year);
+        digits(&mut text[5..7], month);
+        digits(&mut text[8..10], day);
+        digits(&mut text[11..13], rest / 3_600_000);
+        digits(&mut text[14..16], rest / 60_000 % 60);
+        digits(&mut text[17..19], rest / 1000 % 60);
+        digits(&mut text[20..23], rest % 1000);
+        text
     }
 }
 
-fn put(digits: &mut [u8], mut value: u64) {
-    for digit in digits.iter_mut().rev() {
+fn digits(places: &mut [u8], mut value: u64) {
+    for digit in places.iter_mut().rev() {
         *digit = b'0' + (value % 10) as u8;
         value /= 10;
     }

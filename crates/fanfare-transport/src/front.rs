@@ -1,7 +1,7 @@
 //! The thin front: what bytes ask for. One strict parser decides, for the worker's own sockets and for what goes to
 //! hyper alike.
 
-use fanfare_proto::{BodyLength, Code, Head, Hold, Origins, Refusal, Route, Version, route};
+use fanfare_proto::{BodyLength, Code, Head, Hold, Origins, Post, Publish, Refusal, Route, Version, route};
 
 /// What every connection of HTTP/2 begins with (RFC 9113 section 3.4).
 pub(crate) const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -13,6 +13,8 @@ pub(crate) enum Asked {
     More,
     /// A response that is held open. The next request begins after so many bytes.
     Hold(Hold, usize),
+    /// A publish of which everything is here. The next request begins after so many bytes.
+    Publish(Box<Publish>, Option<u8>, usize),
     /// What the API answers.
     Call(Call),
     /// To go on in HTTP/2.
@@ -69,6 +71,9 @@ pub(crate) fn ask(bytes: &[u8], origins: &Origins) -> Asked {
     };
     match route(&head, origins) {
         Ok(Route::Hold(hold)) => Asked::Hold(hold, length),
+        Ok(Route::Call) if let Some(post) = Post::read(&head, &bytes[length..]) => {
+            Asked::Publish(Box::new(post.publish), origin, length + post.length)
+        }
         Ok(Route::Call) => match http::Uri::try_from(head.target) {
             Ok(_) => Asked::Call(Call { head: length, body: head.body(), origin }),
             Err(error) => {
@@ -94,7 +99,9 @@ mod tests {
         assert!(matches!(asked(&format!("{hold}GET /")), Asked::Hold(_, length) if length == hold.len()));
         let call = "POST /c/a HTTP/1.1\r\nHost: x\r\nOrigin: https://a.example\r\nContent-Length: 4\r\n\r\n";
         let expected = Call { head: call.len(), body: BodyLength::Length(4), origin: Some(0) };
-        assert!(matches!(asked(&format!("{call}body")), Asked::Call(call) if call == expected));
+        assert!(matches!(asked(&format!("{call}bod")), Asked::Call(call) if call == expected));
+        let whole = call.len() + "body".len();
+        assert!(matches!(asked(&format!("{call}body")), Asked::Publish(_, Some(0), next) if next == whole));
         assert!(matches!(asked(&call[..call.len() - 1]), Asked::More));
     }
 

@@ -1,7 +1,8 @@
 //! What other threads tell a worker: new sockets, and that the end has come. And what wakes it.
 
 use crate::room::Room;
-use fanfare_proto::limits;
+use crate::socket::SocketId;
+use fanfare_proto::{Receipt, Refusal, limits};
 use std::collections::VecDeque;
 use std::net::TcpStream;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -18,9 +19,18 @@ pub(crate) struct Drain {
     pub(crate) until: Instant,
 }
 
+/// The answer to a publish that had to be kept first.
+pub(crate) struct Posted {
+    pub(crate) id: SocketId,
+    pub(crate) origin: Option<u8>,
+    pub(crate) answer: Result<Receipt, Refusal>,
+}
+
 /// One worker's mailbox. Bounded: what does not fit waits in the kernel's backlog.
 pub(crate) struct Mailbox {
     sockets: Mutex<VecDeque<TcpStream>>,
+    /// Answers to publishes: no more than there are sockets.
+    posted: Mutex<VecDeque<Posted>>,
     /// Sockets here and at the worker: what the acceptor balances.
     load: AtomicUsize,
     drain: OnceLock<Drain>,
@@ -30,8 +40,8 @@ pub(crate) struct Mailbox {
 
 impl Mailbox {
     pub(crate) fn new(room: Arc<Room>) -> Mailbox {
-        let (sockets, load) = (Mutex::default(), AtomicUsize::new(0));
-        Mailbox { sockets, load, drain: OnceLock::new(), wake: Notify::new(), room }
+        let (sockets, posted, load) = (Mutex::default(), Mutex::default(), AtomicUsize::new(0));
+        Mailbox { sockets, posted, load, drain: OnceLock::new(), wake: Notify::new(), room }
     }
 
     fn sockets(&self) -> MutexGuard<'_, VecDeque<TcpStream>> {
@@ -61,6 +71,19 @@ impl Mailbox {
     /// Whether no socket waits.
     pub(crate) fn is_empty(&self) -> bool {
         self.sockets().is_empty()
+    }
+
+    /// A publish is kept, or failed.
+    pub(crate) fn posted(&self, posted: Posted) {
+        self.posted.lock().unwrap_or_else(PoisonError::into_inner).push_back(posted);
+        self.wake();
+    }
+
+    /// Takes a turn's share of the answers to publishes.
+    pub(crate) fn take_posted(&self) -> Vec<Posted> {
+        let mut posted = self.posted.lock().unwrap_or_else(PoisonError::into_inner);
+        let share = posted.len().min(limits::TURN_READS);
+        posted.drain(..share).collect()
     }
 
     /// The worker closed a socket that came from here.

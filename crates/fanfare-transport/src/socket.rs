@@ -37,6 +37,10 @@ pub(crate) enum State {
     Head,
     /// A request for the API waits until there is room for it.
     InLine,
+    /// A publish waits until it is kept.
+    Publishing,
+    /// Answers wait until the socket takes them.
+    Owing,
     /// A stream is held open.
     Stream,
     /// A WebSocket: a stream is held open, and the peer speaks, too.
@@ -54,6 +58,11 @@ impl State {
     /// Whether the desk has a session for it.
     pub(crate) fn is_held(self) -> bool {
         matches!(self, State::Stream | State::Talk { .. } | State::Answer)
+    }
+
+    /// Whether a request that is answered even if nothing follows it is in hand.
+    pub(crate) fn is_called(self) -> bool {
+        matches!(self, State::InLine | State::Publishing)
     }
 }
 
@@ -82,6 +91,14 @@ struct Kept {
     rest: Vec<u8>,
     /// A WebSocket message that is not complete.
     decoder: Option<Decoder>,
+    /// Answers that the socket has not taken.
+    owed: Vec<u8>,
+}
+
+impl Kept {
+    fn is_empty(&self) -> bool {
+        self.rest.is_empty() && self.decoder.is_none() && self.owed.is_empty()
+    }
 }
 
 struct Slot {
@@ -210,7 +227,7 @@ impl Sockets {
         let Some(socket) = self.get(id) else { return Vec::new() };
         let Some(kept) = socket.kept.as_deref_mut() else { return Vec::new() };
         let rest = std::mem::take(&mut kept.rest);
-        if kept.decoder.is_none() {
+        if kept.is_empty() {
             socket.kept = None;
         }
         self.kept -= rest.len();
@@ -235,11 +252,36 @@ impl Sockets {
     pub(crate) fn take_begun(&mut self, id: SocketId) -> Option<Decoder> {
         let socket = self.get(id)?;
         let decoder = socket.kept.as_deref_mut()?.decoder.take()?;
-        if socket.kept.as_ref().is_some_and(|kept| kept.rest.is_empty()) {
+        if socket.kept.as_deref().is_some_and(Kept::is_empty) {
             socket.kept = None;
         }
         self.begun -= decoder.held();
         Some(decoder)
+    }
+
+    /// Keeps answers that the socket has not taken: those to the requests of one read.
+    pub(crate) fn owe(&mut self, id: SocketId, answers: Vec<u8>) {
+        if let Some(socket) = self.get(id)
+            && !answers.is_empty()
+        {
+            socket.kept.get_or_insert_default().owed = answers;
+        }
+    }
+
+    /// Whether the socket has not taken all answers.
+    pub(crate) fn owes(&mut self, id: SocketId) -> bool {
+        self.get(id).and_then(|socket| socket.kept.as_ref()).is_some_and(|kept| !kept.owed.is_empty())
+    }
+
+    /// Takes the answers that the socket has not taken.
+    pub(crate) fn take_owed(&mut self, id: SocketId) -> Vec<u8> {
+        let Some(socket) = self.get(id) else { return Vec::new() };
+        let Some(kept) = socket.kept.as_deref_mut() else { return Vec::new() };
+        let owed = std::mem::take(&mut kept.owed);
+        if kept.is_empty() {
+            socket.kept = None;
+        }
+        owed
     }
 
     /// Bytes of messages that are not complete.

@@ -105,7 +105,7 @@ fn a_request_behind_a_malformed_one_is_never_served() {
     let mut peer = server.peer();
     peer.send(smuggled);
     assert_refused(&mut peer, "smuggled", 400, 3000);
-    assert_eq!(server.peer().send(GOOD).response().body, "at 1");
+    assert_eq!(server.peer().send(GOOD).response().position(), 1);
 }
 
 #[test]
@@ -120,7 +120,7 @@ fn malformed_bodies_are_refused_and_never_published() {
         };
         assert_refused(peer.send(text), what, status, code);
     }
-    assert_eq!(server.peer().send(GOOD).response().body, "at 1");
+    assert_eq!(server.peer().send(GOOD).response().position(), 1);
 }
 
 #[test]
@@ -199,5 +199,5 @@ fn a_body_that_drips_is_cut_off() {
         peer.send(format!("POST /c/a HTTP/1.1\r\nHost: x\r\n{framing}\r\n\r\n3"));
         assert_refused(&mut peer, framing, 408, 2005);
     }
-    assert_eq!(server.peer().send(GOOD).response().body, "at 1");
+    assert_eq!(server.peer().send(GOOD).response().position(), 1);
 }

@@ -109,9 +109,9 @@ fn requests_wait_in_line_until_there_is_room() {
     let mut reader = server.peer();
     assert_eq!(reader.get("/c/a?via=ndjson").head().status, 200);
     let mut waiting = server.peer();
-    waiting.post("/c/a", "waited").get("/hello").half_close();
+    waiting.post_chunked("/c/a", "waited").get("/hello").half_close();
     let mut impatient = server.peer();
-    impatient.post("/c/a", "x");
+    impatient.post_chunked("/c/a", "x");
     support::until("both arrived", || server.running().sockets() == calls as u64 + 3);
     running[7].send("1");
     assert_eq!(running[7].response().status, 201);
@@ -136,6 +136,6 @@ fn a_request_that_waits_in_line_too_long_is_told_to_come_back() {
         running.push(peer);
     }
     server.until_calls(calls as u64);
-    let refused = server.peer().post("/c/a", "x").response();
+    let refused = server.peer().post_chunked("/c/a", "x").response();
     assert_eq!((refused.status, refused.code()), (503, 2001));
 }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use std::io::Write;
 use std::process::Stdio;
 use support::command::{Job, fanfare, run, run_with_input};
-use support::http::get;
+use support::http::{Answer, Kept, ask, get};
 use support::server::Server;
 
 fn messages(server: &Server, target: &str) -> Vec<Value> {
@@ -216,4 +216,48 @@ fn a_body_larger_than_allowed_is_refused_with_the_limit() {
     let large = vec![b'x'; 65_537];
     let ended = run_with_input(fanfare(&server.url(""), &["publish", "a"]), &large).with(4);
     assert!(ended.stderr.contains("65536"), "{ended:?}");
+}
+
+/// What an answer says but for what differs from message to message.
+fn shape(answer: &Answer) -> (u16, Vec<(String, String)>, Vec<String>) {
+    let own = ["date", "cursor", "location", "content-length", "connection", "retry-after"];
+    let mut headers = answer.headers.clone();
+    headers.retain(|(name, _)| !own.contains(&&**name));
+    headers.sort();
+    let said = answer.json();
+    let names = said.as_object().unwrap().keys().cloned();
+    // Whoever reads a body in parts does not know how long it is.
+    let detail = if answer.status == 413 { String::new() } else { said["detail"].to_string() };
+    (answer.status, headers, names.chain([said["code"].to_string(), detail]).collect())
+}
+
+#[test]
+fn whoever_answers_a_publish_says_the_same() {
+    let origin = "https://a.example";
+    let server = Server::with_config(
+        &format!("origins = [\"{origin}\"]\n[[namespace]]\npattern = \"small/**\"\nbody = \"1 KiB\"\n"),
+        &[],
+    );
+    let heads = [
+        "POST /c/a HTTP/1.1".to_owned(),
+        "PUT /c/a%20b/c?key=k&ttl=1h HTTP/1.1\nTags: a=1".to_owned(),
+        "POST /alerts HTTP/1.1".to_owned(),
+        format!("POST /c/a HTTP/1.1\nOrigin: {origin}"),
+        "POST /c/a HTTP/1.1\nOrigin: https://b.example".to_owned(),
+        "POST /c/a HTTP/1.1\nIdempotency-Key: known".to_owned(),
+        "POST /c/small/a HTTP/1.1".to_owned(),
+        "POST /c/a/* HTTP/1.1".to_owned(),
+        "POST /c/a?nonsense=1 HTTP/1.1".to_owned(),
+        "POST /c/a HTTP/1.1\nPriority: 9".to_owned(),
+        "POST /publish HTTP/1.1\nContent-Type: application/json".to_owned(),
+    ];
+    let body = vec![b'x'; 2000];
+    // The first of the two makes the id known.
+    ask(server.address, &heads[5], &body);
+    let mut kept = Kept::open(server.address);
+    for head in heads {
+        // A connection that is to be closed is the API's.
+        let (api, worker) = (ask(server.address, &head, &body), kept.ask(&head, &body));
+        assert_eq!(shape(&worker), shape(&api), "{head}");
+    }
 }

@@ -20,6 +20,7 @@ const ALLOWED: &[&str] = &[
     "fanfare-proto",
     "flate2",
     "httparse",
+    "itoa",
     "jiff",
     "memchr",
     "serde",

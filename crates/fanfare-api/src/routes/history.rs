@@ -13,7 +13,9 @@ use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use axum::routing::get;
 use fanfare_proto::protocol::{self, Protocol, Shape};
-use fanfare_proto::{Accept, Code, Cursor, Form, History, HistoryPage, Query, Refusal, Start, limits};
+use fanfare_proto::{
+    Accept, Code, Cursor, Form, History, HistoryPage, Query, Refusal, Start, channel_path, limits,
+};
 use http::{HeaderMap, HeaderValue, header};
 
 pub(super) const ROUTE: Route = Route {
@@ -111,7 +113,7 @@ fn tag(page: &HistoryPage, history: &History, form: Form) -> ETag {
 /// Links to the pages around: backwards from the first message, and on from the end where there is more.
 fn link(response: &mut Response, page: &HistoryPage, history: &History, query: &Query<'_>) {
     let pattern = history.patterns.first().map(|pattern| pattern.as_str()).unwrap_or_default();
-    let path = links::channel_path(pattern);
+    let path = channel_path(pattern);
     let form = query.one("as").ok().flatten().map(str::to_owned);
     let target = |name, cursor: &Cursor| {
         let limit = (history.limit != limits::PAGE_MESSAGES_DEFAULT).then(|| history.limit.to_string());

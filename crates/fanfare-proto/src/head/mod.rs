@@ -90,7 +90,8 @@ impl<'a> Head<'a> {
 
     fn split(&self) -> (&'a str, &'a str) {
         let rest = &self.target[self.path_at..];
-        rest.split_once('?').unwrap_or((rest, ""))
+        let end = memchr::memchr(b'?', rest.as_bytes());
+        end.map_or((rest, ""), |end| (&rest[..end], &rest[end + 1..]))
     }
 
     /// The header lines in order: name as sent, value without white space around it.
@@ -100,12 +101,14 @@ impl<'a> Head<'a> {
 
     /// The values of all lines of this name, in order.
     pub fn all<'n>(&'n self, name: &'n str) -> impl Iterator<Item = &'a [u8]> + 'n {
-        self.headers().filter(move |(other, _)| other.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+        let named = self.headers.iter().filter(move |header| header.name.eq_ignore_ascii_case(name));
+        named.map(|header| header.value.trim_ascii())
     }
 
     /// The value of the first line of this name.
     pub fn get(&self, name: &str) -> Option<&'a [u8]> {
-        self.headers().find(|(other, _)| other.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+        let found = self.headers.iter().find(|header| header.name.eq_ignore_ascii_case(name));
+        found.map(|header| header.value.trim_ascii())
     }
 
     /// The value of the first line of this name, if it is UTF-8.

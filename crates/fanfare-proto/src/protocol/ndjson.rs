@@ -2,6 +2,7 @@
 
 use super::{Protocol, Shape};
 use crate::envelope::{envelope, gap};
+use crate::put::Shown;
 use crate::{Event, Form, Greeting, json, problem};
 
 /// Newline-delimited JSON.
@@ -45,7 +46,7 @@ impl Protocol for Ndjson {
 /// Appends a greeting as an object.
 pub(super) fn welcome(greeting: &Greeting<'_>, out: &mut Vec<u8>) {
     out.push(b'{');
-    json::quoted("session", greeting.session, out);
+    json::quoted("session", Shown(greeting.session), out);
     json::quoted("cursor", greeting.cursor, out);
     out.push(b'}');
 }
@@ -70,7 +71,7 @@ pub(super) fn fields(event: &Event<'_>, out: &mut Vec<u8>) {
         Event::CaughtUp(cursor, request) => {
             json::plain("caught_up", true, out);
             if let Some(request) = request {
-                json::plain("reply", request, out);
+                json::plain("reply", Shown(request), out);
             }
             Some(*cursor)
         }

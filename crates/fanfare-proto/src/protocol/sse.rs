@@ -3,6 +3,7 @@
 
 use super::{Protocol, Shape, ndjson};
 use crate::envelope::envelope;
+use crate::put::Put;
 use crate::{Cursor, Event, Form, Greeting, Message};
 use std::io::Write;
 
@@ -57,7 +58,9 @@ impl Protocol for Sse {
 
 fn encode_message(message: &Message, cursor: Option<&Cursor>, form: Form, out: &mut Vec<u8>) {
     if let Some(cursor) = cursor {
-        let _ = writeln!(out, "id: {cursor}");
+        out.extend_from_slice(b"id: ");
+        cursor.put(out);
+        out.push(b'\n');
     }
     let text = std::str::from_utf8(&message.content.body).ok();
     match (form, text) {

@@ -158,8 +158,13 @@ impl State {
         self.status.messages -= 1;
         self.status.bytes -= size;
         if let Some(line) = self.channels.get_mut(&message.channel) {
-            let at = line.messages.partition_point(|other| other.position < position);
-            line.messages.remove(at);
+            // Nearly always it is the oldest.
+            if line.messages.front().is_some_and(|oldest| oldest.position == position) {
+                line.messages.pop_front();
+            } else {
+                let at = line.messages.partition_point(|other| other.position < position);
+                line.messages.remove(at);
+            }
             line.bytes -= size;
             if line.messages.is_empty() {
                 line.messages = VecDeque::new();

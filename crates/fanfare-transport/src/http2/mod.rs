@@ -167,7 +167,7 @@ impl Http2 {
                 };
                 Ok(Some(hold))
             }
-            Asked::Call(_) => Ok(None),
+            Asked::Publish(..) | Asked::Call(_) => Ok(None),
             Asked::Refused(refused) => Err(refused),
             Asked::More | Asked::Http2 => bad("the head is not one"),
         }

@@ -33,7 +33,7 @@ impl Worker {
                 State::Head if self.sockets.rest_len(id) == 0 && !queued => self.close(id),
                 // A request that is on its way is still answered.
                 State::Head => self.sockets.expect_sooner(id, limits::LINGER_TIME),
-                State::Lingering => {}
+                State::Publishing | State::Owing | State::Lingering => {}
             }
         }
         self.untold = Some(end);

@@ -44,7 +44,7 @@ impl Worker {
                 self.desk.give_up(id.index);
                 self.sockets.expect(id, limits::PEER_TIME);
             }
-            State::Lingering => self.close(id),
+            State::Publishing | State::Owing | State::Lingering => self.close(id),
         }
     }
 }

@@ -12,6 +12,7 @@
 mod answer;
 mod drain;
 mod expire;
+mod publish;
 mod read;
 mod stream;
 mod talk;
@@ -69,6 +70,10 @@ struct Worker {
     begun: usize,
     /// Lent to each read.
     lent: Box<[u8]>,
+    /// Answers on their way to one socket.
+    out: Vec<u8>,
+    /// Sockets that take answers again.
+    owing: Vec<SocketId>,
     /// Lent to each compressed message.
     inflater: Inflater,
     /// The first place that was not told yet that the end has come.
@@ -118,6 +123,8 @@ impl Worker {
             begun: 0,
             mailbox,
             lent: vec![0; limits::READ_BYTES].into(),
+            out: Vec::new(),
+            owing: Vec::new(),
             inflater: Inflater::default(),
             untold: None,
         }

@@ -39,7 +39,7 @@ impl Worker {
             self.take_back(socket);
             back += 1;
         }
-        let more = self.take_events() | self.take_news();
+        let more = self.take_events() | self.take_news() | self.take_posted();
         for _ in 0..limits::TURN_READS {
             let Some(id) = self.reads.pop_front() else { break };
             self.read(id);
@@ -62,12 +62,19 @@ impl Worker {
             let id = SocketId::of(event.token());
             let Some(socket) = self.sockets.get(id) else { continue };
             socket.ended |= event.is_read_closed() || event.is_write_closed() || event.is_error();
-            if event.is_writable() && socket.state.is_held() {
-                self.desk.writable(id.index);
+            if event.is_writable() {
+                match socket.state {
+                    State::Owing => self.owing.push(id),
+                    state if state.is_held() => self.desk.writable(id.index),
+                    _ => {}
+                }
             }
             if (event.is_readable() || socket.ended) && !std::mem::replace(&mut socket.queued, true) {
                 self.reads.push_back(id);
             }
+        }
+        for id in std::mem::take(&mut self.owing) {
+            self.pay(id);
         }
         count == limits::TURN_READS
     }
@@ -140,7 +147,9 @@ impl Worker {
         socket.queued = false;
         match socket.state {
             State::Head => self.read_head(id),
-            State::InLine | State::Stream | State::Answer => self.read_ahead(id),
+            State::InLine | State::Publishing | State::Stream | State::Answer => self.read_ahead(id),
+            // What comes is read once the answers are taken; if the peer has gone, nobody takes them.
+            State::Owing => {}
             State::Talk { .. } => self.read_talk(id),
             State::Lingering => self.read_away(id),
         }
@@ -166,6 +175,10 @@ impl Worker {
                 }
                 self.sockets.keep(id, &self.lent[next..length]);
                 self.hold(id, hold);
+            }
+            Asked::Publish(publish, origin, next) => {
+                let drained = filled == Filled::Drained;
+                return self.publish(id, (publish, origin, next), length, drained);
             }
             Asked::Call(_) => return self.call(id, length),
             Asked::Http2 => {
@@ -238,14 +251,14 @@ impl Worker {
         if full || socket.deaf {
             socket.deaf = true;
             // A request for the API is answered even if nothing follows it.
-            if socket.ended && socket.state != State::InLine {
+            if socket.ended && !socket.state.is_called() {
                 self.close(id);
             }
             return;
         }
         let (length, filled) = fill(&socket.stream, &mut self.lent[..limits::AHEAD_BYTES], socket.ended);
         let ended = filled == Filled::Ended || (filled == Filled::Full && socket.ended);
-        if ended && socket.state != State::InLine {
+        if ended && !socket.state.is_called() {
             return self.close(id);
         }
         if socket.state == State::Stream {

@@ -90,6 +90,11 @@ impl Server {
         until(&format!("{count} sessions"), || self.running().sessions() == count);
     }
 
+    /// Requests that the API has seen.
+    pub fn calls(&self) -> u64 {
+        self.calls.load(Relaxed)
+    }
+
     /// Waits until the API has seen so many requests.
     pub fn until_calls(&self, count: u64) {
         until(&format!("{count} calls"), || self.calls.load(Relaxed) == count);
@@ -125,7 +130,7 @@ impl Drop for Server {
     }
 }
 
-/// `POST /c/<channel>` publishes; `GET /big` answers a megabyte; `GET /never` does not answer; all else says what was
+/// `POST /c/<channel>` publishes what the worker does not publish itself; `GET /big` answers a megabyte; `GET /never` does not answer; all else says what was
 /// asked.
 fn tiny(node: Node, calls: Arc<AtomicU64>) -> Api {
     api(tower::service_fn(move |request: Request<RequestBody>| {
@@ -164,7 +169,7 @@ async fn answer(
     let content = Content { body, ..Content::default() };
     let publish = Publish { channel: Channel::parse(channel).unwrap(), id: None, ttl: None, content };
     match node.publish(&Grant::open(), vec![publish]).await.remove(0) {
-        Ok(receipt) => response(StatusCode::CREATED, format!("at {}", receipt.position).into()),
+        Ok(receipt) => response(StatusCode::CREATED, format!("{{\"position\":{}}}", receipt.position).into()),
         Err(refusal) => response(StatusCode::SERVICE_UNAVAILABLE, refusal.to_string().into()),
     }
 }

@@ -24,6 +24,12 @@ impl Response {
         document["code"].as_u64().unwrap()
     }
 
+    /// Where a publish was put.
+    pub fn position(&self) -> u64 {
+        let receipt: serde_json::Value = serde_json::from_str(&self.body).unwrap();
+        receipt["position"].as_u64().unwrap()
+    }
+
     pub fn header(&self, name: &str) -> Option<&str> {
         self.head.lines().find_map(|line| {
             let (other, value) = line.split_once(": ")?;
@@ -54,9 +60,16 @@ impl Peer {
         self.send(format!("GET {target} HTTP/1.1\r\nHost: x\r\n\r\n"))
     }
 
+    /// A publish that the worker answers itself.
     pub fn post(&mut self, target: &str, body: &str) -> &mut Peer {
         let length = body.len();
         self.send(format!("POST {target} HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n{body}"))
+    }
+
+    /// A publish in chunks, which goes to the API.
+    pub fn post_chunked(&mut self, target: &str, body: &str) -> &mut Peer {
+        let (head, length) = ("HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked", body.len());
+        self.send(format!("POST {target} {head}\r\n\r\n{length:x}\r\n{body}\r\n0\r\n\r\n"))
     }
 
     /// No more will be sent.
