@@ -90,6 +90,14 @@ impl Drop for Process {
     }
 }
 
+/// What the kernel has taken for its own objects, sockets among them, bytes.
+pub fn kernel_memory() -> Result<u64> {
+    let all = fs::read_to_string("/proc/meminfo")?;
+    let line = all.lines().find_map(|line| line.strip_prefix("SUnreclaim:"));
+    let kilobytes = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
+    Ok(kilobytes.ok_or("meminfo has no SUnreclaim")? * 1024)
+}
+
 /// What the kernel holds in buffers of all TCP sockets of this machine, bytes.
 pub fn tcp_memory() -> Result<u64> {
     let sockstat = fs::read_to_string("/proc/net/sockstat")?;

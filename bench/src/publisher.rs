@@ -33,6 +33,13 @@ impl Publisher {
         self.end()
     }
 
+    /// Sends a request as it is; answers the body of a 201.
+    pub fn ask(&mut self, request: &[u8]) -> Result<String> {
+        self.reader.get_mut().write_all(request)?;
+        self.receive(201)?;
+        Ok(String::from_utf8_lossy(&self.body).into_owned())
+    }
+
     /// Sends a message without waiting for the answer: [`Publisher::end`] must follow.
     pub fn begin(&mut self, channel: &str, body: &[u8]) -> Result<()> {
         self.send(&format!("/c/{channel}"), "text/plain", body)

@@ -8,8 +8,8 @@ use std::io::{ErrorKind, Read, Write};
 /// What a request asks for.
 pub enum Asked<'a> {
     Publish(&'a [u8]),
-    /// To hear, having missed so many messages.
-    Hear(Form, usize),
+    /// To hear, from now on or after so many messages.
+    Hear(Form, Option<usize>),
 }
 
 /// A connection.
@@ -63,9 +63,9 @@ impl Connection {
                     Some(_) => Form::WebSocket,
                     None => Form::EventStream,
                 };
-                let missing = number(head, b"last=").unwrap_or(0);
-                self.hears = ask(Asked::Hear(form, missing));
-                self.fresh = missing > 0;
+                let heard = number(head, b"after=");
+                self.hears = ask(Asked::Hear(form, heard));
+                self.fresh = heard.is_some();
                 self.cut = Vec::new();
                 return true;
             }

@@ -7,8 +7,6 @@ pub enum Form {
     EventStream,
 }
 
-/// What a publisher is answered.
-pub const CREATED: &[u8] = b"HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n";
 /// Bytes that are kept for those who come back.
 const KEPT_BYTES: usize = 1024 * 1024;
 
@@ -18,13 +16,15 @@ pub struct Feed {
     /// The place of the first byte.
     start: u64,
     bytes: Vec<u8>,
-    /// Where each message begins.
+    /// Where each message begins that is kept.
     starts: Vec<u64>,
+    /// Messages so far.
+    count: usize,
 }
 
 impl Feed {
     pub fn new(form: Form) -> Feed {
-        Feed { form, start: 0, bytes: Vec::new(), starts: Vec::new() }
+        Feed { form, start: 0, bytes: Vec::new(), starts: Vec::new(), count: 0 }
     }
 
     /// The answer to a reader.
@@ -43,6 +43,7 @@ impl Feed {
     /// Adds a message.
     pub fn add(&mut self, body: &[u8]) {
         self.starts.push(self.end());
+        self.count += 1;
         match (self.form, body.len()) {
             (Form::WebSocket, length @ ..126) => self.bytes.extend_from_slice(&[0x81, length as u8]),
             (Form::WebSocket, length) => {
@@ -64,10 +65,16 @@ impl Feed {
         self.start + self.bytes.len() as u64
     }
 
-    /// The place from where a reader has missed so many messages.
-    pub fn back(&self, missing: usize) -> u64 {
-        let first = self.starts.len().saturating_sub(missing);
-        self.starts.get(first).copied().unwrap_or_else(|| self.end())
+    /// What a publisher is answered: how many messages there are.
+    pub fn created(&self) -> String {
+        let body = format!("{{\"cursor\":\"{}\"}}", self.count);
+        format!("HTTP/1.1 201 Created\r\nContent-Length: {}\r\n\r\n{body}", body.len())
+    }
+
+    /// The place of a reader that has heard so many messages.
+    pub fn after(&self, heard: usize) -> u64 {
+        let gone = self.count - self.starts.len();
+        self.starts.get(heard.saturating_sub(gone)).copied().unwrap_or_else(|| self.end())
     }
 
     /// Messages that begin at this place or after it.
@@ -122,7 +129,7 @@ mod tests {
         assert!(feed.bytes.len() < 2 * KEPT_BYTES + 2000, "{}", feed.bytes.len());
         assert_eq!(feed.from(places[4990], usize::MAX).len(), 10 * 1004);
         assert_eq!(feed.from(places[4990], 3).len(), 3 * 1004);
-        assert_eq!((feed.back(10), feed.messages_since(places[4990])), (places[4990], 10));
+        assert_eq!((feed.after(4990), feed.messages_since(places[4990])), (places[4990], 10));
         assert_eq!(feed.from(feed.end(), usize::MAX), b"");
     }
 }

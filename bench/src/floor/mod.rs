@@ -97,13 +97,13 @@ impl Floor {
         let open = connection.read(&mut self.buffer, &mut |asked| match asked {
             Asked::Publish(body) => {
                 feeds.iter_mut().for_each(|feed| feed.add(body));
-                answers.extend_from_slice(feed::CREATED);
+                answers.extend_from_slice(feeds[0].created().as_bytes());
                 None
             }
-            Asked::Hear(form, missing) => {
+            Asked::Hear(form, heard) => {
                 let feed = &feeds[form as usize];
                 answers.extend_from_slice(feed.head());
-                Some((form, feed.back(missing)))
+                Some((form, heard.map_or_else(|| feed.end(), |heard| feed.after(heard))))
             }
         });
         // A short answer always fits: the connection has nothing else to say.

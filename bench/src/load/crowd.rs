@@ -57,7 +57,7 @@ impl Crowd {
             publishers.push(Publisher { socket, out, sent, come: 0, cut });
         }
         let body = format!("{:-<bytes$}", "number 0 due 0 ");
-        let request = (kind.publication)(address, &body);
+        let request = (kind.publication)(address, &body, 0);
         let receipt = kind.receipt.ok_or("publications to this server are not answered")?;
         let (receipts, times) = (kind.messages, Histogram::new(3)?);
         Ok(Crowd { poll, publishers, receipt, receipts, request, left: 0, missing: 0, times })

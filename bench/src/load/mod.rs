@@ -10,6 +10,7 @@ mod tally;
 pub use loader::Loader;
 
 use crate::outcome::Result;
+use crate::publisher::Publisher;
 use crate::readers::{BESIDE, Readers, Wish};
 use crate::servers::{Kind, Way, kind};
 use crowd::Crowd;
@@ -50,6 +51,10 @@ pub enum Order {
     Bursts { bursts: usize, burst: usize, bytes: usize },
     /// So many messages a second, whether they are heard or not.
     Rate { rate: f64, seconds: f64, bytes: usize },
+    /// So many readers come back, having missed so many messages, while now and then another is published.
+    Return { readers: usize, missing: usize, bytes: usize },
+    /// So many messages, each to one reader of its own, in bursts.
+    Scatter { bursts: usize, burst: usize, bytes: usize },
     /// So many connections publish, each with so many requests ahead.
     Publish { connections: usize, ahead: usize, requests: usize, bytes: usize },
     /// Nothing is said, and nothing may be heard.
@@ -83,8 +88,13 @@ pub fn serve(options: &Options) -> Result<()> {
     Ok(())
 }
 
+/// How many readers come between two looks at the clock, and how often somebody publishes meanwhile.
+const COMING: usize = 64;
+const MEANWHILE: Duration = Duration::from_millis(200);
+
 struct Load {
     kind: &'static Kind,
+    way: Way,
     address: SocketAddr,
     wish: Wish,
     readers: Readers,
@@ -98,7 +108,7 @@ impl Load {
         let readers = Readers::new(address, options.net)?;
         let press = Press::connect(kind, address, readers.registry(), BESIDE)?;
         let wish = Wish::of(kind, options.way, address);
-        Ok(Load { kind, address, wish, readers, press, tally: Tally::new()? })
+        Ok(Load { kind, way: options.way, address, wish, readers, press, tally: Tally::new()? })
     }
 
     fn obey(&mut self, order: Order) -> Result<Told> {
@@ -107,6 +117,15 @@ impl Load {
             Order::Connect { readers } => {
                 self.readers.connect(readers, &self.wish, &mut self.tally, &mut |_| {})?;
                 self.tally.expect(self.readers.len());
+            }
+            Order::Return { readers, missing, bytes } => self.come_back(readers, missing, bytes)?,
+            Order::Scatter { bursts, burst, bytes } => {
+                let readers = self.readers.len() as u64;
+                for _ in 0..bursts {
+                    let numbers = (0..burst).map(|_| fastrand::u64(0..readers * 10)).collect::<Vec<_>>();
+                    self.scatter(&numbers, bytes)?;
+                    self.finish()?;
+                }
             }
             Order::Leave => {
                 self.readers.leave();
@@ -138,10 +157,44 @@ impl Load {
     fn say(&mut self, burst: usize, bytes: usize, due: Instant) -> Result<()> {
         let mut out = Vec::new();
         for _ in 0..burst {
-            let body = self.tally.say(bytes, due);
-            out.extend((self.kind.publication)(self.address, &body));
+            let (body, number) = self.tally.say(bytes, due);
+            out.extend((self.kind.publication)(self.address, &body, number));
         }
         self.press.say(&out, burst)
+    }
+
+    /// Publishes a message for each of these numbers, of which each reader has ten.
+    fn scatter(&mut self, numbers: &[u64], bytes: usize) -> Result<()> {
+        let (mut out, now) = (Vec::new(), Instant::now());
+        for number in numbers {
+            let body = self.tally.say_to((number / 10) as usize, bytes, now);
+            out.extend((self.kind.publication)(self.address, &body, *number));
+        }
+        self.press.say(&out, numbers.len())
+    }
+
+    /// All come at once; the time is over when each has heard what it missed, and what was said since.
+    fn come_back(&mut self, readers: usize, missing: usize, bytes: usize) -> Result<()> {
+        let again = self.kind.again.ok_or("readers of this server cannot come back")?;
+        let receipt =
+            Publisher::connect(self.address)?.ask(&(self.kind.publication)(self.address, "last", 0))?;
+        self.say(missing, bytes, Instant::now())?;
+        self.finish()?;
+        let (way, address, kind) = (self.way, self.address, self.kind);
+        let hello = again(way, address, &receipt);
+        let wish = Wish { hello: Box::new(move |_| hello.clone()), ear: Box::new(move || (kind.ear)(way)) };
+        self.tally.begin();
+        self.tally.expect_after(readers, missing as u64);
+        let mut said = Instant::now();
+        while self.readers.len() < readers {
+            let count = COMING.min(readers - self.readers.len());
+            self.readers.connect(count, &wish, &mut self.tally, &mut |_| {})?;
+            if said.elapsed() > MEANWHILE {
+                said = Instant::now();
+                self.say(1, bytes, said)?;
+            }
+        }
+        self.finish()
     }
 
     fn say_at(&mut self, rate: f64, seconds: f64, bytes: usize) -> Result<()> {

@@ -6,6 +6,7 @@ use crate::outcome::Result;
 use crate::publisher::number_after;
 use crate::readers::{Audience, number_of};
 use hdrhistogram::Histogram;
+use std::collections::HashMap;
 use std::time::Instant;
 
 /// The account of all readers.
@@ -14,8 +15,11 @@ pub struct Tally {
     said: u64,
     /// The last number that each reader heard.
     heard: Vec<u64>,
-    /// Readers that have not heard the last one.
+    /// Readers that have not heard the last one; if each message is for one reader: messages that were not heard.
     missing: usize,
+    alone: bool,
+    /// If each message is for one reader: how many were said to each.
+    due: HashMap<usize, u64>,
     began: Instant,
     last: Instant,
     /// Microseconds.
@@ -27,8 +31,19 @@ pub struct Tally {
 impl Tally {
     pub fn new() -> Result<Tally> {
         let (now, times) = (Instant::now(), Histogram::new(3)?);
-        let (heard, missing) = (Vec::new(), 0);
-        Ok(Tally { epoch: now, said: 0, heard, missing, began: now, last: now, times, lost: 0, repeated: 0 })
+        Ok(Tally {
+            epoch: now,
+            said: 0,
+            heard: Vec::new(),
+            missing: 0,
+            alone: false,
+            due: HashMap::new(),
+            began: now,
+            last: now,
+            times,
+            lost: 0,
+            repeated: 0,
+        })
     }
 
     /// A new account.
@@ -43,12 +58,32 @@ impl Tally {
         self.heard.resize(readers, self.said);
     }
 
-    /// The body of the next message: its number, when it was due, and filled up to `bytes`.
-    pub fn say(&mut self, bytes: usize, due: Instant) -> String {
+    /// So many readers come that have missed the last messages.
+    pub fn expect_after(&mut self, readers: usize, missed: u64) {
+        self.heard = vec![self.said - missed; readers];
+        self.missing = readers;
+    }
+
+    /// The next message to all: its body, filled up to `bytes`, and its number.
+    pub fn say(&mut self, bytes: usize, due: Instant) -> (String, u64) {
         self.said += 1;
         self.missing = self.heard.len();
+        (self.body(self.said, bytes, due), self.said)
+    }
+
+    /// The next message to one reader alone.
+    pub fn say_to(&mut self, reader: usize, bytes: usize, due: Instant) -> String {
+        self.alone = true;
+        let number = self.due.entry(reader).or_default();
+        *number += 1;
+        let number = *number;
+        self.missing += 1;
+        self.body(number, bytes, due)
+    }
+
+    fn body(&self, number: u64, bytes: usize, due: Instant) -> String {
         let due = due.saturating_duration_since(self.epoch).as_micros();
-        format!("{:-<bytes$}", format!("number {} due {due} ", self.said))
+        format!("{:-<bytes$}", format!("number {number} due {due} "))
     }
 
     /// Whether all readers have heard the last message.
@@ -58,8 +93,9 @@ impl Tally {
 
     /// What is still missing is lost.
     pub fn give_up(&mut self) {
-        for heard in &mut self.heard {
-            self.lost += self.said - std::mem::replace(heard, self.said);
+        for (reader, heard) in self.heard.iter_mut().enumerate() {
+            let said = if self.alone { self.due.get(&reader).copied().unwrap_or(0) } else { self.said };
+            self.lost += said - std::mem::replace(heard, said);
         }
         self.missing = 0;
     }
@@ -82,6 +118,10 @@ impl Tally {
 
 impl Audience for Tally {
     fn hear(&mut self, reader: usize, event: &Event<'_>) -> Result<()> {
+        // A gap shows in the numbers, and what else a server says of itself is no delivery.
+        if event.name.starts_with(b"$") {
+            return Ok(());
+        }
         let number = number_of(event)?;
         let due = number_after(event.data, b" due ").ok_or("a message does not say when it was due")?;
         let before = self.heard.get_mut(reader).ok_or("a reader hears too early")?;
@@ -91,7 +131,7 @@ impl Audience for Tally {
         }
         self.lost += number - *before - 1;
         *before = number;
-        self.missing -= usize::from(number == self.said);
+        self.missing -= usize::from(self.alone || number == self.said);
         self.last = Instant::now();
         let now = (self.last - self.epoch).as_micros() as u64;
         Ok(self.times.record(now.saturating_sub(due))?)
@@ -106,7 +146,7 @@ mod tests {
     fn what_is_lost_and_what_comes_twice_is_counted() {
         let mut tally = Tally::new().unwrap();
         tally.expect(2);
-        let messages: Vec<String> = (0..4).map(|_| tally.say(64, Instant::now())).collect();
+        let messages: Vec<String> = (0..4).map(|_| tally.say(64, Instant::now()).0).collect();
         assert!(messages.iter().all(|message| message.len() == 64));
         let mut hear = |reader, number: usize| {
             tally.hear(reader, &Event { name: b"", data: messages[number - 1].as_bytes() }).unwrap();

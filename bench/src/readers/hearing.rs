@@ -1,7 +1,7 @@
 //! Readers of one channel that may miss numbers if they are told so: each hole has its gap, with the right range.
 
 use super::Audience;
-use super::counting::number_of;
+use super::numbers::number_of;
 use crate::ears::Event;
 use crate::outcome::Result;
 use crate::publisher::number_after;

@@ -1,11 +1,11 @@
 //! Thousands of readers on one thread: an epoll set, one read buffer for all, and no work per delivery but finding where
 //! messages end.
 
-mod counting;
 mod hearing;
+mod numbers;
 
-pub use counting::{Counting, body, number_of};
 pub use hearing::Hearing;
+pub use numbers::{body, number_of};
 
 use crate::ears::{Ear, Event};
 use crate::outcome::Result;
@@ -32,20 +32,23 @@ pub const BESIDE: Token = Token(usize::MAX);
 
 /// What readers ask for.
 pub struct Wish {
-    pub hello: Vec<u8>,
+    /// What a reader says first, by its number.
+    pub hello: Box<dyn Fn(usize) -> Vec<u8>>,
     pub ear: Box<dyn Fn() -> Ear>,
 }
 
 impl Wish {
     /// To hear a channel of this server.
     pub fn of(kind: &'static Kind, way: Way, address: SocketAddr) -> Wish {
-        Wish { hello: (kind.hello)(way, address), ear: Box::new(move || (kind.ear)(way)) }
+        let hello = move |number| (kind.hello)(way, address, number);
+        Wish { hello: Box::new(hello), ear: Box::new(move || (kind.ear)(way)) }
     }
 
     /// To hear what Fanfare gives at a target.
     pub fn target(target: &str, way: Way, address: SocketAddr) -> Wish {
         let ear = if way == Way::Ws { Ear::websocket } else { Ear::event_stream };
-        Wish { hello: crate::servers::get(target, way, address), ear: Box::new(ear) }
+        let hello = crate::servers::get(target, way, address);
+        Wish { hello: Box::new(move |_| hello.clone()), ear: Box::new(ear) }
     }
 }
 
@@ -187,7 +190,7 @@ impl Readers {
         socket.bind(&SocketAddr::from((Ipv4Addr::new(127, 0, self.net, host), 0)).into())?;
         socket.connect(&self.address.into())?;
         let mut socket = std::net::TcpStream::from(socket);
-        socket.write_all(&wish.hello)?;
+        socket.write_all(&(wish.hello)(number))?;
         socket.set_nonblocking(true)?;
         self.readers.push(Reader { socket: TcpStream::from_std(socket), ear: (wish.ear)() });
         Ok(number)

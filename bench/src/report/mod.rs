@@ -17,6 +17,8 @@ pub struct Report {
     /// What was measured, one sentence.
     pub about: String,
     figures: Vec<Figure>,
+    /// A head and rows.
+    table: Option<(Vec<String>, Vec<Vec<String>>)>,
 }
 
 struct Figure {
@@ -37,7 +39,12 @@ pub enum Goal {
 
 impl Report {
     pub fn new(run: &'static str, about: String) -> Report {
-        Report { run, about, figures: Vec::new() }
+        Report { run, about, figures: Vec::new(), table: None }
+    }
+
+    /// Gives a table in place of figures.
+    pub fn table(&mut self, head: &[&str], rows: Vec<Vec<String>>) {
+        self.table = Some((head.iter().map(|cell| (*cell).to_owned()).collect(), rows));
     }
 
     /// Adds a figure.
@@ -92,13 +99,19 @@ impl Report {
             "time": seconds_since_1970,
             "machine": machine(),
             "figures": figures.collect::<Vec<_>>(),
+            "table": self.table.as_ref().map(|(head, rows)| json!({"head": head, "rows": rows})),
         })
     }
 
     /// A table in Markdown, with the command that makes it.
     pub fn markdown(&self, command: &str) -> String {
-        let mut text =
-            format!("`{command}`: {}\n\n| figure | measured | goal |\n|---|---:|---|\n", self.about);
+        let mut text = format!("`{command}`: {}\n\n", self.about);
+        if let Some((head, rows)) = &self.table {
+            text += &format!("| {} |\n|{}\n", head.join(" | "), "---|".repeat(head.len()));
+            text.extend(rows.iter().map(|row| format!("| {} |\n", row.join(" | "))));
+            return text;
+        }
+        text += "| figure | measured | goal |\n|---|---:|---|\n";
         for figure in &self.figures {
             let goal = figure.goal.map(|goal| match goal.is_reached(figure.value) {
                 true => format!("{goal}: reached"),
@@ -144,6 +157,10 @@ impl Display for Goal {
 impl Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "\n{}: {}\n{}\n", self.run, self.about, machine())?;
+        for row in self.table.iter().flat_map(|(head, rows)| std::iter::once(head).chain(rows)) {
+            row.iter().try_for_each(|cell| write!(f, "{cell:>20}"))?;
+            writeln!(f)?;
+        }
         for figure in &self.figures {
             write!(f, "  {:58} {:>30}", figure.name, figure.text())?;
             match figure.goal {

@@ -2,11 +2,16 @@
 
 mod accept;
 mod channels;
+mod fair;
 mod fanout;
 mod http2;
 mod idle;
+mod patterns;
+mod peers;
 mod publish;
+mod resume;
 mod slow;
+mod workers;
 
 use crate::bench::Bench;
 use crate::outcome::Result;
@@ -30,8 +35,20 @@ struct Run {
 }
 
 /// Every run: the only list.
-const ALL: &[Run] =
-    &[fanout::RUN, accept::RUN, publish::RUN, idle::RUN, http2::RUN, slow::RUN, channels::RUN];
+const ALL: &[Run] = &[
+    fanout::RUN,
+    accept::RUN,
+    publish::RUN,
+    idle::RUN,
+    resume::RUN,
+    fair::RUN,
+    slow::RUN,
+    channels::RUN,
+    patterns::RUN,
+    workers::RUN,
+    http2::RUN,
+    peers::RUN,
+];
 
 /// Runs what the arguments name.
 pub fn run(args: impl Iterator<Item = OsString>) -> Result<()> {
@@ -50,7 +67,8 @@ pub fn run(args: impl Iterator<Item = OsString>) -> Result<()> {
         return bench.finish(&(run.run)(matches, &bench)?, &format!("{COMMAND} {}", words.join(" ")));
     }
     let quick = matches.get_flag("quick");
-    for run in ALL {
+    // The comparison with all peers is asked for by its name.
+    for run in ALL.iter().filter(|run| run.name != peers::RUN.name) {
         let args = if quick { run.quick } else { run.usual };
         let words = [run.name].into_iter().chain(args.split_whitespace());
         let matches = run.command().get_matches_from(words);

@@ -14,10 +14,11 @@ pub const KIND: Kind = Kind {
         command.arg("bare");
         Server::that_says_where(command, core, folder()?)
     },
-    hello: |_, _| Vec::new(),
+    hello: |_, _, _| Vec::new(),
+    again: None,
     ear: |_| Ear::event_stream(),
     preamble: b"",
-    publication: |address, body| post(&format!("/c/{CHANNEL}"), address, body),
+    publication: |address, body, _| post(&format!("/c/{CHANNEL}"), address, body),
     receipt: Some(b"HTTP/1.1 201 "),
     messages: 1,
 };

@@ -1,11 +1,11 @@
 //! Fanfare with one worker, on a live channel.
 
-use super::{CHANNEL, Kind, Server, Way, folder, get, post, post_as};
+use super::{CHANNEL, Kind, Server, Way, cursor, folder, get, post, post_as};
 use crate::cores::Core;
 use crate::ears::Ear;
 use crate::outcome::Result;
-use memchr::memmem;
 use std::fs;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Command;
 
@@ -15,12 +15,59 @@ pub const KIND: Kind = Kind {
     version: &[],
     ways: &[Way::Ws, Way::Sse, Way::Ndjson, Way::Poll],
     start: |binary, core| start(binary, ONE_WORKER, core),
-    hello: |way, address| get(&target(way), way, address),
+    hello: |way, address, _| get(&target(way), way, address),
+    again: Some(|way, address, receipt| get(&after(way, receipt), way, address)),
     ear,
     preamble: b"",
-    publication: |address, body| post(&format!("/c/{CHANNEL}"), address, body),
+    publication: |address, body, _| post(&format!("/c/{CHANNEL}"), address, body),
     receipt: Some(b"HTTP/1.1 201 "),
     messages: 1,
+};
+
+/// A session has eight subscriptions more, to some of ten thousand channels.
+pub const MANY: Kind = Kind {
+    name: "fanfare-many",
+    about: "the server of this tree, nine subscriptions a session, to some of 10,000 channels",
+    hello: |way, address, number| {
+        // Far apart, so that hardly two sessions want the same.
+        more(way, address, |more| format!("sensors/{}", (number * 7 + more * 1_237) * 3 % 10_000))
+    },
+    ..KIND
+};
+
+/// A session has eight subscriptions more, to channels that nobody else hears.
+pub const ALONE: Kind = Kind {
+    name: "fanfare-alone",
+    about: "the server of this tree, nine subscriptions a session, eight to channels of its own",
+    hello: |way, address, number| more(way, address, |more| format!("sensors/{number}/{more}")),
+    ..KIND
+};
+
+/// Subscriptions that a session of [`MANY`] or [`ALONE`] has more than others.
+pub const MORE: usize = 8;
+/// Channels of each reader of [`DIRECT`] and [`PATTERNS`].
+const OWN: u64 = 10;
+
+/// Each reader hears ten channels of its own.
+pub const DIRECT: Kind = Kind {
+    name: "fanfare-direct",
+    about: "the server of this tree, ten channels for each reader",
+    hello: |way, address, number| {
+        let own: String = (0..OWN).map(|own| format!("&channel=live/{number}/{own}")).collect();
+        get(&format!("/subscribe?via=ws&as=body{own}"), way, address)
+    },
+    publication: |address, body, number| {
+        post(&format!("/c/live/{}/{}", number / OWN, number % OWN), address, body)
+    },
+    ..KIND
+};
+
+/// Each reader hears the same ten channels by a pattern.
+pub const PATTERNS: Kind = Kind {
+    name: "fanfare-patterns",
+    about: "the server of this tree, a pattern for each reader",
+    hello: |way, address, number| get(&format!("/c/live/{number}/**?via=ws&as=body"), way, address),
+    ..DIRECT
 };
 
 /// Two workers.
@@ -36,7 +83,7 @@ pub const KEPT: Kind = Kind {
     name: "fanfare-kept",
     about: "the server of this tree, a kept channel",
     start: |binary, _| start(binary, ONE_WORKER, Core::Any),
-    publication: |address, body| post("/c/kept/all", address, body),
+    publication: |address, body, _| post("/c/kept/all", address, body),
     ..KIND
 };
 
@@ -44,7 +91,7 @@ pub const KEPT: Kind = Kind {
 pub const BATCH: Kind = Kind {
     name: "fanfare-batch",
     about: "the server of this tree, a kept channel, batches of 1,000",
-    publication: |address, body| {
+    publication: |address, body, _| {
         let line = format!("{{\"channel\":\"kept/all\",\"body\":\"{body}\"}}\n");
         post_as("/publish", "application/x-ndjson", address, &line.repeat(1000))
     },
@@ -67,6 +114,17 @@ pub fn start(binary: &Path, config: &str, core: Core) -> Result<Server> {
     Server::that_says_where(command, core, folder)
 }
 
+/// Hears what came after a publication.
+fn after(way: Way, receipt: &str) -> String {
+    let cursor = cursor(receipt.as_bytes()).unwrap_or_default();
+    format!("{}&after={cursor}", target(way))
+}
+
+fn more(way: Way, address: SocketAddr, name: impl Fn(usize) -> String) -> Vec<u8> {
+    let more: String = (0..MORE).map(|more| format!("&channel={}", name(more))).collect();
+    get(&format!("/subscribe?via=sse&channel={CHANNEL}{more}"), way, address)
+}
+
 fn target(way: Way) -> String {
     match way {
         Way::Ws => format!("/c/{CHANNEL}?via=ws&as=body"),
@@ -87,9 +145,6 @@ fn ear(way: Way) -> Ear {
 
 /// Goes on at the cursor of the answer.
 fn again(_: &str, body: &[u8]) -> Result<Vec<u8>> {
-    let mark = b"\"cursor\":\"";
-    let start = memmem::rfind(body, mark).ok_or("an answer has no cursor")? + mark.len();
-    let rest = &body[start..];
-    let cursor = std::str::from_utf8(&rest[..memchr::memchr(b'"', rest).unwrap_or_default()])?;
+    let cursor = cursor(body).ok_or("an answer has no cursor")?;
     Ok(format!("GET /c/{CHANNEL}?wait=300&after={cursor} HTTP/1.1\r\nHost: a\r\n\r\n").into_bytes())
 }

@@ -1,6 +1,6 @@
 //! The floor as a server: this program again.
 
-use super::{CHANNEL, Kind, Server, Way, folder, get, post};
+use super::{CHANNEL, Kind, Server, Way, cursor, folder, get, post};
 use crate::cores::Core;
 use crate::ears::Ear;
 use crate::outcome::Result;
@@ -12,10 +12,11 @@ pub const JOINED: Kind = Kind {
     version: &[],
     ways: &[Way::Ws, Way::Sse],
     start: |_, core| start(&[], core),
-    hello: |way, address| get(&format!("/c/{CHANNEL}"), way, address),
+    hello: |way, address, _| get(&format!("/c/{CHANNEL}"), way, address),
+    again: Some(|way, address, receipt| get(&after(receipt), way, address)),
     ear: |way| if way == Way::Ws { Ear::websocket() } else { Ear::event_stream() },
     preamble: b"",
-    publication: |address, body| post(&format!("/c/{CHANNEL}"), address, body),
+    publication: |address, body, _| post(&format!("/c/{CHANNEL}"), address, body),
     receipt: Some(b"HTTP/1.1 201 "),
     messages: 1,
 };
@@ -31,4 +32,9 @@ fn start(args: &[&str], core: Core) -> Result<Server> {
     let mut command = Command::new(std::env::current_exe()?);
     command.arg("floor").args(args);
     Server::that_says_where(command, core, folder()?)
+}
+
+/// Hears what came after a publication.
+fn after(receipt: &str) -> String {
+    format!("/c/{CHANNEL}?after={}", cursor(receipt.as_bytes()).unwrap_or_default())
 }

@@ -10,12 +10,13 @@ mod nchan;
 mod node_ws;
 mod redis;
 
-pub use fanfare::start as start_fanfare;
+pub use fanfare::{MORE, start as start_fanfare};
 
 use crate::cores::Core;
 use crate::ears::Ear;
 use crate::outcome::Result;
 use crate::process::Process;
+use memchr::memmem;
 use serde::{Deserialize, Serialize};
 use std::io::{BufRead, BufReader};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
@@ -31,6 +32,9 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// The channel that all readers hear.
 pub const CHANNEL: &str = "live/all";
 
+/// What a reader sends, given an answer to a publication.
+type ComeBack = fn(Way, SocketAddr, &str) -> Vec<u8>;
+
 /// A kind of server.
 pub struct Kind {
     pub name: &'static str,
@@ -42,14 +46,16 @@ pub struct Kind {
     pub ways: &'static [Way],
     /// Given our own binary.
     pub start: fn(&Path, Core) -> Result<Server>,
-    /// What a reader sends.
-    pub hello: fn(Way, SocketAddr) -> Vec<u8>,
+    /// What a reader sends, by its number.
+    pub hello: fn(Way, SocketAddr, usize) -> Vec<u8>,
+    /// What a reader sends that comes back after the publication that was answered so.
+    pub again: Option<ComeBack>,
     /// How a reader hears.
     pub ear: fn(Way) -> Ear,
     /// What a publisher sends before anything else.
     pub preamble: &'static [u8],
-    /// One publication of this body.
-    pub publication: fn(SocketAddr, &str) -> Vec<u8>,
+    /// One publication of this body, by its number.
+    pub publication: fn(SocketAddr, &str, u64) -> Vec<u8>,
     /// What each publication is answered with: these bytes, once.
     pub receipt: Option<&'static [u8]>,
     /// Messages of one publication: so many receipts.
@@ -88,6 +94,11 @@ pub const ALL: &[Kind] = &[
     fanfare::TWO,
     fanfare::KEPT,
     fanfare::BATCH,
+    fanfare::MANY,
+    fanfare::ALONE,
+    fanfare::ALONE,
+    fanfare::DIRECT,
+    fanfare::PATTERNS,
     floor::JOINED,
     floor::EACH,
     nchan::KIND,
@@ -199,4 +210,11 @@ fn post_as(target: &str, kind: &str, address: SocketAddr, body: &str) -> Vec<u8>
     let length = body.len();
     let head = format!("POST {target} HTTP/1.1\r\nHost: {address}\r\nContent-Type: {kind}\r\n");
     format!("{head}Content-Length: {length}\r\n\r\n{body}").into_bytes()
+}
+
+/// The last cursor of an answer.
+fn cursor(answer: &[u8]) -> Option<&str> {
+    let mark = b"\"cursor\":\"";
+    let rest = &answer[memmem::rfind(answer, mark)? + mark.len()..];
+    std::str::from_utf8(&rest[..memchr::memchr(b'"', rest)?]).ok()
 }

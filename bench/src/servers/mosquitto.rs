@@ -13,10 +13,11 @@ pub const KIND: Kind = Kind {
     version: &["mosquitto", "-h"],
     ways: &[Way::Own],
     start: |_, core| start(core),
-    hello: |_, _| [CONNECT, SUBSCRIBE].concat(),
+    hello: |_, _, _| [CONNECT, SUBSCRIBE].concat(),
+    again: None,
     ear: |_| Ear::mqtt(),
     preamble: CONNECT,
-    publication: |_, body| publish(body),
+    publication: |_, body, _| publish(body),
     receipt: None,
     messages: 1,
 };

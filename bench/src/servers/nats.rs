@@ -13,10 +13,11 @@ pub const KIND: Kind = Kind {
     version: &["nats-server", "--version"],
     ways: &[Way::Own],
     start: |_, core| start(core),
-    hello: |_, _| b"CONNECT {\"verbose\":false}\r\nSUB all 1\r\nPING\r\n".to_vec(),
+    hello: |_, _, _| b"CONNECT {\"verbose\":false}\r\nSUB all 1\r\nPING\r\n".to_vec(),
+    again: None,
     ear: |_| Ear::nats(),
     preamble: b"CONNECT {\"verbose\":false}\r\n",
-    publication: |_, body| format!("PUB all {}\r\n{body}\r\n", body.len()).into_bytes(),
+    publication: |_, body, _| format!("PUB all {}\r\n{body}\r\n", body.len()).into_bytes(),
     receipt: None,
     messages: 1,
 };

@@ -16,14 +16,15 @@ pub const KIND: Kind = Kind {
     version: &["nginx", "-v"],
     ways: &[Way::Ws, Way::Sse, Way::Poll],
     start: |_, core| start(core),
-    hello: |way, address| get("/sub/all", way, address),
+    hello: |way, address, _| get("/sub/all", way, address),
+    again: None,
     ear: |way| match way {
         Way::Ws => Ear::websocket(),
         Way::Sse => Ear::event_stream(),
         Way::Ndjson | Way::Poll | Way::Own => Ear::long_poll(again),
     },
     preamble: b"",
-    publication: |address, body| post("/pub/all", address, body),
+    publication: |address, body, _| post("/pub/all", address, body),
     receipt: Some(b"HTTP/1.1 20"),
     messages: 1,
 };

@@ -13,10 +13,11 @@ pub const KIND: Kind = Kind {
     version: &["node", concat!(env!("CARGO_MANIFEST_DIR"), "/peers/ws.mjs"), "--version"],
     ways: &[Way::Ws],
     start: |_, core| start(core),
-    hello: |way, address| get("/all", way, address),
+    hello: |way, address, _| get("/all", way, address),
+    again: None,
     ear: |_| Ear::websocket(),
     preamble: b"",
-    publication: |address, body| post("/all", address, body),
+    publication: |address, body, _| post("/all", address, body),
     receipt: Some(b"HTTP/1.1 201 "),
     messages: 1,
 };

@@ -12,10 +12,11 @@ pub const KIND: Kind = Kind {
     version: &["redis-server", "--version"],
     ways: &[Way::Own],
     start: |_, core| start(core),
-    hello: |_, _| command(&["SUBSCRIBE", "all"]),
+    hello: |_, _, _| command(&["SUBSCRIBE", "all"]),
+    again: None,
     ear: |_| Ear::resp(),
     preamble: b"",
-    publication: |_, body| command(&["PUBLISH", "all", body]),
+    publication: |_, body, _| command(&["PUBLISH", "all", body]),
     receipt: Some(b":"),
     messages: 1,
 };

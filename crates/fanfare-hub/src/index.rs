@@ -4,15 +4,26 @@
 //! most two branches, the segment itself and `*`. The cost of a message does not grow with the number of
 //! selections that do not want it.
 
-use crate::InterestId;
-use fanfare_proto::{Channel, Pattern, Selection};
+use fanfare_proto::{Pattern, Selection};
 use std::collections::HashMap;
+
+/// A selection's place among the [`Interests`](crate::Interests).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct InterestId(pub u32);
 
 /// The selections of one worker's sessions, by channel.
 #[derive(Debug, Default)]
-pub struct Index {
-    channels: HashMap<Channel, Vec<InterestId>>,
+pub(crate) struct Index {
+    /// By patterns without stars.
+    channels: HashMap<Pattern, Wanting>,
     patterns: Branch,
+}
+
+/// The selections that want one channel. Most often one does, and it needs no memory of its own.
+#[derive(Debug)]
+enum Wanting {
+    One(InterestId),
+    Several(Vec<InterestId>),
 }
 
 /// One place in the tree of patterns.
@@ -27,25 +38,31 @@ struct Branch {
 }
 
 impl Index {
+    /// The same selection, with the names that are here already in place of its own.
+    pub(crate) fn share(&self, selection: &Selection) -> Selection {
+        let known = |pattern: &Pattern| self.channels.get_key_value(pattern).map(|(known, _)| known.clone());
+        let patterns = selection.patterns().iter();
+        Selection::new(patterns.map(|pattern| known(pattern).unwrap_or_else(|| pattern.clone())).collect())
+    }
+
     /// Adds a selection under its id.
-    pub fn add(&mut self, selection: &Selection, id: InterestId) {
+    pub(crate) fn add(&mut self, selection: &Selection, id: InterestId) {
         for pattern in selection.patterns() {
-            match pattern.channel() {
-                Some(channel) => self.channels.entry(channel).or_default().push(id),
-                None => self.patterns.ends(pattern).push(id),
+            if pattern.is_literal() {
+                let wanting = self.channels.entry(pattern.clone());
+                wanting.and_modify(|wanting| wanting.push(id)).or_insert(Wanting::One(id));
+            } else {
+                self.patterns.ends(pattern).push(id);
             }
         }
     }
 
     /// Removes a selection that was added under this id.
-    pub fn remove(&mut self, selection: &Selection, id: InterestId) {
+    pub(crate) fn remove(&mut self, selection: &Selection, id: InterestId) {
         for pattern in selection.patterns() {
             if pattern.is_literal() {
-                if let Some(ids) = self.channels.get_mut(pattern.as_str()) {
-                    forget(ids, id);
-                    if ids.is_empty() {
-                        self.channels.remove(pattern.as_str());
-                    }
+                if self.channels.get_mut(pattern).is_some_and(|wanting| wanting.forget(id)) {
+                    self.channels.remove(pattern);
                 }
             } else {
                 self.patterns.forget(pattern.as_str().split('/'), id);
@@ -54,16 +71,44 @@ impl Index {
     }
 
     /// Calls `found` for each selection that wants the channel; more than once if several of its patterns do.
-    pub fn matches(&self, channel: &str, found: &mut dyn FnMut(InterestId)) {
-        if let Some(ids) = self.channels.get(channel) {
-            ids.iter().for_each(|id| found(*id));
+    pub(crate) fn matches(&self, channel: &str, found: &mut dyn FnMut(InterestId)) {
+        if let Some(wanting) = self.channels.get(channel) {
+            wanting.ids().iter().for_each(|id| found(*id));
         }
         self.patterns.matches(Some(channel), channel.starts_with('$'), found);
     }
 
     /// Whether nothing is indexed.
-    pub fn is_empty(&self) -> bool {
+    #[cfg(test)]
+    fn is_empty(&self) -> bool {
         self.channels.is_empty() && self.patterns.is_empty()
+    }
+}
+
+impl Wanting {
+    fn ids(&self) -> &[InterestId] {
+        match self {
+            Wanting::One(id) => std::slice::from_ref(id),
+            Wanting::Several(ids) => ids,
+        }
+    }
+
+    fn push(&mut self, id: InterestId) {
+        match self {
+            Wanting::One(first) => *self = Wanting::Several(vec![*first, id]),
+            Wanting::Several(ids) => ids.push(id),
+        }
+    }
+
+    /// Answers whether none is left.
+    fn forget(&mut self, id: InterestId) -> bool {
+        match self {
+            Wanting::One(last) => *last == id,
+            Wanting::Several(ids) => {
+                forget(ids, id);
+                ids.is_empty()
+            }
+        }
     }
 }
 

@@ -1,7 +1,6 @@
 //! Who hears: given a channel, which sessions; given a place, which messages.
 //!
-//! - [`Index`]: from a channel's name to the selections that want it;
-//! - [`Interests`]: equal selections kept once, with the sessions that share each;
+//! - [`Interests`]: equal selections kept once, with the sessions that share each, found by the channels they want;
 //! - [`Window`]: the newest messages of all logs in one order, with a mark beside each, and how a reader that
 //!   comes from a log joins that order without a hole or a repeat.
 //!
@@ -11,6 +10,6 @@ mod index;
 mod interest;
 mod window;
 
-pub use index::Index;
-pub use interest::{Interest, InterestId, Interests, Membership};
+pub use index::InterestId;
+pub use interest::{Interest, Interests, Membership};
 pub use window::{Slot, Window};

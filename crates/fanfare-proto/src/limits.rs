@@ -168,6 +168,8 @@ pub const TURN_SOCKETS: usize = 32;
 pub const TURN_TIMERS: usize = 256;
 /// Time in which a worker writes in one turn before it looks at everybody else.
 pub const TURN_WRITE_TIME: Duration = Duration::from_millis(1);
+/// Sessions of one selection that do not wait behind larger ones (`fanfare_node::Desk::next_in_line`).
+pub const FEW_SESSIONS: usize = 64;
 /// Bytes of one read of request heads: one head whole, and some of what follows it.
 pub const READ_BYTES: usize = 2 * HEAD_BYTES;
 /// Streams of one HTTP/2 connection at a time.

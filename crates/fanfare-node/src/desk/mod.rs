@@ -8,6 +8,7 @@
 //! 3. what [`Outcome`] says: wait for the socket, for a page, for a message, or end.
 
 mod backfill;
+mod lines;
 mod mailbox;
 mod order;
 mod run;
@@ -23,12 +24,13 @@ use crate::commit::refusal;
 use crate::locate::{heads, locate, locate_at_once};
 use crate::orders::Orders;
 use crate::tail::Lost;
-use fanfare_hub::{Index, InterestId, Interests, Membership, Slot, Window};
+use fanfare_hub::{InterestId, Interests, Membership, Slot, Window};
 use fanfare_proto::{Encoder, Grant, LogSet, Refusal, Selection, Start, Time, Wire};
+use lines::Lines;
 use mailbox::{Answer, Letter, Mailbox};
 use run::{Frames, Runs};
 use session::{Farewell, Line, Session, Sessions};
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -84,12 +86,10 @@ pub struct Desk {
     node: Node,
     sessions: Sessions,
     interests: Interests,
-    index: Index,
     /// This worker's copy of the newest messages.
     window: Window<Frames>,
-    /// Sessions with something to write, first in, first out. A key whose session is not in line any more is
-    /// skipped.
-    line: VecDeque<SessionKey>,
+    /// Sessions with something to write. A key whose session is not in line any more is skipped.
+    lines: Lines,
     runs: Runs,
     encoder: Encoder,
     /// Slots before this sequence number hold no frames.
@@ -118,9 +118,8 @@ impl Desk {
             node,
             sessions: Sessions::default(),
             interests: Interests::default(),
-            index: Index::default(),
             window: Window::new(start, base),
-            line: VecDeque::new(),
+            lines: Lines::default(),
             runs: Runs::default(),
             encoder: Encoder::default(),
             framed: start,
@@ -224,25 +223,18 @@ impl Desk {
 
     /// Adds a session to those that share a selection.
     fn join(&mut self, key: SessionKey, selection: &Selection, logs: LogSet) -> Membership {
-        let (membership, new) = self.interests.join(selection, logs, key);
-        if new {
-            self.index.add(selection, membership.interest);
-        }
-        membership
+        self.interests.join(selection, logs, key)
     }
 
     /// Takes a session out of those that share its selection.
     fn leave(&mut self, membership: Membership) {
-        let Membership { interest, member } = membership;
+        let member = membership.member;
         let sessions = &mut self.sessions;
-        let gone = self.interests.leave(membership, |moved| {
+        self.interests.leave(membership, |moved| {
             if let Some(moved) = sessions.get_mut(moved) {
                 moved.membership.member = member;
             }
         });
-        if let Some(selection) = gone {
-            self.index.remove(&selection, interest);
-        }
     }
 
     /// Puts a session in line.
@@ -251,13 +243,13 @@ impl Desk {
             && session.line != Line::In
         {
             session.line = Line::In;
-            self.line.push_back(key);
+            self.lines.many.push_back(key);
         }
     }
 
-    /// The next session in line to be written. First in, first out.
+    /// The next session in line to be written.
     pub fn next_in_line(&mut self) -> Option<SessionKey> {
-        while let Some(key) = self.line.pop_front() {
+        while let Some(key) = self.lines.next() {
             if self.sessions.get(key).is_some_and(|session| session.line == Line::In) {
                 return Some(key);
             }

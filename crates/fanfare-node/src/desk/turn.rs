@@ -49,7 +49,7 @@ impl Desk {
     fn add(&mut self, slot: Slot<()>) {
         let seq = self.window.end();
         let hits = &mut self.hits;
-        self.index.matches(slot.message.channel.as_str(), &mut |interest| {
+        self.interests.matches(slot.message.channel.as_str(), &mut |interest| {
             hits.entry(interest).or_insert((seq, seq)).1 = seq;
         });
         let Slot { log, message, mark, .. } = slot;
@@ -60,6 +60,7 @@ impl Desk {
     fn mark(&mut self) {
         for (interest, (first, last)) in self.hits.drain() {
             let Some(interest) = self.interests.get(interest) else { continue };
+            let line = self.lines.of(interest.members.len());
             for &key in &interest.members {
                 let Some(session) = self.sessions.get_mut(key) else { continue };
                 if session.is_behind() {
@@ -71,7 +72,7 @@ impl Desk {
                 session.until = last + 1;
                 if session.line == Line::Out {
                     session.line = Line::In;
-                    self.line.push_back(key);
+                    line.push_back(key);
                 }
             }
         }
@@ -82,8 +83,8 @@ impl Desk {
         let slots = self.node.inner().tail.slots;
         let start = self.window.start_within(slots, limits::TAIL_BYTES);
         if start > self.window.start() {
-            for key in &self.line {
-                if let Some(session) = self.sessions.get_mut(*key)
+            for key in self.lines.iter() {
+                if let Some(session) = self.sessions.get_mut(key)
                     && session.at < start
                     && session.at < session.until
                 {

@@ -1,0 +1,80 @@
+//! Everybody comes back at once, having missed some messages, while publishing goes on.
+
+use super::Run;
+use crate::bench::{Bench, progress};
+use crate::contest::Contest;
+use crate::load::Order;
+use crate::outcome::Result;
+use crate::report::{Goal, Report};
+use crate::servers::{Way, kind};
+use crate::spread::Spread;
+use clap::{ArgMatches, Args, FromArgMatches};
+
+pub const RUN: Run = Run {
+    name: "resume",
+    about: "Everybody comes back at once and has missed some messages: the time until all have heard everything",
+    examples: &[("18,000 event streams, 50 messages missed", ""), ("Quickly", "--readers 2000 --rounds 2")],
+    usual: "--rounds 4",
+    quick: "--readers 2000 --rounds 3",
+    arguments: Options::augment_args,
+    run,
+};
+
+#[derive(Args)]
+struct Options {
+    /// Readers that come back
+    #[arg(long, default_value_t = 18_000)]
+    readers: usize,
+
+    /// Messages that each has missed
+    #[arg(long, default_value_t = 50)]
+    missing: usize,
+
+    /// Bytes of a message
+    #[arg(long, default_value_t = 128)]
+    bytes: usize,
+
+    /// Rounds
+    #[arg(long, default_value_t = 8)]
+    rounds: usize,
+
+    /// How readers are told
+    #[arg(long, default_value = "sse")]
+    way: Way,
+}
+
+fn run(matches: &ArgMatches, bench: &Bench) -> Result<Report> {
+    let options = Options::from_arg_matches(matches)?;
+    let Options { readers, missing, bytes, rounds, way } = options;
+    let about = format!(
+        "{readers} readers over {} come back at once, each after a cursor and {missing} messages of {bytes} bytes late; \
+         another message every 200 ms",
+        way.name()
+    );
+    let mut report = Report::new(RUN.name, about);
+    let kinds = [kind("fanfare")?, kind("floor")?, kind("floor")?];
+    let mut contest = Contest::start(bench, &kinds, way)?;
+    let bar = progress("coming back", ((rounds + 1) * kinds.len() * 2) as u64);
+    let (mut times, mut lost) = (vec![Vec::new(); kinds.len()], 0);
+    for round in 0..=rounds {
+        let back = contest.rounds(1, Order::Return { readers, missing, bytes }, &bar)?;
+        contest.rounds(1, Order::Leave, &bar)?;
+        lost += back[0].iter().map(|sample| sample.told.lost + sample.told.repeated).sum::<u64>();
+        for (times, back) in times.iter_mut().zip(&back).filter(|_| round > 0) {
+            times.extend(back.iter().map(|sample| sample.told.seconds));
+        }
+    }
+    bar.finish_and_clear();
+    for (contestant, times) in contest.contestants.iter().zip(&times) {
+        report.spread(
+            format!("{}: all are back", contestant.name),
+            Spread::of(times.iter().copied()),
+            "s",
+            None,
+        );
+    }
+    report.spread("floor / floor (control)", Spread::of_ratios(&times[2], &times[1]), "x", None);
+    report.spread("fanfare / floor", Spread::of_ratios(&times[0], &times[1]), "x", Some(Goal::AtMost(1.5)));
+    report.figure_with_goal("lost or repeated", lost as f64, "", Goal::AtMost(0.0));
+    Ok(report)
+}
