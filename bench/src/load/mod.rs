@@ -89,7 +89,7 @@ pub fn serve(options: &Options) -> Result<()> {
 }
 
 /// How many readers come between two looks at the clock, and how often somebody publishes meanwhile.
-const COMING: usize = 64;
+const COMING: usize = 1024;
 const MEANWHILE: Duration = Duration::from_millis(200);
 
 struct Load {

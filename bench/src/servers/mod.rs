@@ -96,7 +96,6 @@ pub const ALL: &[Kind] = &[
     fanfare::BATCH,
     fanfare::MANY,
     fanfare::ALONE,
-    fanfare::ALONE,
     fanfare::DIRECT,
     fanfare::PATTERNS,
     floor::JOINED,

@@ -10,12 +10,14 @@ use std::net::TcpStream;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How long accepting pauses when there are no descriptors or no memory for more: nothing tells when there are again.
 const PAUSE: Duration = Duration::from_millis(50);
 /// How long it pauses when no worker takes more.
 const FULL_PAUSE: Duration = Duration::from_millis(1);
+/// Sockets that come faster than one in this time are taken together: a storm costs one wake-up for many.
+const TOGETHER: Duration = Duration::from_micros(200);
 
 const LISTENER: Token = Token(0);
 const STOP: Token = Token(1);
@@ -76,7 +78,7 @@ fn prepare(listener: &std::net::TcpListener) -> io::Result<()> {
 impl Acceptor {
     fn run(mut self) {
         let mut events = Events::with_capacity(4);
-        let mut pause = None;
+        let (mut pause, mut last) = (None, Instant::now());
         while !self.told.load(Relaxed) {
             if let Err(error) = self.poll.poll(&mut events, pause)
                 && error.kind() != ErrorKind::Interrupted
@@ -84,6 +86,10 @@ impl Acceptor {
                 tracing::error!(%error, "the acceptor cannot ask for events");
                 std::thread::sleep(PAUSE);
             }
+            if last.elapsed() < TOGETHER {
+                std::thread::sleep(TOGETHER);
+            }
+            last = Instant::now();
             pause = self.accept();
         }
     }

@@ -107,11 +107,10 @@ impl Desk {
     fn tell_past_gaps(&mut self, key: SessionKey) -> Step {
         let gaps = self.first(key).map(|backfill| std::mem::take(&mut backfill.gaps)).unwrap_or_default();
         let Some(session) = self.sessions.get_mut(key) else { return Step::Idle };
-        let (wire, mut out) = (session.wire, Vec::new());
-        for gap in &gaps {
-            self.encoder.event(wire, &Event::Gap(gap, None), &mut out);
-        }
-        session.extra().rest = out.into();
+        let (wire, encoder) = (session.wire, &mut self.encoder);
+        session.extra().write(|out| {
+            gaps.iter().for_each(|gap| encoder.event(wire, &Event::Gap(gap, None), out));
+        });
         Step::Rest
     }
 

@@ -28,6 +28,7 @@ use fanfare_hub::{InterestId, Interests, Membership, Slot, Window};
 use fanfare_proto::{Encoder, Grant, LogSet, Refusal, Selection, Start, Time, Wire};
 use lines::Lines;
 use mailbox::{Answer, Letter, Mailbox};
+use order::Secrets;
 use run::{Frames, Runs};
 use session::{Farewell, Line, Session, Sessions};
 use std::collections::HashMap;
@@ -60,6 +61,11 @@ pub struct Opening<'a> {
 pub trait Sink {
     /// Writes what it can; `WouldBlock` when the socket is full.
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize>;
+
+    /// Writes what it can of the first, which is not empty, and then of the second. It may leave the second for later.
+    fn write_both(&mut self, first: &[u8], _second: &[u8]) -> io::Result<usize> {
+        self.write(first)
+    }
 }
 
 /// How a session stands after [`Desk::write`].
@@ -96,6 +102,7 @@ pub struct Desk {
     framed: u64,
     mailbox: Arc<Mailbox>,
     orders: Arc<Orders>,
+    secrets: Secrets,
     /// Among the node's desks.
     number: u16,
     /// What [`Desk::turn`] works with; kept for its capacity.
@@ -125,6 +132,7 @@ impl Desk {
             framed: start,
             mailbox,
             orders,
+            secrets: Secrets::default(),
             number,
             taken: Vec::new(),
             hits: HashMap::new(),
@@ -146,7 +154,7 @@ impl Desk {
             until: self.window.end(),
             ticket: 0,
             serial: self.ticket(),
-            secret: order::secret(),
+            secret: self.secrets.next(),
             grant: opening.grant.clone(),
             wire: opening.wire,
             logs,

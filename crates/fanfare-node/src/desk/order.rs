@@ -24,10 +24,25 @@ impl Desk {
     }
 }
 
-/// What nobody can guess.
-pub(super) fn secret() -> [u8; 16] {
-    let mut secret = [0; 16];
-    // It fails only before the machine has gathered chance, and waits for that.
-    let _ = rustix::rand::getrandom(&mut secret, rustix::rand::GetRandomFlags::empty());
-    secret
+/// What nobody can guess, for sessions to come.
+#[derive(Default)]
+pub(super) struct Secrets {
+    ready: Vec<[u8; 16]>,
+}
+
+/// The kernel gives so much at once, and whole (getrandom(2)).
+const AT_ONCE: usize = 256;
+
+impl Secrets {
+    /// One that was never given before.
+    pub(super) fn next(&mut self) -> [u8; 16] {
+        self.ready.pop().unwrap_or_else(|| {
+            let mut fresh = [0; AT_ONCE];
+            // It fails only before the machine has gathered chance, and waits for that.
+            let _ = rustix::rand::getrandom(&mut fresh, rustix::rand::GetRandomFlags::empty());
+            let (secrets, _) = fresh.as_chunks();
+            self.ready.extend_from_slice(secrets);
+            self.ready.pop().unwrap_or_default()
+        })
+    }
 }

@@ -96,6 +96,25 @@ pub(crate) enum Ending {
     Close,
 }
 
+impl Extra {
+    /// Adds to what comes before anything else.
+    pub(crate) fn add(&mut self, bytes: impl Into<Bytes>) {
+        if self.rest.is_empty() {
+            self.rest = bytes.into();
+        } else {
+            let bytes = bytes.into();
+            self.write(|out| out.extend_from_slice(&bytes));
+        }
+    }
+
+    /// Writes more behind what comes before anything else.
+    pub(crate) fn write(&mut self, more: impl FnOnce(&mut Vec<u8>)) {
+        let mut rest = Vec::from(std::mem::take(&mut self.rest));
+        more(&mut rest);
+        self.rest = rest.into();
+    }
+}
+
 impl Session {
     pub(crate) fn extra(&mut self) -> &mut Extra {
         self.extra.get_or_insert_default()

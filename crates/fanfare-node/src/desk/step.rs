@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 /// What to do next for a session.
 pub(super) enum Step {
-    /// Something was put into `rest`, or the place has moved: look again.
+    /// Something was added to `rest`, or the place has moved: look again.
     Rest,
     /// Write this run, which starts at this place.
     Run(Arc<Run>, u64),
@@ -35,7 +35,7 @@ impl Desk {
         let stream = session.wire.protocol().shape().goes_on();
         if let Some(extra) = session.extra.as_deref_mut() {
             if let Some(answers) = extra.talk.as_deref_mut().and_then(Talk::take) {
-                extra.rest = answers;
+                extra.add(answers);
                 return Step::Rest;
             }
             if extra.dismissed.is_some() {
@@ -155,15 +155,12 @@ impl Desk {
     fn tell_gaps(&mut self, key: SessionKey) -> Step {
         let (gaps, cursor, wire) = (self.take_gaps(key), self.cursor(key), session_wire(self, key));
         let Some(wire) = wire else { return Step::Idle };
-        let mut out = Vec::new();
-        for (left, gap) in (0..gaps.len()).rev().zip(&gaps) {
-            let cursor = (left == 0).then_some(&cursor);
-            self.encoder.event(wire, &Event::Gap(gap, cursor), &mut out);
-        }
-        if let Some(session) = self.sessions.get_mut(key) {
-            session.extra().rest = out.into();
-        }
-        Step::Rest
+        self.say(key, |encoder, out| {
+            for (left, gap) in (0..gaps.len()).rev().zip(&gaps) {
+                let cursor = (left == 0).then_some(&cursor);
+                encoder.event(wire, &Event::Gap(gap, cursor), out);
+            }
+        })
     }
 
     fn take_gaps(&mut self, key: SessionKey) -> Vec<Gap> {
@@ -250,10 +247,9 @@ impl Desk {
 
     /// Says something that belongs to this session alone.
     fn say(&mut self, key: SessionKey, encode: impl FnOnce(&mut Encoder, &mut Vec<u8>)) -> Step {
-        let mut out = Vec::new();
-        encode(&mut self.encoder, &mut out);
         let Some(session) = self.sessions.get_mut(key) else { return Step::Idle };
-        session.extra().rest = out.into();
+        let encoder = &mut self.encoder;
+        session.extra().write(|out| encode(encoder, out));
         Step::Rest
     }
 
@@ -271,7 +267,7 @@ impl Desk {
         let (why, retry) = match *farewell {
             Farewell::Told(why, retry) => (why, retry),
             Farewell::Frame(frame) => {
-                extra.rest = frame;
+                extra.add(frame);
                 return Step::Rest;
             }
         };
@@ -282,7 +278,7 @@ impl Desk {
         } else {
             refusal_response(&why, wire, self.node.origins(), self.node.now(), retry, &mut out);
         }
-        extra.rest = out.into();
+        extra.add(out);
         Step::Rest
     }
 
@@ -291,7 +287,7 @@ impl Desk {
         if let Some(session) = self.sessions.get_mut(key) {
             let close = session.wire.framing == Framing::LengthClose;
             let extra = session.extra();
-            extra.rest = bytes;
+            extra.add(bytes);
             extra.ending = Some(if close { Ending::Close } else { Ending::Reuse });
         }
         Step::Rest

@@ -1,7 +1,7 @@
 //! One session's share of a turn.
 
 use super::run::Run;
-use super::session::{Ending, Line};
+use super::session::{Ending, Extra, Line};
 use super::step::Step;
 use super::turn::fall_behind;
 use super::{Desk, Outcome, SessionKey, Sink};
@@ -10,6 +10,8 @@ use fanfare_proto::{Time, limits};
 use std::io::ErrorKind;
 use std::sync::Arc;
 
+/// What is begun waits for what follows it, up to so many bytes.
+const TOGETHER: usize = limits::TURN_BYTES / 4;
 /// What a step costs of the share, in bytes: some write nothing and take time nevertheless.
 const STEP: usize = limits::TURN_BYTES / 32;
 
@@ -17,8 +19,15 @@ impl Desk {
     /// Writes one session's share.
     pub fn write(&mut self, key: SessionKey, now: Time, sink: &mut dyn Sink) -> Outcome {
         let mut share = limits::TURN_BYTES;
+        // The head of a stream goes out with what follows it; what is left of an earlier turn goes first.
+        let mut first = self.extra(key).is_none_or(|extra| extra.greet.is_none());
         loop {
-            if let Some(outcome) = self.write_rest(key, sink, &mut share) {
+            let pressing = self.extra(key).is_some_and(|extra| {
+                extra.ending.is_some() || extra.rest.len() >= TOGETHER || share < limits::TURN_BYTES / 2
+            });
+            if (std::mem::take(&mut first) || pressing)
+                && let Some(outcome) = self.write_rest(key, sink, &mut share)
+            {
                 return outcome;
             }
             if share < limits::TURN_BYTES / 2 {
@@ -29,18 +38,8 @@ impl Desk {
             share = share.saturating_sub(STEP);
             match self.step(key, now) {
                 Step::Rest => {}
-                Step::Idle => {
-                    self.leave_line(key, Line::Out);
-                    return Outcome::Idle;
-                }
-                Step::Wait => {
-                    self.leave_line(key, Line::Waiting);
-                    return Outcome::Waiting;
-                }
-                Step::Later => {
-                    self.leave_line(key, Line::Out);
-                    self.enter(key);
-                    return Outcome::Again;
+                step @ (Step::Idle | Step::Wait | Step::Later) => {
+                    return self.write_rest(key, sink, &mut share).unwrap_or_else(|| self.pause(key, &step));
                 }
                 Step::Run(run, from) => {
                     let moves = Desk::advance;
@@ -54,6 +53,29 @@ impl Desk {
                         return outcome;
                     }
                 }
+            }
+        }
+    }
+
+    fn extra(&self, key: SessionKey) -> Option<&Extra> {
+        self.sessions.get(key)?.extra.as_deref()
+    }
+
+    /// Nothing more can be written for now.
+    fn pause(&mut self, key: SessionKey, step: &Step) -> Outcome {
+        match step {
+            Step::Wait => {
+                self.leave_line(key, Line::Waiting);
+                Outcome::Waiting
+            }
+            Step::Later => {
+                self.leave_line(key, Line::Out);
+                self.enter(key);
+                Outcome::Again
+            }
+            _ => {
+                self.leave_line(key, Line::Out);
+                Outcome::Idle
             }
         }
     }
@@ -92,7 +114,7 @@ impl Desk {
         })
     }
 
-    /// Writes a run and moves the read point over what was written. What is left of a frame that was cut is kept;
+    /// Writes a run, behind what was begun, and moves the read point over what was written. What is left of a frame that was cut is kept;
     /// the frames after it are made again when there is room.
     fn write_run(
         &mut self,
@@ -103,7 +125,10 @@ impl Desk {
         sink: &mut dyn Sink,
         share: &mut usize,
     ) -> Option<Outcome> {
-        let written = match sink.write(&run.bytes) {
+        let rest: &[u8] = self.extra(key).map_or(&[], |extra| &extra.rest);
+        let before = rest.len();
+        let tried = if before == 0 { sink.write(&run.bytes) } else { sink.write_both(rest, &run.bytes) };
+        let written = match tried {
             Ok(written) => written,
             Err(error) if error.kind() == ErrorKind::Interrupted => return None,
             Err(error) if error.kind() == ErrorKind::WouldBlock => return Some(self.block(key)),
@@ -113,6 +138,19 @@ impl Desk {
             }
         };
         *share = share.saturating_sub(written);
+        if before > 0
+            && let Some(session) = self.sessions.get_mut(key)
+        {
+            let rest = &mut session.extra().rest;
+            rest.advance(written.min(before));
+            if rest.is_empty() {
+                *rest = Bytes::new();
+            }
+            if written <= before {
+                return None;
+            }
+        }
+        let written = written - before;
         if written == run.bytes.len() {
             moves(self, key, run.to);
             return None;

@@ -21,6 +21,10 @@ impl Sink for Socket {
         self.bytes.extend_from_slice(&bytes[..written]);
         Ok(written)
     }
+
+    fn write_both(&mut self, first: &[u8], second: &[u8]) -> io::Result<usize> {
+        self.write(&[first, second].concat())
+    }
 }
 
 /// What a reader heard.

@@ -4,7 +4,7 @@ use super::Worker;
 use crate::socket::{SocketId, State};
 use fanfare_node::{Outcome, Sink};
 use fanfare_proto::limits;
-use std::io::{self, Write};
+use std::io::{self, IoSlice, Write};
 use std::net::TcpStream;
 use std::time::Instant;
 
@@ -14,6 +14,10 @@ struct Out<'a>(&'a TcpStream);
 impl Sink for Out<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.0.write(bytes)
+    }
+
+    fn write_both(&mut self, first: &[u8], second: &[u8]) -> io::Result<usize> {
+        self.0.write_vectored(&[IoSlice::new(first), IoSlice::new(second)])
     }
 }
 
