@@ -67,7 +67,17 @@ impl Contest {
 
     /// Has each do this, in so many rounds. Answers what each came to, by contestant and round.
     pub fn rounds(&mut self, rounds: usize, order: Order, bar: &ProgressBar) -> Result<Vec<Vec<Sample>>> {
-        let count = self.contestants.len();
+        self.rounds_of(self.contestants.len(), rounds, order, bar)
+    }
+
+    /// Has the first `count` do this, in so many rounds.
+    pub fn rounds_of(
+        &mut self,
+        count: usize,
+        rounds: usize,
+        order: Order,
+        bar: &ProgressBar,
+    ) -> Result<Vec<Vec<Sample>>> {
         let mut samples = vec![Vec::new(); count];
         for round in 0..rounds {
             for turn in 0..count {

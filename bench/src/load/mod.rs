@@ -45,6 +45,8 @@ pub struct Options {
 pub enum Order {
     /// So many more readers.
     Connect { readers: usize },
+    /// So many more that never read.
+    Freeze { readers: usize },
     /// All readers leave.
     Leave,
     /// So many bursts of messages, each when all have heard the one before.
@@ -117,6 +119,10 @@ impl Load {
             Order::Connect { readers } => {
                 self.readers.connect(readers, &self.wish, &mut self.tally, &mut |_| {})?;
                 self.tally.expect(self.readers.len());
+            }
+            Order::Freeze { readers } => {
+                self.readers.connect(readers, &self.wish, &mut self.tally, &mut |_| {})?;
+                self.readers.freeze(self.readers.len() - readers)?;
             }
             Order::Return { readers, missing, bytes } => self.come_back(readers, missing, bytes)?,
             Order::Scatter { bursts, burst, bytes } => {

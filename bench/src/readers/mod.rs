@@ -215,8 +215,9 @@ impl Readers {
         let mut socket = std::net::TcpStream::from(socket);
         socket.write_all(&(wish.hello)(number))?;
         socket.set_nonblocking(true)?;
-        self.opening += 1;
-        self.readers.push(Reader { socket: TcpStream::from_std(socket), ear: (wish.ear)() });
+        let (socket, ear) = (TcpStream::from_std(socket), (wish.ear)());
+        self.opening += usize::from(!ear.is_open());
+        self.readers.push(Reader { socket, ear });
         Ok(number)
     }
 

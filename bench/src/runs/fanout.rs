@@ -75,13 +75,18 @@ impl Load {
         }
     }
 
+    /// Whether it comes at its own pace.
+    fn is_offered(self) -> bool {
+        matches!(self, Load::Rate100k | Load::Rate200k)
+    }
+
     fn order(self, options: &Options) -> Order {
         let (bytes, readers) = (options.bytes, options.readers as f64);
         match self {
-            Load::Single => Order::Bursts { bursts: 12, burst: 1, bytes },
-            Load::Burst => Order::Bursts { bursts: 4, burst: 10, bytes },
-            Load::Rate100k => Order::Rate { rate: 100_000.0 / readers, seconds: 2.0, bytes },
-            Load::Rate200k => Order::Rate { rate: 200_000.0 / readers, seconds: 2.0, bytes },
+            Load::Single => Order::Bursts { bursts: 5, burst: 1, bytes },
+            Load::Burst => Order::Bursts { bursts: 2, burst: 10, bytes },
+            Load::Rate100k => Order::Rate { rate: 100_000.0 / readers, seconds: 1.0, bytes },
+            Load::Rate200k => Order::Rate { rate: 200_000.0 / readers, seconds: 1.0, bytes },
         }
     }
 }
@@ -115,23 +120,26 @@ fn compete(
     }
     let able =
         |peer: &&&Kind| peer.version().is_some() && (peer.ways.contains(&way) || peer.ways == [Way::Own]);
+    let rivals = kinds.len();
     kinds.extend(peers.iter().filter(able));
     let loads = options.loads.iter().filter(|load| way != Way::Poll || **load == Load::Single);
     let loads: Vec<Load> = loads.copied().collect();
-    let turns = kinds.len() * (1 + loads.len() * (options.rounds + 1));
-    let bar = progress(way.name(), turns as u64);
+    // Peers take several times as long for what is offered: `peers` waits for that.
+    let able = |load: Load| if load.is_offered() { rivals } else { kinds.len() };
+    let turns: usize = loads.iter().map(|load| able(*load) * (options.rounds + 1)).sum();
+    let bar = progress(way.name(), (kinds.len() + turns) as u64);
     let mut contest = Contest::start(bench, &kinds, way)?;
     contest.connect(options.readers, &bar)?;
     for load in loads {
         let order = load.order(options);
-        contest.rounds(1, order, &bar)?;
-        let samples = contest.rounds(options.rounds, order, &bar)?;
+        contest.rounds_of(able(load), 1, order, &bar)?;
+        let samples = contest.rounds_of(able(load), options.rounds, order, &bar)?;
         let names = contest.contestants.iter().map(|contestant| &*contestant.name);
         let named: Vec<(&str, &[Sample])> = names.zip(samples.iter().map(Vec::as_slice)).collect();
         let what = format!("{}, {}", way.name(), load.name());
-        match load {
-            Load::Single | Load::Burst => costs(report, &what, load, way, &named),
-            Load::Rate100k | Load::Rate200k => lateness(report, &what, load, &named),
+        match load.is_offered() {
+            true => lateness(report, &what, load, &named),
+            false => costs(report, &what, load, way, &named),
         }
     }
     bar.finish_and_clear();
@@ -170,6 +178,14 @@ fn lateness(report: &mut Report, what: &str, load: Load, named: &[(&str, &[Sampl
     for (name, samples) in named {
         report.spread(format!("{what}: {name}, achieved"), Spread::of(rates(samples)), "/s", None);
         report.spread(format!("{what}: {name}, p99"), Spread::of(late(samples)), "ms", None);
+        let median = |value: fn(&Sample) -> f64| Spread::of(samples.iter().map(value)).median;
+        for (quantile, value) in [
+            ("p50", median(|sample| sample.told.p50)),
+            ("p99.9", median(|sample| sample.told.p999)),
+            ("slowest", median(|sample| sample.told.slowest)),
+        ] {
+            report.figure(format!("{what}: {name}, {quantile}"), value, "ms");
+        }
     }
     for (name, samples) in &named[1..] {
         if *name == "floor again" {

@@ -44,18 +44,19 @@ fn run(matches: &ArgMatches, bench: &Bench) -> Result<Report> {
     let bar = progress("idle", options.ways.len() as u64 + 3);
     let mut event_streams = None;
     for way in &options.ways {
-        let (each, kernel) = measure(bench, "fanfare", *way, &options, &bar)?;
+        let Memory { each, kernel, left } = measure(bench, "fanfare", *way, &options, &bar)?;
         report.figure_with_goal(format!("{}: private dirty", way.name()), each, "bytes", Goal::AtMost(400.0));
+        report.figure(format!("{}: private dirty once all have left", way.name()), left, "bytes");
         report.figure(format!("{}: kernel memory, both ends", way.name()), kernel, "bytes");
         event_streams = event_streams.or((*way == Way::Sse).then_some(each));
     }
-    let (floor, _) = measure(bench, "floor", Way::Ws, &options, &bar)?;
+    let floor = measure(bench, "floor", Way::Ws, &options, &bar)?.each;
     report.figure("floor, WebSocket: private dirty", floor, "bytes");
     if let Some(one) = event_streams {
         for (kind, what) in
             [("fanfare-many", "of 10,000 channels"), ("fanfare-alone", "that nobody else has")]
         {
-            let (many, _) = measure(bench, kind, Way::Sse, &options, &bar)?;
+            let many = measure(bench, kind, Way::Sse, &options, &bar)?.each;
             let name = format!("event stream: each subscription more, {what}");
             report.figure_with_goal(name, (many - one) / MORE as f64, "bytes", Goal::AtMost(64.0));
         }
@@ -64,13 +65,29 @@ fn run(matches: &ArgMatches, bench: &Bench) -> Result<Report> {
     Ok(report)
 }
 
-/// Private dirty bytes of the server and bytes of the kernel, for each reader.
-fn measure(bench: &Bench, name: &str, way: Way, options: &Options, bar: &ProgressBar) -> Result<(f64, f64)> {
+/// Bytes for each reader.
+struct Memory {
+    /// Private dirty memory of the server.
+    each: f64,
+    /// Memory of the kernel for its sockets, both ends.
+    kernel: f64,
+    /// Private dirty memory that the server keeps when all have left.
+    left: f64,
+}
+
+fn measure(bench: &Bench, name: &str, way: Way, options: &Options, bar: &ProgressBar) -> Result<Memory> {
     let mut contest = Contest::start(bench, &[kind(name)?], way)?;
     let contestant = &mut contest.contestants[0];
-    let kernel = kernel_memory()?;
+    contestant.server.process.settled_seconds()?;
+    let (kernel, empty) = (kernel_memory()?, contestant.server.private_dirty()?);
     let each = memory(contestant, options.readers, options.idle, bar)?;
-    Ok((each, kernel_memory()?.saturating_sub(kernel) as f64 / options.readers as f64))
+    let share = |bytes: u64| bytes as f64 / options.readers as f64;
+    let kernel = share(kernel_memory()?.saturating_sub(kernel));
+    contestant.loader.order(Order::Leave)?;
+    contestant.server.process.settled_seconds()?;
+    contestant.loader.order(Order::Rest { seconds: options.idle as f64 })?;
+    let left = share(contestant.server.private_dirty()?.saturating_sub(empty));
+    Ok(Memory { each, kernel, left })
 }
 
 /// Private dirty bytes of a server for each of so many idle readers.

@@ -4,6 +4,7 @@ mod accept;
 mod channels;
 mod fair;
 mod fanout;
+mod frozen;
 mod http2;
 mod idle;
 mod patterns;
@@ -43,6 +44,7 @@ const ALL: &[Run] = &[
     resume::RUN,
     fair::RUN,
     slow::RUN,
+    frozen::RUN,
     channels::RUN,
     patterns::RUN,
     workers::RUN,
