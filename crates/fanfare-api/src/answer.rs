@@ -34,20 +34,10 @@ pub(crate) fn problem(refusal: &Refusal) -> Response {
         StatusCode::from_u16(refusal.code.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(problem::MEDIA_TYPE));
-    if let Some(seconds) = retry_after(refusal.code) {
-        headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    if let Some(time) = refusal.code.retry_after() {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(time.as_secs()));
     }
     response
-}
-
-/// Seconds after which to come back, for what passes by itself (RFC 9110 section 10.2.3).
-fn retry_after(code: &Code) -> Option<u64> {
-    match code.status {
-        503 if code == Code::BUSY || code == Code::DRAINING => Some(1),
-        503 => Some(5),
-        507 => Some(30),
-        _ => None,
-    }
 }
 
 /// A value as JSON.

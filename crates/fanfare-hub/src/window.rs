@@ -22,10 +22,17 @@ pub struct Slot<T> {
     pub beside: T,
 }
 
+/// A slot and the bytes of its contents: when it goes, the message itself is not looked at, which may be far away by then.
+#[derive(Debug)]
+struct Held<T> {
+    slot: Slot<T>,
+    bytes: usize,
+}
+
 /// A run of slots with consecutive sequence numbers.
 #[derive(Debug)]
 pub struct Window<T> {
-    slots: VecDeque<Slot<T>>,
+    slots: VecDeque<Held<T>>,
     start: u64,
     base: Mark,
     /// Up to here messages are gone from the logs.
@@ -41,8 +48,9 @@ impl<T> Window<T> {
 
     /// Adds a slot at the end.
     pub fn push(&mut self, slot: Slot<T>) {
-        self.bytes += slot.message.content.size();
-        self.slots.push_back(slot);
+        let bytes = slot.message.content.size();
+        self.bytes += bytes;
+        self.slots.push_back(Held { slot, bytes });
     }
 
     /// Notes that messages up to a mark are gone from the logs.
@@ -53,12 +61,12 @@ impl<T> Window<T> {
     /// Where the window would start if it held at most so many slots and so many bytes.
     pub fn start_within(&self, slots: usize, bytes: usize) -> u64 {
         let (mut left, mut held, mut start) = (self.slots.len(), self.bytes, self.start);
-        for slot in &self.slots {
+        for oldest in &self.slots {
             if left <= slots && held <= bytes {
                 break;
             }
             left -= 1;
-            held -= slot.message.content.size();
+            held -= oldest.bytes;
             start += 1;
         }
         start
@@ -68,9 +76,9 @@ impl<T> Window<T> {
     pub fn shrink(&mut self, slots: usize, bytes: usize) {
         let start = self.start_within(slots, bytes);
         while self.start < start {
-            let Some(slot) = self.slots.pop_front() else { return };
-            self.bytes -= slot.message.content.size();
-            self.base = slot.mark;
+            let Some(oldest) = self.slots.pop_front() else { return };
+            self.bytes -= oldest.bytes;
+            self.base = oldest.slot.mark;
             self.start += 1;
         }
     }
@@ -89,24 +97,26 @@ impl<T> Window<T> {
     /// numbers before it.
     pub fn mark_before(&self, seq: u64) -> Mark {
         match seq.checked_sub(self.start + 1) {
-            Some(index) => self.slots.get(index as usize).map_or_else(|| self.head(), |slot| slot.mark),
+            Some(index) => self.slots.get(index as usize).map_or_else(|| self.head(), |held| held.slot.mark),
             None => self.base,
         }
     }
 
     /// The mark of a reader that has heard everything.
     pub fn head(&self) -> Mark {
-        self.slots.back().map_or(self.base, |slot| slot.mark)
+        self.slots.back().map_or(self.base, |newest| newest.slot.mark)
     }
 
     /// The slot of a sequence number.
     pub fn get(&self, seq: u64) -> Option<&Slot<T>> {
-        self.slots.get(usize::try_from(seq.checked_sub(self.start)?).ok()?)
+        let held = self.slots.get(usize::try_from(seq.checked_sub(self.start)?).ok()?)?;
+        Some(&held.slot)
     }
 
     /// The slot of a sequence number.
     pub fn get_mut(&mut self, seq: u64) -> Option<&mut Slot<T>> {
-        self.slots.get_mut(usize::try_from(seq.checked_sub(self.start)?).ok()?)
+        let held = self.slots.get_mut(usize::try_from(seq.checked_sub(self.start)?).ok()?)?;
+        Some(&mut held.slot)
     }
 
     /// The latest place at which a reader with this mark can join without a hole; `None` if it has to read a log
@@ -116,7 +126,7 @@ impl<T> Window<T> {
             return None;
         }
         // Marks only grow from slot to slot, so the slots that were heard whole come first.
-        let heard = self.slots.partition_point(|slot| slot.mark.reached_by(own, logs));
+        let heard = self.slots.partition_point(|held| held.slot.mark.reached_by(own, logs));
         Some(self.start + heard as u64)
     }
 

@@ -12,12 +12,31 @@ use tokio::sync::oneshot;
 /// How often retention is asked for when nothing is published.
 const TRIM_EVERY: Duration = Duration::from_secs(1);
 
-/// What is done with the answers to a group. It must be quick, and is never called on the caller's thread.
+/// What is done with the answers to a group: it is always called, once, and never on the caller's thread. It must be quick.
 pub(crate) type Then = Box<dyn FnOnce(Answers) + Send>;
+
+/// Who waits for the answers to a group. If nothing comes, it gets none.
+struct Waiter(Option<Then>);
+
+impl Waiter {
+    fn answer(mut self, answers: Answers) {
+        if let Some(then) = self.0.take() {
+            then(answers);
+        }
+    }
+}
+
+impl Drop for Waiter {
+    fn drop(&mut self) {
+        if let Some(then) = self.0.take() {
+            then(Answers::new());
+        }
+    }
+}
 
 /// Something to be done by the commit thread, and where the answer goes.
 enum Job {
-    Publish(Group, Then),
+    Publish(Group, Waiter),
     Remove(Removal, oneshot::Sender<Result<bool, Refusal>>),
 }
 
@@ -26,7 +45,8 @@ struct Waiting {
     jobs: VecDeque<Job>,
     messages: usize,
     bytes: usize,
-    ending: bool,
+    /// Nothing more is taken, for this reason.
+    ending: Option<&'static Code>,
 }
 
 #[derive(Default)]
@@ -57,7 +77,10 @@ impl CommitThread {
     ) -> std::io::Result<CommitThread> {
         let shared = Arc::new(Shared::default());
         let theirs = shared.clone();
-        let run = move || run(&theirs, committer, now, besides);
+        let run = move || {
+            let _end = End(&theirs);
+            run(&theirs, committer, now, besides);
+        };
         let thread = std::thread::Builder::new().name("commit".into()).spawn(run)?;
         Ok(CommitThread { shared, thread: Mutex::new(Some(thread)) })
     }
@@ -72,7 +95,7 @@ impl CommitThread {
         if full && waiting.messages > 0 {
             return Err(Code::BUSY.into());
         }
-        self.put(&mut waiting, Job::Publish(group, then))?;
+        self.put(&mut waiting, || Job::Publish(group, Waiter(Some(then))))?;
         waiting.messages += messages;
         waiting.bytes += bytes;
         Ok(())
@@ -84,25 +107,25 @@ impl CommitThread {
         removal: Removal,
     ) -> Result<oneshot::Receiver<Result<bool, Refusal>>, Refusal> {
         let (sender, receiver) = oneshot::channel();
-        self.put(&mut self.shared.waiting(), Job::Remove(removal, sender))?;
+        self.put(&mut self.shared.waiting(), || Job::Remove(removal, sender))?;
         Ok(receiver)
     }
 
-    fn put(&self, waiting: &mut Waiting, job: Job) -> Result<(), Refusal> {
-        if waiting.ending {
-            return Err(Code::DRAINING.into());
+    fn put(&self, waiting: &mut Waiting, job: impl FnOnce() -> Job) -> Result<(), Refusal> {
+        if let Some(code) = waiting.ending {
+            return Err(code.into());
         }
         if waiting.jobs.len() >= limits::PENDING_MESSAGES {
             return Err(Code::BUSY.into());
         }
-        waiting.jobs.push_back(job);
+        waiting.jobs.push_back(job());
         self.shared.changed.notify_one();
         Ok(())
     }
 
     /// Takes nothing more, finishes what waits and ends.
     pub(crate) fn stop(&self) {
-        self.shared.waiting().ending = true;
+        self.shared.waiting().ending.get_or_insert(Code::DRAINING);
         self.shared.changed.notify_one();
         let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(thread) = thread {
@@ -111,9 +134,22 @@ impl CommitThread {
     }
 }
 
+/// The end of the thread, whatever ends it: nothing more is taken, and nobody waits for what was.
+struct End<'a>(&'a Shared);
+
+impl Drop for End<'_> {
+    fn drop(&mut self) {
+        let mut waiting = self.0.waiting();
+        waiting.ending.get_or_insert(Code::STORE_FAILED);
+        let jobs = std::mem::take(&mut waiting.jobs);
+        drop(waiting);
+        drop(jobs);
+    }
+}
+
 /// What the thread does next.
 enum Turn {
-    Commit(Vec<(Group, Then)>),
+    Commit(Vec<(Group, Waiter)>),
     Remove(Removal, oneshot::Sender<Result<bool, Refusal>>),
     Idle,
     End,
@@ -131,10 +167,10 @@ fn run(shared: &Shared, mut committer: Committer, now: fn() -> Time, mut besides
                 more = true;
             }
             Turn::Commit(jobs) => {
-                let (mut groups, thens): (Vec<_>, Vec<_>) = jobs.into_iter().unzip();
+                let (mut groups, waiters): (Vec<_>, Vec<_>) = jobs.into_iter().unzip();
                 let answers = committer.commit(&mut groups, now());
-                for (then, answers) in thens.into_iter().zip(answers) {
-                    then(answers);
+                for (waiter, answers) in waiters.into_iter().zip(answers) {
+                    waiter.answer(answers);
                 }
             }
         }
@@ -155,7 +191,7 @@ fn run(shared: &Shared, mut committer: Committer, now: fn() -> Time, mut besides
 fn next(shared: &Shared, patience: Duration) -> Turn {
     let mut waiting = shared.waiting();
     if waiting.jobs.is_empty() {
-        if waiting.ending {
+        if waiting.ending.is_some() {
             return Turn::End;
         }
         let wait = shared.changed.wait_timeout(waiting, patience);

@@ -3,7 +3,7 @@
 use crate::Node;
 use crate::commit::{Answers, Group};
 use crate::node::lock;
-use fanfare_proto::{Code, Grant, LogId, Publish, Receipt, Refusal, limits};
+use fanfare_proto::{Channel, Code, Grant, LogId, Publish, Receipt, Refusal, limits};
 use tokio::sync::oneshot;
 
 /// Messages on their way. The answers come whether or not somebody waits for them.
@@ -59,25 +59,45 @@ impl Node {
         self.submit(grant, messages).answers().await
     }
 
-    /// Publishes one message. Answers at once if that is possible; else `then` is called, from another thread and soon
-    /// after the message is kept. It must be quick.
-    pub fn post(
+    /// Whether messages to a channel are not kept: [`Node::post_live`] is for these, [`Node::post_kept`] for others.
+    pub fn is_live(&self, channel: &Channel) -> bool {
+        self.log_of(channel) == LogId::LIVE
+    }
+
+    /// Publishes messages to live channels, each on its own; the answers are in the order of the messages.
+    pub fn post_live(&self, grant: &Grant, messages: Vec<Publish>) -> Vec<Result<Receipt, Refusal>> {
+        let (mut accepted, mut refused) = (Vec::with_capacity(messages.len()), Vec::new());
+        for (index, publish) in messages.into_iter().enumerate() {
+            match self.check(grant, &publish) {
+                Ok(LogId::LIVE) => accepted.push(publish),
+                Ok(_) => refused.push((index, Code::STORE_FAILED.into())),
+                Err(refusal) => refused.push((index, refusal)),
+            }
+        }
+        let mut answers = match accepted.is_empty() {
+            true => Answers::new(),
+            false => self.commit_live(group(grant, accepted, false)),
+        };
+        for (index, refusal) in refused {
+            answers.insert(index, Err(refusal));
+        }
+        answers
+    }
+
+    /// Publishes one message to a kept channel. `then` is called from another thread, soon after it is kept, and must be
+    /// quick; it is not called if the message is refused at once.
+    pub fn post_kept(
         &self,
         grant: &Grant,
         publish: Publish,
         then: impl FnOnce(Result<Receipt, Refusal>) + Send + 'static,
-    ) -> Option<Result<Receipt, Refusal>> {
-        let log = match self.check(grant, &publish) {
-            Ok(log) => log,
-            Err(refusal) => return Some(Err(refusal)),
-        };
+    ) -> Result<(), Refusal> {
+        if self.check(grant, &publish)? != LogId::KEPT {
+            return Err(Code::STORE_FAILED.into());
+        }
         let only = |mut answers: Answers| answers.pop().unwrap_or_else(|| Err(Code::STORE_FAILED.into()));
         let group = group(grant, vec![publish], false);
-        if log == LogId::LIVE {
-            return Some(only(self.commit_live(group)));
-        }
-        let kept = self.inner().commits.publish(group, Box::new(move |answers| then(only(answers))));
-        kept.err().map(Err)
+        self.inner().commits.publish(group, Box::new(move |answers| then(only(answers))))
     }
 
     /// Publishes all messages or none, at consecutive positions of one log (design rule 22).
@@ -101,9 +121,9 @@ impl Node {
             }
         }
         let count = messages.len();
-        let answers = self.commit(log, grant, messages, true)?.await;
-        let failed = |_| vec![Err(Code::STORE_FAILED.into()); count];
-        answers.unwrap_or_else(failed).into_iter().collect()
+        let answers = self.commit(log, grant, messages, true)?.await.unwrap_or_default();
+        let receipts = answers.into_iter().collect::<Result<Vec<_>, _>>()?;
+        if receipts.len() == count { Ok(receipts) } else { Err(Code::STORE_FAILED.into()) }
     }
 
     fn commit(

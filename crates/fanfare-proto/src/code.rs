@@ -1,6 +1,7 @@
 //! Numbered refusals and close reasons, as data. The number's range carries the client's duty.
 
 use std::fmt;
+use std::time::Duration;
 
 /// What a client should do after a refusal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,6 +88,17 @@ impl Code {
             ..2000 => Retry::Now,
             2000..3000 => Retry::Later,
             3000.. => Retry::Never,
+        }
+    }
+
+    /// After how long a refused request may be sent again, for what passes by itself: statuses 503 and 507
+    /// (RFC 9110 section 10.2.3).
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self.status {
+            503 if self == Code::BUSY || self == Code::DRAINING => Some(Duration::from_secs(1)),
+            503 => Some(Duration::from_secs(5)),
+            507 => Some(Duration::from_secs(30)),
+            _ => None,
         }
     }
 }

@@ -160,8 +160,10 @@ pub const BACKLOG: i32 = 4096;
 pub const HANDOVER_SOCKETS: usize = 1024;
 /// Reads that a worker does in one turn.
 pub const TURN_READS: usize = 64;
-/// Publishes of one connection that a worker answers in a row before it looks at the next.
-pub const TURN_POSTS: usize = 32;
+/// Publishes of one connection that a worker answers in one write, a few KiB, before it looks at the next.
+pub const TURN_POSTS: usize = 16;
+/// Publishes that a worker answers in one turn: far fewer than the tail has slots, so that no worker is left behind.
+pub const TURN_ALL_POSTS: usize = 256;
 /// New sockets that a worker takes in one turn.
 pub const TURN_SOCKETS: usize = 32;
 /// Timers that a worker looks at in one turn.
@@ -183,7 +185,7 @@ pub const STREAM_BYTES: usize = 32 * 1024;
 pub const STREAM_WINDOW: u32 = 64 * 1024;
 /// And all streams of a connection together.
 pub const CONNECTION_WINDOW: u32 = 1024 * 1024;
-/// Bytes of incomplete heads and of requests sent ahead that one worker keeps.
+/// Bytes of incomplete heads, of requests sent ahead and of answers not taken that one worker keeps.
 pub const HEADS_BYTES: usize = 16 * 1024 * 1024;
 /// Bytes kept of what comes while a request is held open; the rest stays in the kernel.
 pub const AHEAD_BYTES: usize = 4 * 1024;

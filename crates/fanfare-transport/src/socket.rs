@@ -117,7 +117,7 @@ pub(crate) struct Sockets {
     wheel: Wheel<SocketId>,
     began: Instant,
     now: Duration,
-    /// Bytes in all `rest`.
+    /// Bytes in all `rest` and all `owed`.
     kept: usize,
     /// Bytes in all `decoder`.
     begun: usize,
@@ -197,6 +197,7 @@ impl Sockets {
     /// Takes a socket out; it is not watched any more. Its kept bytes go with it.
     pub(crate) fn remove(&mut self, id: SocketId) -> Option<(TcpStream, Vec<u8>)> {
         let rest = self.take_rest(id);
+        self.take_owed(id);
         self.take_begun(id);
         let slot = self.slot(id)?;
         let socket = slot.socket.take()?;
@@ -234,7 +235,7 @@ impl Sockets {
         rest
     }
 
-    /// Bytes kept of all sockets.
+    /// Bytes kept of all sockets, and of answers to them.
     pub(crate) fn kept(&self) -> usize {
         self.kept
     }
@@ -261,10 +262,13 @@ impl Sockets {
 
     /// Keeps answers that the socket has not taken: those to the requests of one read.
     pub(crate) fn owe(&mut self, id: SocketId, answers: Vec<u8>) {
+        self.take_owed(id);
         if let Some(socket) = self.get(id)
             && !answers.is_empty()
         {
+            let bytes = answers.len();
             socket.kept.get_or_insert_default().owed = answers;
+            self.kept += bytes;
         }
     }
 
@@ -281,6 +285,7 @@ impl Sockets {
         if kept.is_empty() {
             socket.kept = None;
         }
+        self.kept -= owed.len();
         owed
     }
 
@@ -403,6 +408,9 @@ mod tests {
         sockets.keep(id, b"GET ");
         sockets.keep(id, b"/");
         assert_eq!((sockets.rest_len(id), sockets.kept(), sockets.len()), (5, 5, 1));
+        sockets.owe(id, b"HTTP/1.1 201".to_vec());
+        sockets.owe(id, b"HTTP".to_vec());
+        assert_eq!((sockets.kept(), sockets.owes(id)), (9, true));
         assert_eq!(sockets.remove(id).unwrap().1, b"GET /");
         assert_eq!((sockets.kept(), sockets.len()), (0, 0));
         let other = sockets.insert(pair(&listener).1, State::Head).unwrap();

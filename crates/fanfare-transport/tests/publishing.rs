@@ -2,6 +2,10 @@
 
 mod support;
 
+use fanfare_proto::limits;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::time::{Duration, Instant};
 use support::{Peer, Server, until};
 
 /// Names and values of a head, but for those that differ from answer to answer.
@@ -49,14 +53,28 @@ fn a_peer_that_does_not_read_its_answers_gets_them_later_and_in_order() {
     for channel in ["live/a", "kept/a"] {
         let mut peer = server.peer();
         let mut writer = Peer::new(peer.stream.try_clone().unwrap());
-        let count = 50_000;
+        // More bytes than the kernel takes, both ways.
+        let count = 150_000;
         let target = format!("/c/{channel}");
+        let sent = Arc::new(AtomicUsize::new(0));
+        let sending = sent.clone();
         let writing = std::thread::spawn(move || {
-            let request = format!("POST {target} HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\nx");
+            let head = format!("POST {target} HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n");
+            let request = format!("{head}{:100}", "x");
             for _ in 0..count / 100 {
                 writer.send(request.repeat(100));
+                sending.fetch_add(100, SeqCst);
             }
         });
+        let (mut before, mut since) = (0, Instant::now());
+        until("the server reads no more", || {
+            let now = sent.load(SeqCst);
+            if now != before {
+                (before, since) = (now, Instant::now());
+            }
+            now > 0 && since.elapsed() > Duration::from_millis(300)
+        });
+        assert!(before < count, "all {before} were read before one answer was");
         // Others are served meanwhile.
         assert_eq!(server.peer().post("/c/live/b", "x").response().status, 201);
         let mut before = 0;
@@ -97,10 +115,25 @@ fn a_request_of_another_kind_may_follow() {
 }
 
 #[test]
+fn what_follows_a_read_that_was_full_is_read_too() {
+    let server = Server::start();
+    for channel in ["live/a", "kept/a"] {
+        let head =
+            |length| format!("POST /c/{channel} HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n");
+        let body = limits::READ_BYTES - head(limits::READ_BYTES).len();
+        let full = head(body) + &"x".repeat(body);
+        assert_eq!(full.len(), limits::READ_BYTES);
+        let mut peer = server.peer();
+        peer.send(full + &head(1) + "y");
+        assert_eq!([peer.response().position(), peer.response().position()], [1, 2]);
+    }
+}
+
+#[test]
 fn a_refusal_keeps_the_connection() {
     let server = Server::start();
     let mut peer = server.peer();
-    let large = "x".repeat(fanfare_proto::limits::READ_BYTES - 200);
+    let large = "x".repeat(limits::READ_BYTES - 200);
     let keyed = |body: &str| {
         let length = body.len();
         format!(

@@ -37,3 +37,31 @@ impl Lines {
         self.few.iter().chain(&self.many).copied()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lines(few: &[SessionKey], many: &[SessionKey]) -> Lines {
+        let mut lines = Lines::default();
+        lines.of(limits::FEW_SESSIONS).extend(few);
+        lines.of(limits::FEW_SESSIONS + 1).extend(many);
+        lines
+    }
+
+    #[test]
+    fn few_and_many_are_served_in_turns() {
+        let mut lines = lines(&[1, 2], &[10, 11, 12, 13]);
+        let order: Vec<SessionKey> = std::iter::from_fn(|| lines.next()).collect();
+        assert_eq!(order, [1, 10, 2, 11, 12, 13]);
+    }
+
+    #[test]
+    fn either_goes_on_without_the_other() {
+        let mut few = lines(&[1, 2], &[]);
+        assert_eq!((few.next(), few.next(), few.next()), (Some(1), Some(2), None));
+        let mut many = lines(&[], &[10, 11]);
+        assert_eq!(many.iter().collect::<Vec<_>>(), [10, 11]);
+        assert_eq!((many.next(), many.next(), many.next()), (Some(10), Some(11), None));
+    }
+}

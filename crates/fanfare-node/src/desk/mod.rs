@@ -144,6 +144,7 @@ impl Desk {
     /// Adds a session under a key that is free. It is in line to be written at once.
     pub fn open(&mut self, key: SessionKey, mut opening: Opening<'_>, now: Time) -> Result<(), Refusal> {
         let logs = self.node.logs_for(opening.grant, opening.selection.patterns())?;
+        let secret = self.secrets.next()?;
         self.close(key);
         self.take();
         let membership = self.join(key, &opening.selection, logs);
@@ -154,7 +155,7 @@ impl Desk {
             until: self.window.end(),
             ticket: 0,
             serial: self.ticket(),
-            secret: self.secrets.next(),
+            secret,
             grant: opening.grant.clone(),
             wire: opening.wire,
             logs,

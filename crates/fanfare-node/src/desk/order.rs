@@ -2,7 +2,7 @@
 
 use super::{Desk, SessionKey};
 use crate::orders::Order;
-use fanfare_proto::{SessionId, Time};
+use fanfare_proto::{Code, Refusal, SessionId, Time};
 
 impl Desk {
     /// The name of a session.
@@ -34,15 +34,17 @@ pub(super) struct Secrets {
 const AT_ONCE: usize = 256;
 
 impl Secrets {
-    /// One that was never given before.
-    pub(super) fn next(&mut self) -> [u8; 16] {
-        self.ready.pop().unwrap_or_else(|| {
+    /// One that was never given before; refused where the kernel gives no chance.
+    pub(super) fn next(&mut self) -> Result<[u8; 16], Refusal> {
+        if self.ready.is_empty() {
             let mut fresh = [0; AT_ONCE];
-            // It fails only before the machine has gathered chance, and waits for that.
-            let _ = rustix::rand::getrandom(&mut fresh, rustix::rand::GetRandomFlags::empty());
-            let (secrets, _) = fresh.as_chunks();
-            self.ready.extend_from_slice(secrets);
-            self.ready.pop().unwrap_or_default()
-        })
+            let given = rustix::rand::getrandom(&mut fresh, rustix::rand::GetRandomFlags::empty());
+            if given != Ok(AT_ONCE) {
+                let detail = "the kernel gives no random numbers (getrandom), and sessions need names";
+                return Err(Refusal::new(Code::BUSY, detail));
+            }
+            self.ready.extend_from_slice(fresh.as_chunks().0);
+        }
+        self.ready.pop().ok_or_else(|| Code::BUSY.into())
     }
 }

@@ -14,10 +14,18 @@ const STEP: u64 = 1_000;
 #[derive(Default)]
 pub struct Barren {
     reads: AtomicUsize,
+    cursed: bool,
 }
 
 impl Barren {
+    /// One that panics when something is appended.
+    #[allow(dead_code, reason = "not every test that has a barren log wants this")]
+    pub fn cursed() -> Barren {
+        Barren { cursed: true, ..Barren::default() }
+    }
+
     /// Pages read so far.
+    #[allow(dead_code, reason = "not every test that has a barren log wants this")]
     pub fn reads(&self) -> usize {
         self.reads.load(SeqCst)
     }
@@ -25,6 +33,7 @@ impl Barren {
 
 impl Log for Barren {
     fn append(&self, _: Vec<Draft>, _: Time) -> Result<Vec<Arc<Message>>, StoreError> {
+        assert!(!self.cursed, "as a test wants it");
         Err(StoreError::Full("it takes nothing".into()))
     }
 

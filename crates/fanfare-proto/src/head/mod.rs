@@ -10,6 +10,7 @@ mod find;
 pub(crate) use find::is_token;
 
 use crate::{Code, Refusal, limits};
+use std::mem::MaybeUninit;
 
 /// The version a request speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -59,9 +60,10 @@ impl<'a> Head<'a> {
     pub fn parse(bytes: &'a [u8]) -> Result<Option<(Head<'a>, usize)>, Refusal> {
         let Some(found) = find::head(bytes)? else { return Ok(None) };
         let said = &bytes[found.clone()];
-        let mut headers = [httparse::EMPTY_HEADER; limits::HEADERS];
-        let mut request = httparse::Request::new(&mut headers);
-        request.parse(said).map_err(|error| blame::refusal(error, said))?;
+        let mut headers = [const { MaybeUninit::uninit() }; limits::HEADERS];
+        let mut request = httparse::Request::new(&mut []);
+        let parsed = request.parse_with_uninit_headers(said, &mut headers);
+        parsed.map_err(|error| blame::refusal(error, said))?;
         let (Some(method), Some(target), Some(version)) = (request.method, request.path, request.version)
         else {
             return Err(Refusal::new(Code::BAD_REQUEST, "the request line is incomplete"));

@@ -44,7 +44,9 @@ impl Worker {
                 self.desk.give_up(id.index);
                 self.sockets.expect(id, limits::PEER_TIME);
             }
-            State::Publishing | State::Owing | State::Lingering => self.close(id),
+            // The commit thread answers always, however long the disk takes.
+            State::Publishing => self.sockets.expect(id, limits::ANSWER_TIME),
+            State::Owing | State::Lingering => self.close(id),
         }
     }
 }

@@ -28,6 +28,7 @@ use fanfare_node::{Desk, Node};
 use fanfare_proto::limits;
 use fanfare_proto::websocket::Inflater;
 use mio::{Events, Poll, Registry};
+use publish::Posts;
 use slab::Slab;
 use std::cell::Cell;
 use std::collections::VecDeque;
@@ -72,6 +73,7 @@ struct Worker {
     lent: Box<[u8]>,
     /// Answers on their way to one socket.
     out: Vec<u8>,
+    posts: Posts,
     /// Sockets that take answers again.
     owing: Vec<SocketId>,
     /// Lent to each compressed message.
@@ -124,6 +126,7 @@ impl Worker {
             mailbox,
             lent: vec![0; limits::READ_BYTES].into(),
             out: Vec::new(),
+            posts: Posts::default(),
             owing: Vec::new(),
             inflater: Inflater::default(),
             untold: None,

@@ -1,17 +1,38 @@
 //! Publishes that are whole when they arrive: the worker answers them itself. What is wrong, special or still on its way
 //! goes to the API, by hyper.
+//!
+//! Those to live channels that are read in one turn are published together, at the end of its reads: one commit for all.
 
 use super::Worker;
 use crate::front::{Asked, ask};
 use crate::mailbox::Posted;
-use crate::retry::{RETRY_LATER, jitter};
 use crate::socket::{SocketId, State};
 use fanfare_proto::{Framing, Publish, Receipt, Refusal, created, limits, refuse};
 use std::io::{ErrorKind, Write};
 
+/// Publishes of this turn.
+#[derive(Default)]
+pub(super) struct Posts {
+    /// How many.
+    pub(super) count: usize,
+    /// Those to live channels, which wait for the end of the reads...
+    live: Vec<Publish>,
+    /// ...and who sent them, in the same order.
+    senders: Vec<Sender>,
+}
+
+/// A socket that waits for the answers to some messages in a row.
+struct Sender {
+    id: SocketId,
+    /// The allowed origin of each.
+    origins: Vec<Option<u8>>,
+    /// Nothing follows them.
+    none: bool,
+}
+
 impl Worker {
-    /// Publishes what the first of the bytes that were read ask for, one after the other, and answers in one write. Goes on
-    /// with what comes next, unless that has to wait.
+    /// Takes what the first of the bytes that were read publish, one message after the other, as far as they are answered
+    /// together. What comes next waits until they are.
     pub(super) fn publish(
         &mut self,
         id: SocketId,
@@ -19,32 +40,66 @@ impl Worker {
         length: usize,
         drained: bool,
     ) {
-        let (mut asked, mut at, mut count) = (Some(first), 0, 0);
-        self.out.clear();
-        while let Some((publish, origin, taken)) = asked.take() {
-            at += taken;
-            count += 1;
-            if !self.post(id, *publish, origin) {
-                self.sockets.keep(id, &self.lent[at..length]);
-                return self.await_keeping(id);
+        let (mut publish, mut origin, mut at) = first;
+        if !self.node.is_live(&publish.channel) {
+            self.posts.count += 1;
+            self.sockets.keep(id, &self.lent[at..length]);
+            return self.post_kept(id, *publish, origin, drained);
+        }
+        let mut origins = Vec::new();
+        loop {
+            self.posts.live.push(*publish);
+            origins.push(origin);
+            if origins.len() == limits::TURN_POSTS {
+                break;
             }
-            if count < limits::TURN_POSTS {
-                asked = match ask(&self.lent[at..length], self.node.origins()) {
-                    Asked::Publish(publish, origin, taken) => Some((publish, origin, taken)),
-                    _ => None,
-                };
+            match ask(&self.lent[at..length], self.node.origins()) {
+                Asked::Publish(next, from, taken) if self.node.is_live(&next.channel) => {
+                    (publish, origin, at) = (next, from, at + taken);
+                }
+                _ => break,
             }
         }
+        self.posts.count += origins.len();
         self.sockets.keep(id, &self.lent[at..length]);
-        self.send(id, drained && at == length);
+        self.await_posted(id, drained);
+        self.posts.senders.push(Sender { id, origins, none: drained && at == length });
     }
 
-    /// Publishes; answers whether it is answered already.
-    fn post(&mut self, id: SocketId, publish: Publish, origin: Option<u8>) -> bool {
+    /// Publishes what was taken in this turn to live channels, and answers each socket in one write.
+    pub(super) fn post_live(&mut self) {
+        if self.posts.senders.is_empty() {
+            return;
+        }
+        let messages = std::mem::take(&mut self.posts.live);
+        let mut answers = self.node.post_live(&self.options.grant, messages).into_iter();
+        for Sender { id, origins, none } in std::mem::take(&mut self.posts.senders) {
+            self.out.clear();
+            for (origin, answer) in origins.into_iter().zip(&mut answers) {
+                self.write_answer(origin, &answer);
+            }
+            let quiet = self.sockets.get(id).is_some_and(|socket| !socket.ended);
+            self.send(id, none && quiet);
+        }
+    }
+
+    /// Hands a message to the commit thread; the answer comes back by the mailbox.
+    fn post_kept(&mut self, id: SocketId, publish: Publish, origin: Option<u8>, drained: bool) {
+        self.await_posted(id, drained);
         let mailbox = self.mailbox.clone();
         let then = move |answer| mailbox.posted(Posted { id, origin, answer });
-        let answer = self.node.post(&self.options.grant, publish, then);
-        answer.map(|answer| self.write_answer(origin, &answer)).is_some()
+        if let Err(refusal) = self.node.post_kept(&self.options.grant, publish, then) {
+            self.mailbox.posted(Posted { id, origin, answer: Err(refusal) });
+        }
+    }
+
+    /// The socket waits for an answer. What one that is not drained still has is read afterwards: no event will tell of it.
+    fn await_posted(&mut self, id: SocketId, drained: bool) {
+        if let Some(socket) = self.sockets.get(id) {
+            socket.state = State::Publishing;
+            socket.deaf |= !drained;
+            self.sockets.expect(id, limits::ANSWER_TIME);
+        }
     }
 
     fn write_answer(&mut self, origin: Option<u8>, answer: &Result<Receipt, Refusal>) {
@@ -52,17 +107,9 @@ impl Worker {
         match answer {
             Ok(receipt) => created(receipt, origin, origins, now, &mut self.out),
             Err(refusal) => {
-                let (framing, retry) = (Framing::Length, jitter(RETRY_LATER));
-                refuse(refusal, framing, origin, origins, now, retry, &mut self.out);
+                let retry = refusal.code.retry_after().unwrap_or_default();
+                refuse(refusal, Framing::Length, origin, origins, now, retry, &mut self.out);
             }
-        }
-    }
-
-    /// The commit thread has the message. What was answered before it goes out meanwhile.
-    fn await_keeping(&mut self, id: SocketId) {
-        if self.write_out(id) {
-            self.become_one(id, State::Publishing);
-            self.sockets.expect(id, limits::ANSWER_TIME);
         }
     }
 
@@ -74,7 +121,7 @@ impl Worker {
             let Some(socket) = self.sockets.get(id) else { continue };
             if socket.state == State::Publishing {
                 let quiet = !socket.deaf && !socket.ended;
-                self.out = self.sockets.take_owed(id);
+                self.out.clear();
                 self.write_answer(origin, &answer);
                 let none = quiet && self.sockets.rest_len(id) == 0;
                 self.send(id, none);
@@ -116,7 +163,12 @@ impl Worker {
         }
         let rest = rest.to_vec();
         self.sockets.owe(id, rest);
-        true
+        // Whoever lets answers lie that take the room of others has had its share.
+        let crowded = self.sockets.owes(id) && self.sockets.kept() > limits::HEADS_BYTES;
+        if crowded {
+            self.close(id);
+        }
+        !crowded
     }
 
     /// The socket takes more of the answers that it is owed.

@@ -40,10 +40,15 @@ impl Worker {
             back += 1;
         }
         let more = self.take_events() | self.take_news() | self.take_posted();
+        self.posts.count = 0;
         for _ in 0..limits::TURN_READS {
+            if self.posts.count >= limits::TURN_ALL_POSTS {
+                break;
+            }
             let Some(id) = self.reads.pop_front() else { break };
             self.read(id);
         }
+        self.post_live();
         self.start_calls();
         more || !self.reads.is_empty() || taken.max(back) == limits::TURN_SOCKETS
     }
@@ -160,8 +165,11 @@ impl Worker {
         let rest = self.sockets.take_rest(id);
         let kept = rest.len().min(self.lent.len());
         self.lent[..kept].copy_from_slice(&rest[..kept]);
+        // While room is short, little is read of what nobody may keep.
+        let short = self.sockets.kept() > limits::HEADS_BYTES / 2;
+        let end = if short { self.lent.len().min(kept + limits::AHEAD_BYTES) } else { self.lent.len() };
         let Some(socket) = self.sockets.get(id) else { return };
-        let (read, filled) = fill(&socket.stream, &mut self.lent[kept..], socket.ended);
+        let (read, filled) = fill(&socket.stream, &mut self.lent[kept..end], socket.ended);
         let length = kept + read;
         let ended = filled == Filled::Ended;
         match ask(&self.lent[..length], self.node.origins()) {
@@ -177,6 +185,9 @@ impl Worker {
                 self.hold(id, hold);
             }
             Asked::Publish(publish, origin, next) => {
+                if next < length && self.sockets.kept() + length > limits::HEADS_BYTES {
+                    return self.refuse(id, &Refused::closing(Code::BUSY, origin));
+                }
                 let drained = filled == Filled::Drained;
                 return self.publish(id, (publish, origin, next), length, drained);
             }
