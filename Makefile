@@ -7,7 +7,7 @@ SECONDS ?= 600
 
 .NOTPARALLEL:
 .PHONY: help run test need lint deny tests crash power-loss resume interop interop-clients interop-browsers \
-	interop-websocket fuzz bench
+	interop-websocket fuzz bench bench-quick bench-peers instructions
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -15,7 +15,7 @@ help: ## Say what there is
 run: ## Build the server and start it on 127.0.0.1:8080; the store is ./data
 	@cargo run --release --locked -p fanfare -- serve --listen 127.0.0.1:8080 --data ./data --host
 
-test: need lint deny tests ## Get what the tests need, then everything that has to pass
+test: need lint deny tests instructions ## Get what the tests need, then everything that has to pass
 
 need: ## Get what the tests need, asking apt only for what is missing
 	@scripts/need
@@ -59,5 +59,15 @@ interop-websocket: ## Let Autobahn, Python websockets and Node ws judge the WebS
 fuzz: ## Fuzz every decoder, SECONDS=600 each (nightly compiler)
 	@scripts/fuzz $(SECONDS)
 
-bench: ## Measure: speed, memory, slow readers (release build)
+instructions: ## Count instructions of one message's way, and compare with bench/instructions/baseline.json
+	@scripts/step instructions cargo run --quiet --locked -p fanfare-instructions
+
+bench: ## Measure all that has a goal, against the floor and peers that are installed (20 minutes)
 	@cargo run --release --locked -p fanfare-bench
+
+bench-quick: ## The same in short (2 minutes)
+	@cargo run --release --locked -p fanfare-bench -- --quick
+
+bench-peers: ## Get nchan, Redis, NATS, mosquitto and Node ws, and compare with all of them (20 minutes)
+	@bench/peers/need
+	@cargo run --release --locked -p fanfare-bench -- peers
