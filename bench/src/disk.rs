@@ -29,17 +29,39 @@ impl Disk {
         let mut times = Histogram::new(3)?;
         while began.elapsed() < time {
             let started = Instant::now();
-            let transaction = self.database.transaction()?;
-            {
-                let mut insert =
-                    transaction.prepare_cached("INSERT INTO rows (channel, body) VALUES (?1, ?2)")?;
-                for _ in 0..batch {
-                    insert.execute(params!["kept/all", body])?;
-                }
-            }
-            transaction.commit()?;
+            self.insert(batch, &body)?;
             times.record(started.elapsed().as_micros() as u64)?;
         }
         Ok(((times.len() * batch as u64) as f64 / began.elapsed().as_secs_f64(), times))
+    }
+
+    /// Commits so many rows, of which so many a second come: each commit takes those that have come. Answers how long after
+    /// it came each row was kept, microseconds.
+    pub fn commit_at(&mut self, rows: usize, bytes: usize, rate: f64) -> Result<Histogram<u64>> {
+        let (began, body) = (Instant::now(), vec![b'x'; bytes]);
+        let (mut times, mut kept) = (Histogram::new(3)?, 0);
+        while kept < rows {
+            let come = ((began.elapsed().as_secs_f64() * rate) as usize + 1).min(rows);
+            self.insert(come - kept, &body)?;
+            let now = began.elapsed();
+            for row in kept..come {
+                let late = now.saturating_sub(Duration::from_secs_f64(row as f64 / rate));
+                times.record(late.as_micros() as u64)?;
+            }
+            kept = come;
+        }
+        Ok(times)
+    }
+
+    fn insert(&mut self, rows: usize, body: &[u8]) -> Result<()> {
+        let transaction = self.database.transaction()?;
+        {
+            let mut insert =
+                transaction.prepare_cached("INSERT INTO rows (channel, body) VALUES (?1, ?2)")?;
+            for _ in 0..rows {
+                insert.execute(params!["kept/all", body])?;
+            }
+        }
+        Ok(transaction.commit()?)
     }
 }

@@ -13,6 +13,7 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 const READ_BYTES: usize = 256 * 1024;
+const PAUSE: Duration = Duration::from_micros(50);
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The connections.
@@ -69,22 +70,64 @@ impl Crowd {
         (self.left, self.missing) = (requests, requests);
         let began = Instant::now();
         for number in 0..self.publishers.len() {
-            self.send(number, ahead)?;
+            self.send(number, ahead, Instant::now())?;
         }
         let (mut events, mut buffer) = (Events::with_capacity(1024), vec![0; READ_BYTES]);
         let mut heard = began;
         while self.missing > 0 {
-            self.poll.poll(&mut events, Some(Duration::from_secs(1)))?;
-            for event in &events {
-                let number = event.token().0;
-                let answered = self.receive(number, &mut buffer)?;
-                self.send(number, answered)?;
-                heard = if answered > 0 { Instant::now() } else { heard };
-            }
-            if heard.elapsed() > PATIENCE {
-                return Err(format!("{} of {requests} requests are not answered", self.missing).into());
-            }
+            self.turn(&mut events, &mut buffer, Duration::from_secs(1), &mut heard, true)?;
         }
+        self.told(requests, began)
+    }
+
+    /// Publishes so many requests a second, each by the next connection. How late an answer is counts from when its request
+    /// was due.
+    pub fn publish_at(&mut self, requests: usize, rate: f64) -> Result<Told> {
+        // Being let in is no part of it.
+        self.publish(self.publishers.len(), 1)?;
+        self.times.reset();
+        (self.left, self.missing) = (requests, requests);
+        let (mut events, mut buffer) = (Events::with_capacity(1024), vec![0; READ_BYTES]);
+        let began = Instant::now();
+        let mut heard = began;
+        while self.missing > 0 {
+            let sent = requests - self.left;
+            let due = began + Duration::from_secs_f64(sent as f64 / rate);
+            if self.left > 0 && due <= Instant::now() {
+                self.send(sent % self.publishers.len(), 1, due)?;
+                continue;
+            }
+            self.turn(&mut events, &mut buffer, Duration::ZERO, &mut heard, false)?;
+            // Whoever asked all the time would take the processor from the server; a wait for events is a millisecond at
+            // the least.
+            std::thread::sleep(PAUSE);
+        }
+        self.told(requests, began)
+    }
+
+    /// Reads what has come, and sends as many requests as were answered if that is wanted.
+    fn turn(
+        &mut self,
+        events: &mut Events,
+        buffer: &mut [u8],
+        wait: Duration,
+        heard: &mut Instant,
+        again: bool,
+    ) -> Result<()> {
+        self.poll.poll(events, Some(wait))?;
+        for event in &*events {
+            let number = event.token().0;
+            let answered = self.receive(number, buffer)?;
+            self.send(number, if again { answered } else { 0 }, Instant::now())?;
+            *heard = if answered > 0 { Instant::now() } else { *heard };
+        }
+        if heard.elapsed() > PATIENCE {
+            return Err(format!("{} requests are not answered", self.missing).into());
+        }
+        Ok(())
+    }
+
+    fn told(&self, requests: usize, began: Instant) -> Result<Told> {
         let late = |quantile| self.times.value_at_quantile(quantile) as f64 / 1000.0;
         Ok(Told {
             deliveries: (requests * self.receipts) as u64,
@@ -97,12 +140,12 @@ impl Crowd {
         })
     }
 
-    /// Sends up to `count` requests in one write, and what was not written before.
-    fn send(&mut self, number: usize, count: usize) -> Result<()> {
+    /// Sends up to `count` requests, which were due then, in one write, and what was not written before.
+    fn send(&mut self, number: usize, count: usize, due: Instant) -> Result<()> {
         let publisher = &mut self.publishers[number];
         for _ in 0..count.min(self.left) {
             publisher.out.extend_from_slice(&self.request);
-            publisher.sent.push_back(Instant::now());
+            publisher.sent.push_back(due);
             self.left -= 1;
         }
         while !publisher.out.is_empty() {

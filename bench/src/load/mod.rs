@@ -57,8 +57,8 @@ pub enum Order {
     Return { readers: usize, missing: usize, bytes: usize },
     /// So many messages, each to one reader of its own, in bursts.
     Scatter { bursts: usize, burst: usize, bytes: usize },
-    /// So many connections publish, each with so many requests ahead.
-    Publish { connections: usize, ahead: usize, requests: usize, bytes: usize },
+    /// So many connections publish, each with so many requests ahead; or all together so many a second, answered or not.
+    Publish { connections: usize, ahead: usize, requests: usize, bytes: usize, rate: Option<f64> },
     /// Nothing is said, and nothing may be heard.
     Rest { seconds: f64 },
 }
@@ -150,9 +150,12 @@ impl Load {
                     self.finish()?;
                 }
             }
-            Order::Publish { connections, ahead, requests, bytes } => {
+            Order::Publish { connections, ahead, requests, bytes, rate } => {
                 let mut crowd = Crowd::connect(self.kind, self.address, connections, bytes)?;
-                return crowd.publish(requests, ahead);
+                return match rate {
+                    Some(rate) => crowd.publish_at(requests, rate),
+                    None => crowd.publish(requests, ahead),
+                };
             }
             Order::Rate { rate, seconds, bytes } => self.say_at(rate, seconds, bytes)?,
         }

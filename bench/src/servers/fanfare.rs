@@ -87,10 +87,14 @@ pub const KEPT: Kind = Kind {
     ..KIND
 };
 
-/// On a kept channel, a thousand messages a request.
+/// On a kept channel that keeps all of them, a thousand messages a request.
 pub const BATCH: Kind = Kind {
     name: "fanfare-batch",
-    about: "the server of this tree, a kept channel, batches of 1,000",
+    about: "the server of this tree, a kept channel that keeps everything, batches of 1,000",
+    start: |binary, _| {
+        let rule = "[[namespace]]\npattern = \"kept/**\"\nmessages = 1000000000\n";
+        start(binary, &format!("{ONE_WORKER}{rule}"), Core::Any)
+    },
     publication: |address, body, _| {
         let line = format!("{{\"channel\":\"kept/all\",\"body\":\"{body}\"}}\n");
         post_as("/publish", "application/x-ndjson", address, &line.repeat(1000))
@@ -98,6 +102,14 @@ pub const BATCH: Kind = Kind {
     receipt: Some(b"\"position\":"),
     messages: 1000,
     ..KEPT
+};
+
+/// The same, but only the newest 10,000 are kept, so that as many are removed as are published.
+pub const TRIMMED: Kind = Kind {
+    name: "fanfare-trimmed",
+    about: "the server of this tree, a kept channel of 10,000 messages, batches of 1,000",
+    start: |binary, _| start(binary, ONE_WORKER, Core::Any),
+    ..BATCH
 };
 
 /// Live channels, and one worker.

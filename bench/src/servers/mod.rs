@@ -94,6 +94,7 @@ pub const ALL: &[Kind] = &[
     fanfare::TWO,
     fanfare::KEPT,
     fanfare::BATCH,
+    fanfare::TRIMMED,
     fanfare::MANY,
     fanfare::ALONE,
     fanfare::DIRECT,

@@ -11,6 +11,8 @@ use tokio::sync::oneshot;
 
 /// How often retention is asked for when nothing is published.
 const TRIM_EVERY: Duration = Duration::from_secs(1);
+/// And while something is: often, so that each time there is little to do and nobody waits long.
+const TRIM_BUSY: Duration = Duration::from_millis(100);
 
 /// What is done with the answers to a group: it is always called, once, and never on the caller's thread. It must be quick.
 pub(crate) type Then = Box<dyn FnOnce(Answers) + Send>;
@@ -68,7 +70,7 @@ pub(crate) struct CommitThread {
 }
 
 impl CommitThread {
-    /// Starts the thread. `besides` is called between commits, about once a second and as long as it says that there is
+    /// Starts the thread. `besides` is called between commits, as often as retention is asked for and as long as it says that there is
     /// more to do: each time it does a short piece of it.
     pub(crate) fn start(
         committer: Committer,
@@ -174,7 +176,7 @@ fn run(shared: &Shared, mut committer: Committer, now: fn() -> Time, mut besides
                 }
             }
         }
-        let due = now() >= trimmed.after(TRIM_EVERY) || now() < trimmed;
+        let due = now() >= trimmed.after(TRIM_BUSY) || now() < trimmed;
         if more || due {
             more = committer.trim(now());
         }

@@ -137,7 +137,7 @@ pub const CHANNEL_HEADS: usize = 1 << 20;
 /// Messages after which channel heads are written to the store; after a crash as many are read again.
 pub const FLUSH_MESSAGES: u64 = 1 << 18;
 /// Pages of the store's write-ahead log that make a checkpoint worthwhile (4 KiB each).
-pub const CHECKPOINT_PAGES: u32 = 4 * 1024;
+pub const CHECKPOINT_PAGES: u32 = 1024;
 /// One index row is kept for every so many messages of a channel.
 pub const INDEX_EVERY: u64 = 64;
 

@@ -44,7 +44,8 @@ impl Client {
         let mut ready = self.0.clone().ready().await?;
         let (response, mut send) = ready.send_request(request, body.is_none())?;
         if let Some(body) = body {
-            send.send_data(body.to_owned().into(), true)?;
+            // Whoever is refused already need not send it.
+            let _ = send.send_data(body.to_owned().into(), true);
         }
         Ok(response.await?)
     }

@@ -24,7 +24,9 @@ use std::time::{Duration, Instant};
 const STAGE_TIME: Duration = Duration::from_millis(2);
 /// Rows looked at for one kind of work in a step at the most.
 const STAGE_ROWS: u32 = 1024;
-/// A step after one that left work undone may do so many times as much: a commit adds up to two thousand messages, and
+/// After so many steps in a row that left work undone...
+const BEHIND: u32 = 32;
+/// ...a step may do so many times as much, and publishers wait longer: a commit adds up to two thousand messages, and
 /// retention must not fall behind for ever.
 const HURRY: u32 = 3;
 /// Channels touched in one step at the most: each is a row to save, and with many channels a page of its own.
@@ -214,7 +216,7 @@ impl Writer {
         let begun = self.connection.transaction_with_behavior(TransactionBehavior::Immediate);
         let transaction = begun.map_err(meaning)?;
         let ledger = &self.ledger;
-        let pace = if self.hurry { HURRY } else { 1 };
+        let pace = if self.unfinished >= BEHIND { HURRY } else { 1 };
         let mut step = Step::new(&transaction, ledger.change(), &ledger.rules, &mut self.names, now, pace);
         step.begin_stage();
         clear::step(&mut step)?;
@@ -237,7 +239,7 @@ impl Writer {
         }
         transaction.commit().map_err(meaning)?;
         self.ledger.accept(changed, false);
-        self.hurry = trimmed.more;
+        self.unfinished = if trimmed.more { self.unfinished.saturating_add(1) } else { 0 };
         crowd.done.iter().for_each(|channel| {
             self.ledger.crowded.remove(channel);
         });

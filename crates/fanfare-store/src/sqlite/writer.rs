@@ -32,8 +32,8 @@ pub(super) struct Writer {
     pub(super) most_empty: usize,
     /// Whether the last step of trimming wrote heads.
     pub(super) flushed_last: bool,
-    /// Whether the last step of trimming left work undone.
-    pub(super) hurry: bool,
+    /// Steps of trimming in a row that left work undone.
+    pub(super) unfinished: u32,
     /// Where trimming crowded channels goes on.
     pub(super) resume: Option<Resume>,
     /// With which namespace the next step begins.
@@ -71,7 +71,7 @@ impl Writer {
             most_bytes: options.bytes,
             most_empty: options.empty_channels,
             flushed_last: false,
-            hurry: false,
+            unfinished: 0,
             resume: None,
             first_space: 0,
             bottom: Position::START,

@@ -106,17 +106,19 @@ impl Worker {
         }
     }
 
-    /// The request in hand is answered; the next one may come, or is here already.
+    /// The request in hand is answered; the next one may come, or is here already: then no event will tell of it.
     pub(super) fn go_on(&mut self, id: SocketId) {
         if self.untold.is_some() {
             return self.linger(id);
         }
+        let kept = self.sockets.rest_len(id);
         let Some(socket) = self.sockets.get(id) else { return };
         socket.state = State::Head;
-        socket.deaf = false;
-        let within = self.sockets.rest_len(id);
-        self.sockets.expect(id, self.idle_time(within));
-        self.queue(id);
+        let unread = std::mem::take(&mut socket.deaf) || socket.ended || kept > 0;
+        self.sockets.expect(id, self.idle_time(kept));
+        if unread {
+            self.queue(id);
+        }
     }
 
     /// The last response was sent: the peer reads it and leaves. A socket closed while bytes of the peer are unread

@@ -26,8 +26,6 @@ struct Sender {
     id: SocketId,
     /// The allowed origin of each.
     origins: Vec<Option<u8>>,
-    /// Nothing follows them.
-    none: bool,
 }
 
 impl Worker {
@@ -63,7 +61,7 @@ impl Worker {
         self.posts.count += origins.len();
         self.sockets.keep(id, &self.lent[at..length]);
         self.await_posted(id, drained);
-        self.posts.senders.push(Sender { id, origins, none: drained && at == length });
+        self.posts.senders.push(Sender { id, origins });
     }
 
     /// Publishes what was taken in this turn to live channels, and answers each socket in one write.
@@ -73,13 +71,12 @@ impl Worker {
         }
         let messages = std::mem::take(&mut self.posts.live);
         let mut answers = self.node.post_live(&self.options.grant, messages).into_iter();
-        for Sender { id, origins, none } in std::mem::take(&mut self.posts.senders) {
+        for Sender { id, origins } in std::mem::take(&mut self.posts.senders) {
             self.out.clear();
             for (origin, answer) in origins.into_iter().zip(&mut answers) {
                 self.write_answer(origin, &answer);
             }
-            let quiet = self.sockets.get(id).is_some_and(|socket| !socket.ended);
-            self.send(id, none && quiet);
+            self.send(id);
         }
     }
 
@@ -120,29 +117,25 @@ impl Worker {
         for Posted { id, origin, answer } in posted {
             let Some(socket) = self.sockets.get(id) else { continue };
             if socket.state == State::Publishing {
-                let quiet = !socket.deaf && !socket.ended;
                 self.out.clear();
                 self.write_answer(origin, &answer);
-                let none = quiet && self.sockets.rest_len(id) == 0;
-                self.send(id, none);
+                self.send(id);
             }
         }
         count == limits::TURN_READS
     }
 
-    /// Sends answers. Then the next request is awaited, or looked for at once unless the socket is known to have none.
-    fn send(&mut self, id: SocketId, none: bool) {
+    /// Sends answers, and goes on once the socket has taken all of them.
+    fn send(&mut self, id: SocketId) {
         if !self.write_out(id) {
             return;
         }
-        if self.sockets.owes(id) {
-            self.become_one(id, State::Owing);
+        if !self.sockets.owes(id) {
+            return self.go_on(id);
+        }
+        if let Some(socket) = self.sockets.get(id) {
+            socket.state = State::Owing;
             self.sockets.expect(id, limits::ANSWER_TIME);
-        } else if none && self.untold.is_none() {
-            self.become_one(id, State::Head);
-            self.sockets.expect(id, self.idle_time(0));
-        } else {
-            self.go_on(id);
         }
     }
 
@@ -174,12 +167,6 @@ impl Worker {
     /// The socket takes more of the answers that it is owed.
     pub(super) fn pay(&mut self, id: SocketId) {
         self.out = self.sockets.take_owed(id);
-        self.send(id, false);
-    }
-
-    fn become_one(&mut self, id: SocketId, state: State) {
-        if let Some(socket) = self.sockets.get(id) {
-            socket.state = state;
-        }
+        self.send(id);
     }
 }

@@ -154,7 +154,7 @@ impl Worker {
             State::Head => self.read_head(id),
             State::InLine | State::Publishing | State::Stream | State::Answer => self.read_ahead(id),
             // What comes is read once the answers are taken; if the peer has gone, nobody takes them.
-            State::Owing => {}
+            State::Owing => socket.deaf = true,
             State::Talk { .. } => self.read_talk(id),
             State::Lingering => self.read_away(id),
         }
@@ -204,9 +204,10 @@ impl Worker {
                 self.refuse(id, &refused);
             }
         }
-        let waiting = self.sockets.get(id).is_some_and(|socket| socket.state == State::Head);
-        if waiting && filled == Filled::Full {
-            self.queue(id);
+        let Some(socket) = self.sockets.get(id).filter(|_| filled == Filled::Full) else { return };
+        match socket.state {
+            State::Head => self.queue(id),
+            _ => socket.deaf = true,
         }
     }
 

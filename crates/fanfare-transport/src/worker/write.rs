@@ -8,6 +8,9 @@ use std::io::{self, IoSlice, Write};
 use std::net::TcpStream;
 use std::time::Instant;
 
+/// Sessions that are written between two looks at the clock.
+const LOOK: u32 = 4;
+
 /// A socket as the desk sees it.
 struct Out<'a>(&'a TcpStream);
 
@@ -26,7 +29,7 @@ impl Worker {
     pub(super) fn write(&mut self) -> bool {
         let now = self.node.now();
         self.desk.turn(now);
-        let began = Instant::now();
+        let (began, mut written) = (Instant::now(), 0);
         while let Some(key) = self.desk.next_in_line() {
             if let Some((id, socket)) = self.sockets.at(key) {
                 let outcome = self.desk.write(key, now, &mut Out(&socket.stream));
@@ -34,7 +37,8 @@ impl Worker {
             } else if !self.write_stream(key) {
                 self.desk.close(key);
             }
-            if began.elapsed() >= limits::TURN_WRITE_TIME {
+            written += 1;
+            if written % LOOK == 0 && began.elapsed() >= limits::TURN_WRITE_TIME {
                 return true;
             }
         }
