@@ -187,7 +187,7 @@ fn what_is_refused_for_good_ends_a_subscription() {
 
 #[test]
 fn who_takes_slowly_loses_the_connection_and_no_message() {
-    let server = Server::start();
+    let server = Server::with_config("[[namespace]]\npattern = \"**\"\nmessages = 50000\n", &[]);
     let body = "x".repeat(2000);
     let mut subscription = wait(async { client(&server).subscribe(["a"]).start() });
     opened(&mut subscription);
