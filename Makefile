@@ -1,5 +1,8 @@
 # One line per target: `make` prints them.
 
+# Debian has servers where not everybody looks.
+export PATH := $(PATH):/usr/sbin
+
 ROUNDS ?= 500
 POINTS ?= 10000
 CUTS ?= 1000

@@ -35,7 +35,12 @@ struct Figure {
 pub enum Goal {
     AtLeast(f64),
     AtMost(f64),
+    /// Of a thing measured against itself: how far from 1 it is says how far the run can be trusted.
+    Control,
 }
+
+/// Where a control should lie.
+const CONTROL: (f64, f64) = (0.95, 1.05);
 
 impl Report {
     pub fn new(run: &'static str, about: String) -> Report {
@@ -141,6 +146,7 @@ impl Goal {
         match self {
             Goal::AtLeast(goal) => value >= goal,
             Goal::AtMost(goal) => value <= goal,
+            Goal::Control => (CONTROL.0..=CONTROL.1).contains(&value),
         }
     }
 }
@@ -149,7 +155,9 @@ impl Display for Goal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Goal::AtLeast(goal) => write!(f, ">= {goal}"),
-            Goal::AtMost(goal) => write!(f, "<= {goal}"),
+            // A seventh has no end.
+            Goal::AtMost(goal) => write!(f, "<= {}", (goal * 1000.0).round() / 1000.0),
+            Goal::Control => write!(f, "{} - {}", CONTROL.0, CONTROL.1),
         }
     }
 }

@@ -62,7 +62,7 @@ fn run(matches: &ArgMatches, bench: &Bench) -> Result<Report> {
         }
         for (contestant, theirs) in contest.contestants.iter().zip(&costs).skip(1) {
             let (ours, goal) = match &*contestant.name {
-                "floor again" => (&costs[1], None),
+                "floor again" => (&costs[1], Some(Goal::Control)),
                 "nchan" => (&costs[0], Some(Goal::AtMost(1.0))),
                 _ => (&costs[0], None),
             };

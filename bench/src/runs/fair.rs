@@ -108,12 +108,18 @@ fn observe(address: SocketAddr, over: &AtomicBool, time: Option<Duration>) -> Re
             let length = stream.read(&mut buffer)?;
             heard.extend_from_slice(&buffer[..length]);
         }
-        observed.heard.record(started.elapsed().as_micros() as u64)?;
+        record(&mut observed.heard, started)?;
         publisher.end()?;
         let started = Instant::now();
         publisher.publish("kept/quiet", b"quiet!")?;
-        observed.kept.record(started.elapsed().as_micros() as u64)?;
+        record(&mut observed.kept, started)?;
         thread::sleep(PAUSE);
     }
     Ok(observed)
+}
+
+/// Adds how long something took, and what those would have waited who would have come meanwhile: who asks one after the
+/// other comes seldom when it takes long.
+fn record(times: &mut Histogram<u64>, started: Instant) -> Result<()> {
+    Ok(times.record_correct(started.elapsed().as_micros() as u64, 2 * PAUSE.as_micros() as u64)?)
 }

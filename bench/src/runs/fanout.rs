@@ -46,7 +46,7 @@ struct Options {
     #[arg(long, value_delimiter = ',', default_value = "single,burst,rate100k,rate200k")]
     loads: Vec<Load>,
 
-    /// Whom to compare with besides the floor; who is not installed is left out
+    /// Whom to compare with besides the floor: nchan, redis, nats, mosquitto, node-ws; who is not installed is left out
     #[arg(long, value_delimiter = ',', default_value = "nchan")]
     peers: Vec<String>,
 }
@@ -85,8 +85,8 @@ impl Load {
         match self {
             Load::Single => Order::Bursts { bursts: 5, burst: 1, bytes },
             Load::Burst => Order::Bursts { bursts: 2, burst: 10, bytes },
-            Load::Rate100k => Order::Rate { rate: 100_000.0 / readers, seconds: 1.0, bytes },
-            Load::Rate200k => Order::Rate { rate: 200_000.0 / readers, seconds: 1.0, bytes },
+            Load::Rate100k => Order::Rate { rate: 100_000.0 / readers, seconds: 2.0, bytes },
+            Load::Rate200k => Order::Rate { rate: 200_000.0 / readers, seconds: 2.0, bytes },
         }
     }
 }
@@ -96,8 +96,11 @@ fn run(matches: &ArgMatches, bench: &Bench) -> Result<Report> {
     let Options { readers, bytes, rounds, .. } = options;
     let mut about = format!("{readers} readers, {bytes} bytes, {rounds} rounds; the server on one core");
     let peers: Vec<&'static Kind> = options.peers.iter().map(|name| kind(name)).collect::<Result<_>>()?;
-    for there in [kind("floor")?].iter().chain(&peers).filter(|peer| peer.version().is_some()) {
-        about += &format!("; {}", there.introduction());
+    for peer in [kind("floor")?].iter().chain(&peers) {
+        match peer.version() {
+            Some(_) => about += &format!("; {}", peer.introduction()),
+            None => about += &format!("; {} is not installed, and nothing is compared with it", peer.name),
+        }
     }
     let mut report = Report::new(RUN.name, about);
     for way in &options.ways {
@@ -205,7 +208,12 @@ fn lateness(report: &mut Report, what: &str, load: Load, named: &[(&str, &[Sampl
 
 /// The floor against itself: how far figures of this run can be trusted.
 fn control(report: &mut Report, what: &str, again: &[f64], first: &[f64]) {
-    report.spread(format!("{what}: floor / floor (control)"), Spread::of_ratios(again, first), "x", None);
+    report.spread(
+        format!("{what}: floor / floor (control)"),
+        Spread::of_ratios(again, first),
+        "x",
+        Some(Goal::Control),
+    );
 }
 
 /// What was lost or came twice: ours must not be.

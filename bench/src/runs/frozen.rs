@@ -60,7 +60,12 @@ fn run(matches: &ArgMatches, bench: &Bench) -> Result<Report> {
         samples.iter().map(|samples| samples.iter().map(|sample| sample.told.p99).collect()).collect();
     report.spread("p99 beside frozen ones", Spread::of(late[0].iter().copied()), "ms", None);
     report.spread("p99 without", Spread::of(late[1].iter().copied()), "ms", None);
-    report.spread("p99, without / without (control)", Spread::of_ratios(&late[2], &late[1]), "x", None);
+    report.spread(
+        "p99, without / without (control)",
+        Spread::of_ratios(&late[2], &late[1]),
+        "x",
+        Some(Goal::Control),
+    );
     let ratio = Spread::of_ratios(&late[0], &late[1]);
     report.spread("p99, beside frozen ones / without", ratio, "x", Some(Goal::AtMost(1.25)));
     let costs: Vec<Vec<f64>> =

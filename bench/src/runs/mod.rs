@@ -92,10 +92,16 @@ fn command() -> Command {
     let examples =
         ALL.iter().flat_map(|run| run.examples.iter().map(move |(what, args)| example(run, what, args)));
     Command::new("fanfare-bench")
-        .about("Measures a running server. Without a command: everything, one after the other")
+        .about(
+            "Measures a running server against a floor and peers. Without a command: everything, 20 minutes. \
+             Each run writes a file to bench/results",
+        )
         .after_help(format!("Examples:\n{}", examples.collect::<String>()))
         .arg(binary)
-        .arg(flag("document", "Put the tables into docs/performance.md, too").global(true))
+        .arg(
+            flag("document", "Put the tables into docs/performance.md, in place of those that are there")
+                .global(true),
+        )
         .arg(flag("quick", "All runs in their short form: two minutes"))
         .subcommands(ALL.iter().map(Run::command))
         .subcommand(floor::Options::augment_args(Command::new("floor").hide(true)))

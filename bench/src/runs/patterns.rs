@@ -50,7 +50,12 @@ fn run(matches: &ArgMatches, bench: &Bench) -> Result<Report> {
         samples.iter().map(|samples| samples.iter().map(Sample::per_million).collect()).collect();
     report.spread("by pattern, published and delivered", Spread::of(costs[0].iter().copied()), "us", None);
     report.spread("by name, published and delivered", Spread::of(costs[1].iter().copied()), "us", None);
-    report.spread("by name / by name (control)", Spread::of_ratios(&costs[2], &costs[1]), "x", None);
+    report.spread(
+        "by name / by name (control)",
+        Spread::of_ratios(&costs[2], &costs[1]),
+        "x",
+        Some(Goal::Control),
+    );
     let ratio = Spread::of_ratios(&costs[0], &costs[1]);
     report.spread("by pattern / by name", ratio, "x", Some(Goal::AtMost(2.0)));
     let lost: u64 = samples.iter().flatten().map(|sample| sample.told.lost + sample.told.repeated).sum();

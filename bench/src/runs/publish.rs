@@ -82,7 +82,7 @@ fn live(options: &Options, bench: &Bench, report: &mut Report) -> Result<()> {
         for (contestant, theirs) in contest.contestants.iter().zip(&costs).skip(1) {
             let (name, ours, goal) = match &*contestant.name {
                 "hyper" => ("fanfare / hyper", &costs[0], load.goal),
-                "hyper again" => ("hyper / hyper (control)", &costs[1], None),
+                "hyper again" => ("hyper / hyper (control)", &costs[1], Some(Goal::Control)),
                 _ => ("fanfare / nchan", &costs[0], None),
             };
             let ratio = Spread::of_ratios(ours, theirs);
@@ -184,7 +184,7 @@ fn batches(options: &Options, bench: &Bench, report: &mut Report) -> Result<()> 
     bar.finish_and_clear();
     let [all, trimmed] = &ours;
     let rate = |rates: &[f64]| Spread::of(rates.iter().copied());
-    report.spread("kept, 1,000 a request: fanfare", rate(all), "/s", None);
+    report.spread("kept, 1,000 a request: fanfare, on any core", rate(all), "/s", None);
     report.spread("SQLite alone, 1,000 a commit", rate(&floor), "/s", None);
     let ratio = Spread::of_ratios(all, &floor);
     report.spread("kept, 1,000 a request: fanfare / SQLite", ratio, "x", Some(Goal::AtLeast(0.4)));

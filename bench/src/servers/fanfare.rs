@@ -82,7 +82,6 @@ pub const TWO: Kind = Kind {
 pub const KEPT: Kind = Kind {
     name: "fanfare-kept",
     about: "the server of this tree, a kept channel",
-    start: |binary, _| start(binary, ONE_WORKER, Core::Any),
     publication: |address, body, _| post("/c/kept/all", address, body),
     ..KIND
 };

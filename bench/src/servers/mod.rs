@@ -67,11 +67,15 @@ pub struct Kind {
 #[serde(rename_all = "kebab-case")]
 #[value(rename_all = "kebab-case")]
 pub enum Way {
+    /// WebSocket
     Ws,
+    /// Event stream
     Sse,
+    /// Lines of JSON, held open
     Ndjson,
+    /// Long poll
     Poll,
-    /// The server's own protocol.
+    /// What the server speaks besides HTTP: RESP, MQTT, NATS
     Own,
 }
 

@@ -13,7 +13,7 @@ use std::process::Command;
 pub const KIND: Kind = Kind {
     name: "nchan",
     about: "the nginx module, one worker",
-    version: &["nginx", "-v"],
+    version: &["sh", "-c", "test -e /usr/lib/nginx/modules/ngx_nchan_module.so && nginx -v"],
     ways: &[Way::Ws, Way::Sse, Way::Poll],
     start: |_, core| start(core),
     hello: |way, address, _| get("/sub/all", way, address),

@@ -10,7 +10,11 @@ use std::process::Command;
 pub const KIND: Kind = Kind {
     name: "node-ws",
     about: "Node with the package ws, no compression",
-    version: &["node", concat!(env!("CARGO_MANIFEST_DIR"), "/peers/ws.mjs"), "--version"],
+    version: &[
+        "sh",
+        "-c",
+        concat!("node ", env!("CARGO_MANIFEST_DIR"), "/peers/ws.mjs --version 2>/dev/null"),
+    ],
     ways: &[Way::Ws],
     start: |_, core| start(core),
     hello: |way, address, _| get("/all", way, address),

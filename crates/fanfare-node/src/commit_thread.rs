@@ -125,6 +125,11 @@ impl CommitThread {
         Ok(())
     }
 
+    /// Why it takes nothing more, if so.
+    pub(crate) fn ended(&self) -> Option<&'static Code> {
+        self.shared.waiting().ending
+    }
+
     /// Takes nothing more, finishes what waits and ends.
     pub(crate) fn stop(&self) {
         self.shared.waiting().ending.get_or_insert(Code::DRAINING);

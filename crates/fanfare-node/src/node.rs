@@ -206,7 +206,8 @@ impl Node {
         if self.is_draining() {
             return Some(Code::DRAINING.into());
         }
-        self.0.logs.kept.trouble().map(|error| refusal(&error))
+        let kept = self.0.logs.kept.trouble().map(|error| refusal(&error));
+        kept.or_else(|| self.0.commits.ended().map(Refusal::from))
     }
 
     pub(crate) fn inner(&self) -> &Inner {

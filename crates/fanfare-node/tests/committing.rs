@@ -50,6 +50,7 @@ fn nobody_waits_for_a_commit_thread_that_has_died() {
     for _ in 0..2 {
         assert_eq!(post(&node).unwrap_err().code, Code::STORE_FAILED);
     }
+    assert_eq!(node.trouble().unwrap().code, Code::STORE_FAILED);
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let grant = Grant::open();
     let atomic = node.publish_atomic(&grant, vec![publish(), publish()]);
