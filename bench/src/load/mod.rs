@@ -162,6 +162,14 @@ impl Load {
         self.tally.told()
     }
 
+    /// A connection that publishes: another one if that which was there has been closed.
+    fn press(&mut self) -> Result<&mut Press> {
+        if self.press.closed {
+            self.press = Press::connect(self.kind, self.address, self.readers.registry(), BESIDE)?;
+        }
+        Ok(&mut self.press)
+    }
+
     /// Publishes so many messages in one write.
     fn say(&mut self, burst: usize, bytes: usize, due: Instant) -> Result<()> {
         let mut out = Vec::new();
@@ -169,7 +177,7 @@ impl Load {
             let (body, number) = self.tally.say(bytes, due);
             out.extend((self.kind.publication)(self.address, &body, number));
         }
-        self.press.say(&out, burst)
+        self.press()?.say(&out, burst)
     }
 
     /// Publishes a message for each of these numbers, of which each reader has ten.
@@ -179,7 +187,7 @@ impl Load {
             let body = self.tally.say_to((number / 10) as usize, bytes, now);
             out.extend((self.kind.publication)(self.address, &body, *number));
         }
-        self.press.say(&out, numbers.len())
+        self.press()?.say(&out, numbers.len())
     }
 
     /// All come at once; the time is over when each has heard what it missed, and what was said since.

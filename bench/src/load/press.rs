@@ -17,6 +17,8 @@ pub struct Press {
     receipt: Option<&'static [u8]>,
     /// Publications that were not answered yet.
     pending: usize,
+    /// The server has closed it, as servers do with connections that have said nothing for long.
+    pub closed: bool,
     /// The end of what was read, in which a receipt may begin.
     cut: Vec<u8>,
 }
@@ -29,7 +31,14 @@ impl Press {
         socket.set_nonblocking(true)?;
         let mut socket = TcpStream::from_std(socket);
         registry.register(&mut socket, token, Interest::READABLE | Interest::WRITABLE)?;
-        Ok(Press { socket, out: Vec::new(), receipt: kind.receipt, pending: 0, cut: Vec::new() })
+        Ok(Press {
+            socket,
+            out: Vec::new(),
+            receipt: kind.receipt,
+            pending: 0,
+            closed: false,
+            cut: Vec::new(),
+        })
     }
 
     /// Whether all publications are written and answered.
@@ -50,6 +59,10 @@ impl Press {
         let mut buffer = [0; READ_BYTES];
         loop {
             match self.socket.read(&mut buffer) {
+                Ok(0) if self.is_idle() => {
+                    self.closed = true;
+                    return Ok(());
+                }
                 Ok(0) => return Err("the server closed the connection that publishes".into()),
                 Ok(length) => self.take(&buffer[..length])?,
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),

@@ -25,7 +25,18 @@ fn start(core: Core) -> Result<Server> {
     let (folder, address) = (folder()?, free_address()?);
     let mut command = Command::new("redis-server");
     command.args(["--bind", "127.0.0.1", "--port", &address.port().to_string()]);
-    command.args(["--save", "", "--appendonly", "no", "--maxclients", "19900", "--tcp-backlog", "4096"]);
+    command.args([
+        "--save",
+        "",
+        "--appendonly",
+        "no",
+        "--protected-mode",
+        "no",
+        "--maxclients",
+        "19900",
+        "--tcp-backlog",
+        "4096",
+    ]);
     command.args(["--client-output-buffer-limit", "pubsub 0 0 0", "--loglevel", "warning", "--dir"]);
     command.arg(folder.path());
     Server::at(address, command, core, folder)
