@@ -164,6 +164,9 @@ impl Load {
 
     /// A connection that publishes: another one if that which was there has been closed.
     fn press(&mut self) -> Result<&mut Press> {
+        if self.press.is_idle() {
+            self.press.go_on()?;
+        }
         if self.press.closed {
             self.press = Press::connect(self.kind, self.address, self.readers.registry(), BESIDE)?;
         }
