@@ -70,8 +70,8 @@ pub(crate) struct CommitThread {
 }
 
 impl CommitThread {
-    /// Starts the thread. `besides` is called between commits, as often as retention is asked for and as long as it says that there is
-    /// more to do: each time it does a short piece of it.
+    /// Starts the thread. `besides` is called between commits, as often as retention is asked for and as long as it says
+    /// that there is more to do: each time it does a short piece of it.
     pub(crate) fn start(
         committer: Committer,
         now: fn() -> Time,
