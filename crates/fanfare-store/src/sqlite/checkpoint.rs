@@ -4,8 +4,11 @@
 //! them, and as long as it is, the log cannot start over and grows. So when it has grown to four times the size at
 //! which a checkpoint is due, and a checkpoint has left only a little, the writer does this little itself before
 //! its next commit. If checkpoints cannot keep up at all, the writer does everything at sixteen times that size.
+//!
+//! A disk that fails a checkpoint closes the log, as one that fails a commit does.
 
 use super::error::meaning;
+use super::ledger::Shared;
 use super::writer::Writer;
 use crate::StoreError;
 use rusqlite::Connection;
@@ -17,7 +20,7 @@ use std::time::Duration;
 
 /// How long the writer waits, at its own checkpoint, for readers to finish their pages.
 const READERS_TIME: Duration = Duration::from_millis(10);
-/// After a failed checkpoint, the next one.
+/// After a checkpoint for which there was no room, the next one.
 const AGAIN: Duration = Duration::from_secs(1);
 
 /// What the writer and the thread tell each other.
@@ -63,6 +66,7 @@ impl Checkpoints {
         due: u32,
     ) -> Result<Checkpoints, StoreError> {
         let signal = Arc::new(Signal::default());
+        let shared = writer.ledger.shared.clone();
         let told = signal.clone();
         let hook = move |_: &mut rusqlite::hooks::Wal, pages: i32| {
             told.pages.store(pages.unsigned_abs(), Ordering::Relaxed);
@@ -78,8 +82,9 @@ impl Checkpoints {
         };
         writer.connection.wal_hook(Some(hook)).map_err(meaning)?;
         let theirs = signal.clone();
-        let spawned =
-            std::thread::Builder::new().name("checkpoint".into()).spawn(move || run(&theirs, &connection));
+        let spawned = std::thread::Builder::new()
+            .name("checkpoint".into())
+            .spawn(move || run(&theirs, &shared, &connection));
         let thread = spawned.map_err(|error| StoreError::Failed(error.to_string()))?;
         Ok(Checkpoints { signal, thread: Some(thread), due })
     }
@@ -109,7 +114,7 @@ impl Checkpoints {
     }
 }
 
-fn run(signal: &Signal, connection: &Connection) {
+fn run(signal: &Signal, shared: &Shared, connection: &Connection) {
     let mut patience = None;
     loop {
         let mut state = signal.state();
@@ -129,13 +134,19 @@ fn run(signal: &Signal, connection: &Connection) {
         }
         state.due = false;
         drop(state);
-        // A failure is no loss, what was committed is in the write-ahead log: try again.
         patience = match checkpoint(connection, "PRAGMA wal_checkpoint(PASSIVE)") {
             Ok((_, moved)) => {
                 signal.moved.store(moved, Ordering::Relaxed);
                 None
             }
-            Err(_) => Some(AGAIN),
+            Err(error) => {
+                shared.judge(error);
+                if shared.trouble().is_some() {
+                    return;
+                }
+                // What was committed is in the write-ahead log.
+                Some(AGAIN)
+            }
         };
     }
 }

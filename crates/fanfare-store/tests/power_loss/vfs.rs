@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread::{self, ThreadId};
 
 /// One file, from when it is first opened to its deletion.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -56,7 +57,26 @@ struct State {
     ops: Vec<Op>,
     files: BTreeMap<String, FileId>,
     created: usize,
-    fail_next_sync: bool,
+    fails: Option<Syncing>,
+}
+
+/// Whose sync.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Syncing {
+    /// Of this thread, which writes.
+    By(ThreadId),
+    /// Of any other thread, so of a checkpoint.
+    NotBy(ThreadId),
+}
+
+impl Syncing {
+    fn is_now(self) -> bool {
+        let here = thread::current().id();
+        match self {
+            Syncing::By(id) => here == id,
+            Syncing::NotBy(id) => here != id,
+        }
+    }
 }
 
 /// What a registered VFS knows; lives as long as the process.
@@ -119,9 +139,9 @@ impl Vfs {
         &self.name
     }
 
-    /// The next sync of any file fails.
-    pub fn fail_next_sync(&self) {
-        locked(&self.context.state).fail_next_sync = true;
+    /// The next such sync fails, of any file.
+    pub fn fail_next_sync(&self, whose: Syncing) {
+        locked(&self.context.state).fails = Some(whose);
     }
 
     /// How much has happened so far.
@@ -230,7 +250,7 @@ unsafe extern "C" fn truncate(file: *mut sqlite3_file, size: i64) -> c_int {
 unsafe extern "C" fn sync(file: *mut sqlite3_file, _flags: c_int) -> c_int {
     let Opened { context, file: id, .. } = opened(file);
     let mut state = locked(&context.state);
-    if std::mem::take(&mut state.fail_next_sync) {
+    if state.fails.take_if(|whose| whose.is_now()).is_some() {
         state.ops.push(Op::FailedSync { file: id });
         return ffi::SQLITE_IOERR_FSYNC;
     }
