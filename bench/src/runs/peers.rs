@@ -55,7 +55,8 @@ fn run(matches: &ArgMatches, bench: &Bench) -> Result<Report> {
     let options = Options::from_arg_matches(matches)?;
     let Options { readers, idle_readers, rounds, .. } = options;
     let mut about = format!(
-        "{readers} readers, {idle_readers} idle ones, 128 bytes, {rounds} rounds, every server on one core; medians"
+        "{readers} readers, {idle_readers} idle ones, 128 bytes, {rounds} rounds, every server on one core; medians; own \
+         protocol: the lines of Fanfare, the event stream of the floor"
     );
     let named = ALL.iter().filter(|kind| options.only.iter().any(|name| name == kind.name));
     let kinds: Vec<&Kind> = named.filter(|kind| kind.version().is_some()).collect();

@@ -13,7 +13,7 @@ pub const KIND: Kind = Kind {
     name: "fanfare",
     about: "the server of this tree, one worker, a live channel",
     version: &[],
-    ways: &[Way::Ws, Way::Sse, Way::Ndjson, Way::Poll],
+    ways: &[Way::Ws, Way::Sse, Way::Ndjson, Way::Poll, Way::Own],
     start: |binary, core| start(binary, ONE_WORKER, core),
     hello: |way, address, _| get(&target(way), way, address),
     again: Some(|way, address, receipt| get(&after(way, receipt), way, address)),

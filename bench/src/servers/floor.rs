@@ -10,7 +10,7 @@ pub const JOINED: Kind = Kind {
     name: "floor",
     about: "raw epoll, one thread, everything pending in one write",
     version: &[],
-    ways: &[Way::Ws, Way::Sse],
+    ways: &[Way::Ws, Way::Sse, Way::Own],
     start: |_, core| start(&[], core),
     hello: |way, address, _| get(&format!("/c/{CHANNEL}"), way, address),
     again: Some(|way, address, receipt| get(&after(receipt), way, address)),

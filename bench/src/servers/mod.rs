@@ -75,7 +75,7 @@ pub enum Way {
     Ndjson,
     /// Long poll
     Poll,
-    /// What the server speaks besides HTTP: RESP, MQTT, NATS
+    /// What the server speaks besides HTTP: RESP, MQTT, NATS; its leanest held-open response if it speaks HTTP alone
     Own,
 }
 
