@@ -14,21 +14,41 @@ fn help(args: &[&str]) -> String {
     run(command).with(0).stdout
 }
 
-fn commands() -> Vec<String> {
-    let help = help(&["--help"]);
-    let (_, list) = help.split_once("Commands:\n").unwrap();
+/// The names below some names, as their help lists them.
+fn below(names: &str) -> Vec<String> {
+    let mut args: Vec<&str> = names.split_whitespace().collect();
+    args.push("--help");
+    let help = help(&args);
+    let Some((_, list)) = help.split_once("Commands:\n") else { return Vec::new() };
     let (list, _) = list.split_once("\n\n").unwrap();
-    let names = list.lines().map(|line| line.split_whitespace().next().unwrap().to_owned());
-    names.filter(|name| name != "help").collect()
+    let listed = list.lines().map(|line| line.split_whitespace().next().unwrap());
+    listed.filter(|name| *name != "help").map(|name| format!("{names} {name}").trim().to_owned()).collect()
+}
+
+/// Every command: those that are names for several first, then these.
+fn commands() -> Vec<String> {
+    let mut all = below("");
+    let mut looked = 0;
+    while looked < all.len() {
+        let more = below(&all[looked]);
+        all.extend(more);
+        looked += 1;
+    }
+    all
+}
+
+fn help_of(command: &str) -> String {
+    let args: Vec<&str> = command.split_whitespace().chain(["--help"]).collect();
+    help(&args)
 }
 
 #[test]
 fn the_guide_has_the_help_of_every_command() {
-    assert_eq!(commands(), ["serve", "publish", "subscribe", "history", "channels", "protocols"]);
+    assert_eq!(below(""), ["serve", "publish", "subscribe", "history", "channels", "protocols"]);
     let whole = help(&["--help"]);
     assert!(GUIDE.contains(&format!("```text\n{whole}```\n")), "put this into the guide:\n{whole}");
     for name in commands() {
-        let text = help(&[&name, "--help"]);
+        let text = help_of(&name);
         let section = format!("\n## `fanfare {name}`\n");
         assert!(GUIDE.contains(&section), "the guide lacks {section}");
         assert!(GUIDE.contains(&format!("```text\n{text}```\n")), "put this into the guide:\n{text}");
@@ -38,7 +58,7 @@ fn the_guide_has_the_help_of_every_command() {
 #[test]
 fn every_command_has_examples_that_the_command_line_takes() {
     for name in commands() {
-        let text = help(&[&name, "--help"]);
+        let text = help_of(&name);
         let (_, examples) = text.split_once("Examples:\n").unwrap_or_else(|| panic!("no examples: {text}"));
         assert!(examples.lines().any(|line| line.contains(&format!("fanfare {name}"))), "{text}");
     }

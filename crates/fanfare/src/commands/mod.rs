@@ -14,7 +14,7 @@ use clap::ArgMatches;
 use std::ffi::OsString;
 use std::fmt::Write;
 
-/// One thing that can be done.
+/// One thing that can be done; or a name for several, with a list of its own, which [`one_of`] adds and [`choose`] runs.
 pub struct Command {
     /// What one types.
     name: &'static str,
@@ -48,8 +48,14 @@ pub fn run(line: impl IntoIterator<Item = OsString>) -> Result<Exit, Failure> {
             return Ok(if told.use_stderr() { Exit::USAGE } else { Exit::DONE });
         }
     };
+    choose(ALL, &matches)
+}
+
+/// Runs the one that was named.
+fn choose(commands: &[Command], matches: &ArgMatches) -> Result<Exit, Failure> {
     let asked = matches.subcommand();
-    let known = asked.and_then(|(name, rest)| Some((ALL.iter().find(|command| command.name == name)?, rest)));
+    let known =
+        asked.and_then(|(name, rest)| Some((commands.iter().find(|command| command.name == name)?, rest)));
     match known {
         Some((command, rest)) => (command.run)(rest),
         None => Err(Failure::new(Exit::USAGE, "name a command").next("`fanfare --help` lists them")),
@@ -61,10 +67,14 @@ fn whole() -> clap::Command {
         .version(env!("CARGO_PKG_VERSION"))
         .about("Fanfare pushes: publish a message once, and every subscriber hears it, live or later.")
         .after_help(exits())
-        .subcommand_required(true)
-        .arg_required_else_help(true)
         .max_term_width(100);
-    ALL.iter().fold(top, |top, command| {
+    one_of(ALL, top)
+}
+
+/// Adds commands, of which one must be named.
+fn one_of(commands: &[Command], top: clap::Command) -> clap::Command {
+    let top = top.subcommand_required(true).arg_required_else_help(true);
+    commands.iter().fold(top, |top, command| {
         let described = (command.arguments)(clap::Command::new(command.name));
         top.subcommand(described.about(command.about).after_help(command.examples()))
     })
