@@ -84,7 +84,7 @@ pub use reply::Reply;
 pub use request::{Request, RequestId};
 pub use response::{EXPOSED, answer_head, created, no_content, refusal_response, refuse, stream_head};
 pub use route::{Hold, LATER_PARAMETERS, RESERVED, Route, route};
-pub use selection::Selection;
+pub use selection::{NamePlace, Selection};
 pub use session::SessionId;
 pub use time::{HttpDate, Time};
 pub use unknown::unknown_field;
