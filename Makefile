@@ -6,10 +6,12 @@ export PATH := $(PATH):/usr/sbin
 ROUNDS ?= 500
 POINTS ?= 10000
 CUTS ?= 1000
+RESTARTS ?= 100
+READERS ?= 2000
 SECONDS ?= 600
 
 .NOTPARALLEL:
-.PHONY: help run test need lint deny tests crash power-loss resume interop interop-clients interop-browsers \
+.PHONY: help run test need lint deny tests crash power-loss restarts resume interop interop-clients interop-browsers \
 	interop-websocket fuzz bench bench-quick bench-peers instructions
 
 help: ## Say what there is
@@ -41,6 +43,10 @@ crash: ## kill -9 while publishing, ROUNDS=500 times
 power-loss: ## Lose power at POINTS=10000 places
 	@FANFARE_POWER_POINTS=$(POINTS) scripts/step power-loss \
 		cargo test --locked -p fanfare-store --test power_loss -- --nocapture
+
+restarts: ## Restart RESTARTS=100 times on a socket that stays open, under publishing and READERS=2000
+	@FANFARE_RESTARTS=$(RESTARTS) FANFARE_RESTART_READERS=$(READERS) scripts/step restarts \
+		cargo test --locked -p fanfare --test restarts -- --nocapture
 
 resume: ## Cut readers CUTS=1000 times and hand them from transport to transport (clients in Rust and JavaScript, too)
 	@interop/need

@@ -200,5 +200,8 @@ pub const LINGER_TIME: Duration = Duration::from_secs(2);
 
 /// Descriptors kept free of held-open sessions: for publishers, the store and the listener.
 pub const DESCRIPTORS_RESERVED: u64 = 512;
+/// Time in which a request on an idle connection is still answered, with 503, when the server ends. Its client may have
+/// sent it before it knew.
+pub const FAREWELL_TIME: Duration = Duration::from_millis(250);
 /// Time in which the server ends when told to.
 pub const DRAIN_TIME: Duration = Duration::from_secs(10);

@@ -4,6 +4,7 @@ use crate::config::Config;
 use crate::error::StartError;
 use crate::server::Server;
 use fanfare_proto::limits;
+use sd_notify::NotifyState;
 use tokio::runtime::Builder;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::spawn_blocking;
@@ -31,8 +32,10 @@ pub fn run(config: &Config, announce: impl FnOnce(&Server)) -> Result<Ended, Sta
     };
     let server = Server::start(config)?;
     announce(&server);
+    tell(&[NotifyState::Ready]);
     let ended = runtime.block_on(async {
         signals.any().await;
+        tell(&[NotifyState::Stopping]);
         let stop = spawn_blocking(move || server.stop());
         tokio::select! {
             ended = stop => if ended.is_ok() { Ended::Well } else { Ended::Late },
@@ -42,6 +45,13 @@ pub fn run(config: &Config, announce: impl FnOnce(&Server)) -> Result<Ended, Sta
     });
     runtime.shutdown_background();
     Ok(ended)
+}
+
+/// Tells whoever started the server, if it wants to be told (sd_notify(3)).
+fn tell(state: &[NotifyState<'_>]) {
+    if let Err(error) = sd_notify::notify(state) {
+        tracing::warn!(%error, "the service manager (NOTIFY_SOCKET) cannot be told");
+    }
 }
 
 struct Signals {

@@ -9,17 +9,15 @@ use fanfare_proto::{Grant, Keeping, Namespace, Namespaces, Origins, Pattern, lim
 use fanfare_source::{Host, Source, Sources};
 use fanfare_store::{SqliteLog, SqliteOptions};
 use fanfare_transport::{Running, Transport};
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Readers that are told to come back do so over this time, so that the next server is not run over.
-const RETURN_WINDOW: Duration = Duration::from_secs(5);
-
 /// A server that serves until [`Server::stop`].
 pub struct Server {
     data: PathBuf,
+    return_over: Duration,
     node: Node,
     sources: Sources,
     running: Running,
@@ -28,13 +26,15 @@ pub struct Server {
 impl Server {
     /// Opens the store, starts the node and lets readers and publishers in.
     pub fn start(config: &Config) -> Result<Server, StartError> {
-        listen::check(config)?;
+        let given = listen::given()?;
+        let address = given.as_ref().map_or(Ok(config.listen), TcpListener::local_addr)?;
+        listen::check(address, config)?;
         descriptors::raise();
         let namespaces = Arc::new(Namespaces::new(namespaces(config)));
         let store = |error| StartError::Store { path: config.data.clone(), error };
         let options = SqliteOptions { bytes: config.store_bytes, ..SqliteOptions::default() };
         let kept = Arc::new(SqliteLog::open(&config.data, namespaces.clone(), options).map_err(store)?);
-        let listener = listen::bind(config)?;
+        let listener = given.map_or_else(|| listen::bind(config), Ok)?;
         let origins = Origins::new(config.origins.iter().map(String::as_str));
         let tail = limits::TAIL_SLOTS;
         let node =
@@ -50,7 +50,7 @@ impl Server {
             tracing::warn!(address = %running.address(), "everyone who reaches this address may do everything");
         }
         tracing::debug!(address = %running.address(), data = %data.display(), workers, "started");
-        Ok(Server { data, node, sources, running })
+        Ok(Server { data, return_over: config.return_over, node, sources, running })
     }
 
     /// Where it listens.
@@ -68,8 +68,10 @@ impl Server {
     pub fn stop(self) {
         tracing::info!(sessions = self.running.sessions(), "ending; a second signal ends at once");
         self.sources.stop();
+        // First of all: who is refused from now on and comes again comes to the next server.
+        self.running.close();
         self.node.drain();
-        self.running.drain(RETURN_WINDOW);
+        self.running.drain(self.return_over);
         self.running.join();
         self.node.stop();
         tracing::info!("ended");

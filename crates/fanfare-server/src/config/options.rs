@@ -3,11 +3,12 @@
 use super::logging::{LogFormat, LogLevel};
 use super::namespace;
 use super::setting::{Form, Setting};
-use super::written::{Listen, OriginList, Size, Switch, WorkerCount, one_for_each_core};
+use super::written::{Age, Listen, OriginList, Size, Switch, WorkerCount, one_for_each_core};
 use fanfare_proto::{Namespace, limits};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// Everything that can be chosen.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +29,8 @@ pub struct Config {
     pub store_bytes: u64,
     /// The rules of channels, in order; the default comes after them.
     pub namespaces: Vec<Namespace>,
+    /// Over how long readers come back when the server has ended.
+    pub return_over: Duration,
     /// Whether this machine's figures are published.
     pub host: bool,
     /// Whether an address that others can reach may be listened on without access control.
@@ -45,6 +48,7 @@ impl Default for Config {
             log_level: LogLevel::Info,
             store_bytes: limits::KEPT_BYTES,
             namespaces: Vec::new(),
+            return_over: Duration::from_secs(5),
             host: false,
             insecure_open: false,
         }
@@ -113,6 +117,15 @@ pub const ALL: &[Setting<Config>] = &[
         set: |config, given| {
             given.read().map(|Size::<{ 1 << 20 }, { 1 << 50 }>(size)| config.store_bytes = size)
         },
+    },
+    Setting {
+        key: "return_over",
+        form: Form::Value("DURATION"),
+        default: "\"5s\"",
+        allowed: "0s to 10m; units s, m, h, d, w, largest first",
+        about: "When the server ends, each reader is told to come back at a moment of its own within this time, so that the \
+                next server is not run over. Give about a second for every 2,000 readers.",
+        set: |config, given| given.read().map(|Age::<0, 600>(time)| config.return_over = time),
     },
     Setting {
         key: "host",

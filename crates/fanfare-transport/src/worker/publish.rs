@@ -4,10 +4,10 @@
 //! Those to live channels that are read in one turn are published together, at the end of its reads: one commit for all.
 
 use super::Worker;
-use crate::front::{Asked, ask};
+use crate::front::{Asked, Refused, ask};
 use crate::mailbox::Posted;
 use crate::socket::{SocketId, State};
-use fanfare_proto::{Framing, Publish, Receipt, Refusal, created, limits, refuse};
+use fanfare_proto::{Code, Framing, Publish, Receipt, Refusal, created, limits, refuse};
 use std::io::{ErrorKind, Write};
 
 /// Publishes of this turn.
@@ -39,6 +39,9 @@ impl Worker {
         drained: bool,
     ) {
         let (mut publish, mut origin, mut at) = first;
+        if self.untold.is_some() {
+            return self.refuse(id, &Refused::closing(Code::DRAINING, origin));
+        }
         if !self.node.is_live(&publish.channel) {
             self.posts.count += 1;
             self.sockets.keep(id, &self.lent[at..length]);

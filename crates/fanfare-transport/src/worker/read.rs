@@ -139,7 +139,7 @@ impl Worker {
     pub(super) fn idle_time(&self, bytes: usize) -> Duration {
         let patience = self.options.patience;
         match bytes {
-            0 if self.untold.is_some() => Duration::ZERO,
+            0 if self.untold.is_some() => limits::FAREWELL_TIME,
             _ if self.untold.is_some() => limits::LINGER_TIME,
             0 if self.mailbox.room.is_tight() => patience.idle.min(limits::CALL_IDLE_TIME),
             0 => patience.idle,
