@@ -62,7 +62,7 @@ impl Worker {
         match handshake {
             Some(handshake) => handshake.answer(&mut head),
             None if wire.protocol().shape().goes_on() => {
-                stream_head(wire, self.node.origins(), self.node.now(), &mut head);
+                stream_head(wire, &self.node.origins(), self.node.now(), &mut head);
             }
             None => {}
         }
@@ -94,7 +94,7 @@ impl Worker {
         let framing = if next.is_some() { Framing::Length } else { Framing::LengthClose };
         let mut response = Vec::new();
         let (origins, now) = (self.node.origins(), self.node.now());
-        refuse(refusal, framing, *origin, origins, now, jitter(RETRY_LATER), &mut response);
+        refuse(refusal, framing, *origin, &origins, now, jitter(RETRY_LATER), &mut response);
         let Some(socket) = self.sockets.get(id) else { return };
         // A peer that has left so many answers unread that one more does not fit gets none.
         if !matches!((&socket.stream).write(&response), Ok(written) if written == response.len()) {
