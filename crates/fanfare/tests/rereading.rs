@@ -65,6 +65,9 @@ fn each_option_does_what_its_row_says() {
     let file = "listen = '127.0.0.1:1'\ndata = 'elsewhere'\nworkers = 7\norigins = ['https://a.example']\n\
                 log_format = 'json'\nlog_level = 'debug'\nstore_bytes = '2GiB'\nhost = true\ninsecure_open = true\n\
                 [[namespace]]\npattern = 'a/**'\n";
+    let running = ALL.iter().filter(|setting| matches!(setting.change, Change::Running(_)));
+    let running: Vec<&str> = running.map(|setting| setting.key).collect();
+    assert_eq!(running, ["origins", "log_level"], "each needs a test of its own, as above");
     let server = Server::start();
     hang_up(&server, file, AGAIN, 1);
     let said = server.stderr();
