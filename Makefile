@@ -12,7 +12,7 @@ SECONDS ?= 600
 
 .NOTPARALLEL:
 .PHONY: help run test need lint deny tests crash power-loss restarts resume interop interop-clients interop-browsers \
-	interop-websocket fuzz bench bench-quick bench-peers instructions
+	interop-websocket fuzz bench bench-quick bench-peers instructions guide
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,6 +36,9 @@ deny: ## Licences, advisories, bans and sources of dependencies
 
 tests: ## The tests alone
 	@scripts/step tests cargo test --workspace --locked --no-fail-fast
+
+guide: ## Write the options of docs/configuration.md from the lists in the code
+	@cargo test --quiet --locked -p fanfare-server --test configuration_guide -- --ignored
 
 crash: ## kill -9 while publishing, ROUNDS=500 times
 	@FANFARE_CRASH_ROUNDS=$(ROUNDS) scripts/step crash cargo test --locked -p fanfare --test crash -- --nocapture

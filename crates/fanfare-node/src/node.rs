@@ -8,6 +8,7 @@ use crate::outgo::Outgo;
 use crate::places::Places;
 use crate::reading::{Logs, Reading};
 use crate::tail::Tail;
+use arc_swap::{ArcSwap, Guard};
 use bytes::Bytes;
 use fanfare_proto::{
     Channel, Code, Epoch, Grant, History, HistoryPage, LogId, LogSet, Mark, Namespaces, Origins, Pattern,
@@ -39,7 +40,7 @@ pub struct Node(Arc<Inner>);
 
 pub(crate) struct Inner {
     namespaces: Arc<Namespaces>,
-    origins: Origins,
+    origins: ArcSwap<Origins>,
     now: fn() -> Time,
     pub(crate) logs: Logs,
     pub(crate) places: Places,
@@ -77,7 +78,7 @@ impl Node {
         let draining = AtomicBool::new(false);
         Ok(Node(Arc::new(Inner {
             namespaces,
-            origins,
+            origins: ArcSwap::from_pointee(origins),
             now,
             logs,
             places,
@@ -193,9 +194,15 @@ impl Node {
         &self.0.namespaces
     }
 
-    /// Origins whose pages may read responses.
-    pub fn origins(&self) -> &Origins {
-        &self.0.origins
+    /// Origins whose pages may read responses, for the moment of one request.
+    pub fn origins(&self) -> Guard<Arc<Origins>> {
+        self.0.origins.load()
+    }
+
+    /// From the next request on, other origins. An answer that is on its way names an entry by its index: it may name
+    /// another origin than the one that asked, and then the browser refuses it.
+    pub fn set_origins(&self, origins: Origins) {
+        self.0.origins.store(Arc::new(origins));
     }
 
     /// The node's clock.

@@ -13,6 +13,8 @@ pub const NAME_SEGMENTS: usize = 32;
 
 /// Namespaces that can be configured: each publish looks through them.
 pub const NAMESPACES: usize = 256;
+/// Bytes of a configuration file: several times what all namespaces with long patterns need.
+pub const CONFIG_BYTES: u64 = 1024 * 1024;
 /// Worker threads: more than any machine has cores that help.
 pub const WORKERS: usize = 256;
 

@@ -2,17 +2,20 @@
 //!
 //! - [`config`]: one list of options; a file, the environment and flags write to it;
 //! - [`Server`]: a store, a node, the API and the transport, put together from a [`Config`];
-//! - [`run`]: a server as a process, which signals end.
+//! - [`run`]: a server as a process, which signals end;
+//! - [`Rereading`]: reading the configuration again while it runs.
 
 mod clock;
 pub mod config;
 mod descriptors;
 mod error;
 mod listen;
+mod rereading;
 mod run;
 mod server;
 
 pub use config::{Config, ConfigError};
 pub use error::StartError;
+pub use rereading::Rereading;
 pub use run::{Ended, run};
 pub use server::Server;

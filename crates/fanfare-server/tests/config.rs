@@ -2,8 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
-use fanfare_proto::{Keeping, Pattern};
-use fanfare_server::config::{ALL, LogFormat, LogLevel, Sources};
+use fanfare_proto::{Keeping, Pattern, limits};
+use fanfare_server::config::{ALL, Change, LogFormat, LogLevel, NAMESPACE, Sources, show_one};
 use fanfare_server::{Config, ConfigError};
 use std::fs;
 use std::time::Duration;
@@ -29,6 +29,55 @@ fn the_defaults_are_what_the_list_says() {
         let set = load(&format!("{} = {}\n", setting.key, setting.default), &[], &[]);
         assert_eq!(set.unwrap(), Config::default(), "{}", setting.key);
     }
+}
+
+#[test]
+fn the_defaults_of_a_namespace_are_what_the_list_says() {
+    let [kept, live] = [Keeping::Kept, Keeping::Live].map(|keeping| {
+        let namespace = fanfare_proto::Namespace::new(Pattern::everything(), keeping);
+        show_one(&namespace).collect::<Vec<_>>()
+    });
+    for ((setting, kept), live) in NAMESPACE.iter().zip(kept).zip(live).skip(1) {
+        let said = match setting.key {
+            "keeping" => kept.1,
+            _ if kept == live => kept.1,
+            _ => format!("{}; live: {}", kept.1, live.1),
+        };
+        assert_eq!((setting.key, setting.default), (kept.0, &*said));
+    }
+}
+
+#[test]
+fn what_is_shown_is_read_back() {
+    let every = "listen = '[::1]:1'\ndata = 'a \"b\"'\nworkers = 7\norigins = ['https://a.example', '*']\n\
+                 log_format = 'json'\nlog_level = 'off'\nstore_bytes = 3000001\nhost = true\ninsecure_open = true\n\
+                 [[namespace]]\npattern = 'a/**'\nkeeping = 'live'\nage = '1d1h1m1s500ms'\nmessages = 5\n\
+                 bytes = '1TiB'\nbody = 1000\n[[namespace]]\npattern = 'b/*'\n";
+    for file in ["", every] {
+        let config = load(file, &[], &[]).unwrap();
+        let shown: String =
+            ALL.iter().map(|row| format!("{} = {}\n", row.key, (row.show)(&config))).collect();
+        assert_eq!(load(&shown, &[], &[]).unwrap(), config, "{shown}");
+    }
+}
+
+#[test]
+fn options_that_change_while_the_server_runs_copy_themselves_and_nothing_else() {
+    let file = "origins = ['https://a.example']\nlog_level = 'debug'\nworkers = 7\n";
+    let new = load(file, &[], &[]).unwrap();
+    for setting in ALL {
+        let Change::Running(copy) = setting.change else { continue };
+        let mut config = Config::default();
+        copy(&mut config, &new);
+        let copied = ALL.iter().filter(|row| (row.show)(&config) != (row.show)(&Config::default()));
+        assert_eq!(copied.map(|row| row.key).collect::<Vec<_>>(), [setting.key]);
+    }
+}
+
+#[test]
+fn a_file_that_is_too_large_is_refused() {
+    let file = format!("workers = 1\n#{}", "x".repeat(limits::CONFIG_BYTES as usize));
+    assert!(refusal(&file).contains("cannot be read: it has more than 1048576 bytes"));
 }
 
 #[test]

@@ -1,12 +1,14 @@
 //! The `fanfare` command: the server, and what one does with it from a shell.
 //!
 //! - [`commands`]: one file for each command; `ALL` is the only list;
+//! - [`configuring`]: what a server is to be, from all places that say it;
 //! - [`remote`]: which server, and what its refusals mean here;
 //! - [`publishing`], [`hearing`]: what publishing many lines and hearing for long need beyond one request;
 //! - [`showing`], [`logging`], [`stderr`]: what people see;
 //! - [`exit`], [`failure`], [`interrupt`], [`left`]: how it ends.
 
 mod commands;
+mod configuring;
 mod exit;
 mod failure;
 mod hearing;

@@ -62,7 +62,7 @@ impl Worker {
         match handshake {
             Some(handshake) => handshake.answer(&mut head),
             None if wire.protocol().shape().goes_on() => {
-                stream_head(wire, self.node.origins(), self.node.now(), &mut head);
+                stream_head(wire, &self.node.origins(), self.node.now(), &mut head);
             }
             None => {}
         }
@@ -97,7 +97,7 @@ impl Worker {
         // At the end everybody comes back within the time that was chosen for it.
         let window = self.mailbox.draining().map(|order| order.window.mul_f64(fastrand::f64()));
         let retry = window.unwrap_or_else(|| jitter(RETRY_LATER));
-        refuse(refusal, framing, *origin, origins, now, retry, &mut response);
+        refuse(refusal, framing, *origin, &origins, now, retry, &mut response);
         let Some(socket) = self.sockets.get(id) else { return };
         // A peer that has left so many answers unread that one more does not fit gets none.
         if !matches!((&socket.stream).write(&response), Ok(written) if written == response.len()) {

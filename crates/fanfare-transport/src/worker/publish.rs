@@ -54,7 +54,7 @@ impl Worker {
             if origins.len() == limits::TURN_POSTS {
                 break;
             }
-            match ask(&self.lent[at..length], self.node.origins()) {
+            match ask(&self.lent[at..length], &self.node.origins()) {
                 Asked::Publish(next, from, taken) if self.node.is_live(&next.channel) => {
                     (publish, origin, at) = (next, from, at + taken);
                 }
@@ -105,10 +105,10 @@ impl Worker {
     fn write_answer(&mut self, origin: Option<u8>, answer: &Result<Receipt, Refusal>) {
         let (origins, now) = (self.node.origins(), self.node.now());
         match answer {
-            Ok(receipt) => created(receipt, origin, origins, now, &mut self.out),
+            Ok(receipt) => created(receipt, origin, &origins, now, &mut self.out),
             Err(refusal) => {
                 let retry = refusal.code.retry_after().unwrap_or_default();
-                refuse(refusal, Framing::Length, origin, origins, now, retry, &mut self.out);
+                refuse(refusal, Framing::Length, origin, &origins, now, retry, &mut self.out);
             }
         }
     }

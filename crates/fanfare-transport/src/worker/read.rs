@@ -172,7 +172,7 @@ impl Worker {
         let (read, filled) = fill(&socket.stream, &mut self.lent[kept..end], socket.ended);
         let length = kept + read;
         let ended = filled == Filled::Ended;
-        match ask(&self.lent[..length], self.node.origins()) {
+        match ask(&self.lent[..length], &self.node.origins()) {
             // Whoever has left needs no answer.
             Asked::More | Asked::Hold(..) if ended => return self.close(id),
             Asked::More => self.wait_for_head(id, kept, length),
