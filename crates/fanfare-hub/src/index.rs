@@ -54,7 +54,7 @@ impl Index {
 
     /// Calls `found` for each selection that wants the channel; more than once if several of its patterns do.
     pub(crate) fn matches(&self, entries: &Entries, channel: &str, found: &mut dyn FnMut(InterestId)) {
-        self.names.find(entries, channel).iter().for_each(|id| found(*id));
+        self.names.find(entries, channel, found);
         self.patterns.matches(Some(channel), channel.starts_with('$'), found);
     }
 

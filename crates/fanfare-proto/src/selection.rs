@@ -2,6 +2,7 @@
 
 use crate::Pattern;
 use crate::pattern::means;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 /// Between two names: no name holds it (design rule 17).
@@ -19,9 +20,20 @@ impl Default for Selection {
     }
 }
 
-/// Where in a selection a name starts. A text of 4 GiB is far beyond what one session may hear.
+/// Where in a selection a name starts, and one more: so an index of them has a number to spare. A text of 4 GiB is far
+/// beyond what one session may hear.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct NamePlace(u32);
+pub struct NamePlace(NonZeroU32);
+
+impl NamePlace {
+    fn new(start: usize) -> NamePlace {
+        NamePlace(NonZeroU32::MIN.saturating_add(start as u32))
+    }
+
+    fn start(self) -> usize {
+        self.0.get() as usize - 1
+    }
+}
 
 impl Selection {
     /// The set of these patterns.
@@ -38,7 +50,7 @@ impl Selection {
 
     /// The patterns, sorted.
     pub fn patterns(&self) -> impl Iterator<Item = Pattern> {
-        self.names().map(|(NamePlace(at), name)| Pattern::part(&self.0, at as usize, name.len()))
+        self.names().map(|(place, name)| Pattern::part(&self.0, place.start(), name.len()))
     }
 
     /// Whether nothing is wanted.
@@ -59,15 +71,15 @@ impl Selection {
     /// The patterns as texts, sorted, each with its place.
     pub fn names(&self) -> impl Iterator<Item = (NamePlace, &str)> {
         self.0.split_terminator(END).scan(0, |at, name| {
-            let place = NamePlace(*at);
-            *at += name.len() as u32 + 1;
+            let place = NamePlace::new(*at);
+            *at += name.len() + 1;
             Some((place, name))
         })
     }
 
     /// The pattern at a place that [`names`](Selection::names) or [`place_of`](Selection::place_of) told.
-    pub fn name_at(&self, NamePlace(at): NamePlace) -> &str {
-        self.0.get(at as usize..).and_then(|rest| rest.split(END).next()).unwrap_or_default()
+    pub fn name_at(&self, place: NamePlace) -> &str {
+        self.0.get(place.start()..).and_then(|rest| rest.split(END).next()).unwrap_or_default()
     }
 
     /// The place of a pattern, if it is among them.
@@ -78,9 +90,10 @@ impl Selection {
             let middle = low + (high - low) / 2;
             let start = self.0.as_bytes()[low..middle].iter().rposition(|byte| *byte == END as u8);
             let start = start.map_or(low, |at| low + at + 1);
-            let found = self.name_at(NamePlace(start as u32));
+            let place = NamePlace::new(start);
+            let found = self.name_at(place);
             match found.cmp(name) {
-                std::cmp::Ordering::Equal => return Some(NamePlace(start as u32)),
+                std::cmp::Ordering::Equal => return Some(place),
                 std::cmp::Ordering::Less => low = start + found.len() + 1,
                 std::cmp::Ordering::Greater => high = start,
             }

@@ -3,7 +3,9 @@
 use super::logging::{LogFormat, LogLevel};
 use super::namespace;
 use super::setting::{Change, Form, Setting};
-use super::written::{Age, Listen, OriginList, Size, Switch, WorkerCount, one_for_each_core, shown, shown_age, shown_size};
+use super::written::{
+    Age, Listen, OriginList, Size, Switch, WorkerCount, one_for_each_core, shown, shown_age, shown_size,
+};
 use fanfare_proto::{Namespace, limits};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::num::NonZeroUsize;
