@@ -88,12 +88,14 @@ impl End {
 pub(super) fn expect_file(dir: &Path, file: &Path) -> Result<(), StoreError> {
     let empty = std::fs::metadata(file).map_or(true, |file| file.len() == 0);
     match read(dir)? {
-        Noted::End(noted) if empty => Err(StoreError::Corrupt(format!(
-            "{} is empty or gone, and position {} was acknowledged. To begin anew, empty the file {}",
-            file.display(),
-            noted.head,
-            path(dir).display()
-        ))),
+        Noted::End(noted) if empty && (noted.head, noted.changes) > (Position::START, 0) => {
+            Err(StoreError::Corrupt(format!(
+                "{} is empty or gone, and position {} was acknowledged. To begin anew, empty the file {}",
+                file.display(),
+                noted.head,
+                path(dir).display()
+            )))
+        }
         _ => Ok(()),
     }
 }

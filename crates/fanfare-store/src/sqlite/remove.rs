@@ -106,10 +106,12 @@ fn remove_message(
             // Nothing but what chained the removed ones together is left.
             clear_later(connection, &newest)?;
         }
-        let floor = match () {
-            () if newest.messages == 1 => newest.head,
-            () if is_oldest => position,
-            () => Position::START,
+        let floor = if newest.messages == 1 {
+            newest.head
+        } else if is_oldest {
+            position
+        } else {
+            Position::START
         };
         SqlResult::Ok((size, floor))
     };

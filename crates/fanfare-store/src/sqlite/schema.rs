@@ -301,7 +301,7 @@ mod tests {
         drop(connection);
         let rules = Namespaces::new([Namespace::new(Pattern::everything(), Keeping::Kept)]);
         let log = SqliteLog::open(dir.path(), Arc::new(rules), SqliteOptions::default()).unwrap();
-        for (pattern, expected) in [("a", &[3, 5][..]), ("*", &[2, 3, 4, 5])] {
+        for (pattern, expected) in [("a", &[3, 5][..]), ("*", &[2, 3, 4, 5][..])] {
             for (order, from) in [(Order::Forward, Position::START), (Order::Backward, Position(6))] {
                 let selection = Selection::new(vec![Pattern::parse(pattern).unwrap()]);
                 let page = log.read(&Read { selection, from, order, messages: 10, bytes: 1000 }).unwrap();
