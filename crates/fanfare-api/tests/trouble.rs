@@ -77,7 +77,10 @@ async fn a_failed_store_is_not_ready() {
         assert_eq!((answer.status.as_u16(), answer.problem().as_str()), (503, "store-failed"), "{request}");
         assert_eq!(answer.header("retry-after"), "5");
     }
-    assert_eq!(door.get("/healthz").await.status, 200);
+    let health = door.get("/healthz").await;
+    assert_eq!(health.status, 200);
+    let text = String::from_utf8(health.body.to_vec()).unwrap();
+    assert!(text.starts_with("ok\n") && text.contains("the test says so"), "{text}");
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ use fanfare_proto::{
 };
 use fanfare_store::{Draft, Log, Order, Read, Removal, StoreError};
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Messages published by one request.
 pub(crate) struct Group {
@@ -40,6 +40,8 @@ pub(crate) struct Committer {
     tail: Arc<Tail>,
     places: Places,
     ids: Ids,
+    /// Why nothing could be removed the last time, as it was told.
+    told: Option<String>,
 }
 
 /// What becomes of one publish in a batch.
@@ -79,7 +81,7 @@ impl Committer {
             page.messages.iter().for_each(|message| ids.accept(message));
             from = page.through;
         }
-        Ok(Committer { log_id, log, tail, places, ids })
+        Ok(Committer { log_id, log, tail, places, ids, told: None })
     }
 
     /// Commits groups as one batch: one append, then visible to all readers, then answered.
@@ -196,22 +198,47 @@ impl Committer {
     pub(crate) fn trim(&mut self, now: Time) -> bool {
         match self.log.trim(now) {
             Ok(trimmed) => {
+                if self.told.take().is_some() {
+                    tracing::info!(log = self.log_id.0, "the log is written again");
+                }
                 self.tail.trim(self.log_id, trimmed.through);
                 trimmed.more
             }
             Err(error) => {
-                tracing::warn!(%error, log = self.log_id.0, "retention could not remove old messages");
+                self.tell(&error);
                 false
             }
+        }
+    }
+
+    /// Says, once, that the log cannot be written. Retention writes often, so this is soon known.
+    fn tell(&mut self, error: &StoreError) {
+        let text = error.to_string();
+        if self.told.as_ref() != Some(&text) {
+            tracing::error!(%error, log = self.log_id.0, "the log cannot be written: nothing is accepted or removed");
+            self.told = Some(text);
         }
     }
 }
 
 /// A store's failure as a refusal.
 pub(crate) fn refusal(error: &StoreError) -> Refusal {
+    if let StoreError::Corrupt(_) = error {
+        tell_damage(error.to_string());
+    }
     let code = match error {
         StoreError::Full(_) => Code::STORE_FULL,
         _ => Code::STORE_FAILED,
     };
     Refusal::new(code, error.to_string())
+}
+
+/// Says what is damaged, once, however many readers come upon it.
+fn tell_damage(text: String) {
+    static TOLD: Mutex<String> = Mutex::new(String::new());
+    let mut told = TOLD.lock().unwrap_or_else(PoisonError::into_inner);
+    if *told != text {
+        tracing::error!("{text}");
+        *told = text;
+    }
 }

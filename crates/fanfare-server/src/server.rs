@@ -1,13 +1,13 @@
 //! The parts put together: a store, a node over it, the API over the node, the transport before both.
 
-use crate::clock::now;
+use crate::clock::{self, now};
 use crate::config::Config;
 use crate::error::StartError;
 use crate::{descriptors, listen};
 use fanfare_node::Node;
 use fanfare_proto::{Grant, Origins, limits};
 use fanfare_source::{Host, Source, Sources};
-use fanfare_store::{SqliteLog, SqliteOptions};
+use fanfare_store::{Log, SqliteLog, SqliteOptions};
 use fanfare_transport::{Running, Transport};
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
@@ -38,6 +38,7 @@ impl Server {
         let store = |error| StartError::Store { path: config.data.clone(), error };
         let options = SqliteOptions { bytes: config.store_bytes, ..SqliteOptions::default() };
         let kept = Arc::new(SqliteLog::open(&config.data, namespaces.clone(), options).map_err(store)?);
+        clock::start_from(kept.status().time);
         let listener = given.map_or_else(|| listen::bind(config), Ok)?;
         let origins = origins(config);
         let tail = limits::TAIL_SLOTS;

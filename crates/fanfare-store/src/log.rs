@@ -109,14 +109,15 @@ pub struct LogStatus {
 /// Why a log could not do what was asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
-    /// No room on the disk; the same may succeed once there is room.
+    /// No room on the disk, or in memory; the same may succeed once there is room.
     #[error("the store has no room left: {0}")]
     Full(String),
-    /// The disk failed; the log takes no more until it is reopened and checked.
-    #[error("the store failed and is closed until the server is started again: {0}")]
+    /// The disk failed. Where it failed a write, the log takes no more until the store has been checked, which it does
+    /// by itself, every few seconds.
+    #[error("the disk failed, and what it failed to write was not kept: {0}")]
     Failed(String),
-    /// What is stored is damaged.
-    #[error("the store is damaged: {0}")]
+    /// What is stored is damaged. Where that was found by a write, the log takes no more until it is opened again.
+    #[error("the store is damaged: {0}; `fanfare db check` tells what is")]
     Corrupt(String),
     /// Another process has it open.
     #[error("{0}")]
@@ -161,7 +162,7 @@ pub trait Log: Send + Sync {
     /// Numbers about the log; cheap.
     fn status(&self) -> LogStatus;
 
-    /// Why the log takes no more messages, if so.
+    /// Why the log takes no more messages, if so. A full disk is not among it: the next message may find room.
     fn trouble(&self) -> Option<StoreError> {
         None
     }

@@ -1,17 +1,22 @@
-//! Whether the process lives. Asks nothing of the node, so that a supervisor does not kill a server for a full
-//! disk.
+//! Whether the process lives. It is 200 whatever is wrong, so that a supervisor does not kill a server for a bad disk;
+//! a second line says what is.
 
 use super::Route;
+use crate::state::Api;
+use axum::extract::State;
 use axum::routing::get;
 
 pub(super) const ROUTE: Route = Route {
     methods: &["GET"],
     path: "/healthz",
     query: &[],
-    about: "200 while the process lives",
+    about: "200 while the process lives; a second line says what is wrong, if something is",
     serve: || get(health),
 };
 
-async fn health() -> &'static str {
-    "ok\n"
+async fn health(State(api): State<Api>) -> String {
+    match api.node.trouble() {
+        Some(trouble) => format!("ok\n{trouble}\n"),
+        None => "ok\n".to_owned(),
+    }
 }

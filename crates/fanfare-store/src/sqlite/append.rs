@@ -30,6 +30,7 @@ impl Writer {
         let changed = change.done();
         self.ledger.accept(changed, true);
         self.ledger.unflushed += count;
+        self.mark.note(self.ledger.status.head, self.changes);
         Ok(messages)
     }
 }

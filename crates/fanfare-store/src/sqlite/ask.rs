@@ -6,6 +6,7 @@ use super::heads::Head;
 use super::ledger::Shared;
 use super::reader::Reader;
 use super::row::place;
+use super::sum::Link;
 use crate::{ChannelInfo, StoreError};
 use fanfare_proto::{NamespaceId, Pattern, Position, Time};
 use rusqlite::{OptionalExtension, Result as SqlResult};
@@ -21,12 +22,14 @@ impl Reader {
         let mut find = || {
             let snapshot = self.connection.transaction()?;
             let mut statement = snapshot.prepare_cached(
-                "SELECT position, time FROM message WHERE position >= ?1 AND position <= ?2 ORDER BY position LIMIT 1",
+                "SELECT position, previous, channel, time, size, sum FROM message
+                 WHERE position >= ?1 AND position <= ?2 ORDER BY position LIMIT 1",
             )?;
             let mut first_from = |from: u64| {
                 let values = (place(Position(from)), place(head));
                 let take = |row: &rusqlite::Row<'_>| {
-                    Ok((row.get::<_, u64>(0)?, Time(row.get::<_, i64>(1)?.cast_unsigned())))
+                    let position = row.get(0)?;
+                    Ok((position, Link::from_row(row, 1, Position(position))?.0.time))
                 };
                 statement.query_row(values, take).optional()
             };
@@ -78,7 +81,7 @@ impl Reader {
     fn names_after(&mut self, pattern: &Pattern, after: &str) -> SqlResult<Vec<(String, Head)>> {
         let prefix = pattern.literal_prefix();
         let mut statement = self.connection.prepare_cached(
-            "SELECT name, id, head, total, messages, bytes, trimmed_through, reason FROM channel
+            "SELECT name, id, head, total, messages, bytes, trimmed_through, reason, floor, sum FROM channel
              WHERE name > ?1 AND name >= ?2 ORDER BY name LIMIT ?3",
         )?;
         let take = |row: &rusqlite::Row<'_>| {

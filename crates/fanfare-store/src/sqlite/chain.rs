@@ -5,11 +5,12 @@
 //! Forward reading goes from milestone to milestone and walks back from each: at most 64 messages at a time.
 
 use super::channel;
-use super::error::meaning;
+use super::error::{damage, meaning};
 use super::heads::ChannelId;
 use super::lookup::Wanted;
 use super::reader::end_of;
 use super::row;
+use super::sum::Link;
 use crate::page::Filling;
 use crate::{Order, Read, StoreError};
 use fanfare_proto::{Channel, Position};
@@ -27,7 +28,7 @@ struct Cursor {
     channel: Channel,
     id: ChannelId,
     head: Position,
-    /// Everything up to here is gone.
+    /// Everything up to here is gone: no row is expected there.
     gone: Position,
     /// What was found and not taken yet, the next one last.
     found: Vec<Position>,
@@ -47,10 +48,12 @@ pub(super) fn read(
 ) -> Result<Position, StoreError> {
     let mut cursors = Vec::new();
     for wanted in channels {
-        if let Some((id, newest, gone)) = wanted.row {
+        if let Some(row) = wanted.row {
             let (channel, found) = (channel::parse(&wanted.name)?, Vec::new());
-            let (gone, place) = (gone.through, read.from.max(gone.through));
-            let mut cursor = Cursor { channel, id, head: newest, gone, found, place, done: false };
+            let gone = row.gone.through.max(row.floor);
+            let place = read.from.max(gone);
+            let (id, head) = (row.id, row.head);
+            let mut cursor = Cursor { channel, id, head, gone, found, place, done: false };
             if read.order == Order::Backward {
                 cursor.start_backward(snapshot, read.from).map_err(meaning)?;
             }
@@ -107,11 +110,11 @@ impl Cursor {
             let mut next = Some(milestone.unwrap_or(self.head));
             while let Some(at) = next.filter(|at| *at > self.place) {
                 looks = looks.saturating_sub(1);
-                let Some((previous, live)) = link(snapshot, at)? else { break };
-                if live && at <= head {
+                let link = self.link(snapshot, at)?;
+                if link.size.is_some() && at <= head {
                     self.found.push(at);
                 }
-                next = previous;
+                next = link.previous;
             }
             match milestone {
                 Some(milestone) => self.place = milestone,
@@ -132,19 +135,29 @@ impl Cursor {
         while self.found.is_empty() && !self.done && looks > 0 {
             looks -= 1;
             let at = self.place;
-            let link = if at > self.gone { link(snapshot, at)? } else { None };
-            match link {
-                Some((previous, live)) => {
-                    if live && at < before {
-                        self.found.push(at);
-                    }
-                    self.place = previous.unwrap_or(Position::START);
-                    self.done = previous.is_none();
-                }
-                None => self.done = true,
+            if at <= self.gone {
+                self.done = true;
+                break;
             }
+            let link = self.link(snapshot, at)?;
+            if link.size.is_some() && at < before {
+                self.found.push(at);
+            }
+            self.place = link.previous.unwrap_or(Position::START);
+            self.done = link.previous.is_none();
         }
         Ok(())
+    }
+
+    /// What the row at a place above all that is gone is chained to. It is there and is the channel's, or something is
+    /// damaged: to stop here would hide what is below.
+    fn link(&self, snapshot: &Connection, at: Position) -> SqlResult<Link> {
+        match link(snapshot, at)? {
+            Some(link) if link.channel == self.id => Ok(link),
+            _ => {
+                Err(damage(format!("`{}` has no message at position {at}, where one is kept", self.channel)))
+            }
+        }
     }
 }
 
@@ -156,10 +169,10 @@ fn milestone_from(snapshot: &Connection, id: ChannelId, from: Position) -> SqlRe
     statement.query_row((id.0, row::place(from)), |row| row.get(0).map(Position)).optional()
 }
 
-/// What a row is chained to, and whether it still is a message.
-fn link(snapshot: &Connection, at: Position) -> SqlResult<Option<(Option<Position>, bool)>> {
-    let link = "SELECT previous, size IS NOT NULL FROM message WHERE position = ?1";
-    let mut statement = snapshot.prepare_cached(link)?;
-    let take = |row: &rusqlite::Row<'_>| Ok((row.get::<_, Option<u64>>(0)?.map(Position), row.get(1)?));
+/// What a row is chained to.
+pub(super) fn link(connection: &Connection, at: Position) -> SqlResult<Option<Link>> {
+    let link = "SELECT previous, channel, time, size, sum FROM message WHERE position = ?1";
+    let mut statement = connection.prepare_cached(link)?;
+    let take = |row: &rusqlite::Row<'_>| Ok(Link::from_row(row, 0, at)?.0);
     statement.query_row([row::place(at)], take).optional()
 }

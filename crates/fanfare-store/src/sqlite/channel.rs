@@ -1,14 +1,17 @@
 //! The rows of channels.
 
+use super::error::damage;
 use super::heads::{ChannelId, Head};
+use super::sum;
 use crate::StoreError;
 use crate::gone::Gone;
 use fanfare_proto::{Channel, GapReason, NamespaceId, Position};
 use rusqlite::{Connection, OptionalExtension, Result, Row, params};
 
-/// A head from the columns id, head, total, messages, bytes, trimmed_through, reason, from a column on.
+/// A head from the columns id, head, total, messages, bytes, trimmed_through, reason, floor, sum, from a column on;
+/// checked.
 pub(super) fn from_row(row: &Row<'_>, first: usize, namespace: NamespaceId) -> Result<Head> {
-    Ok(Head {
+    let head = Head {
         id: ChannelId(row.get(first)?),
         namespace,
         head: Position(row.get(first + 1)?),
@@ -16,7 +19,14 @@ pub(super) fn from_row(row: &Row<'_>, first: usize, namespace: NamespaceId) -> R
         messages: row.get(first + 3)?,
         bytes: row.get(first + 4)?,
         gone: gone(row, first + 5)?,
-    })
+        floor: Position(row.get(first + 7)?),
+    };
+    match row.get::<_, Option<i64>>(first + 8)? {
+        Some(sum) if sum != sum::of_channel(&head) => {
+            Err(damage(format!("the row of the channel number {} was changed by no server", head.id.0)))
+        }
+        _ => Ok(head),
+    }
 }
 
 /// What is gone, from two columns of a row.
@@ -32,26 +42,38 @@ pub(super) fn reason(gone: Gone) -> i64 {
 
 pub(super) fn load(connection: &Connection, name: &str, namespace: NamespaceId) -> Result<Option<Head>> {
     let mut statement = connection.prepare_cached(
-        "SELECT id, head, total, messages, bytes, trimmed_through, reason FROM channel WHERE name = ?1",
+        "SELECT id, head, total, messages, bytes, trimmed_through, reason, floor, sum FROM channel
+         WHERE name = ?1",
     )?;
     statement.query_row([name], |row| from_row(row, 0, namespace)).optional()
 }
 
+/// The same by number.
+pub(super) fn load_by_id(connection: &Connection, id: ChannelId) -> Result<Option<Head>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT id, head, total, messages, bytes, trimmed_through, reason, floor, sum FROM channel WHERE id = ?1",
+    )?;
+    statement.query_row([id.0], |row| from_row(row, 0, NamespaceId(0))).optional()
+}
+
+/// Makes the row of a channel without messages.
 pub(super) fn insert(connection: &Connection, name: &str, head: &Head) -> Result<()> {
     let mut statement = connection.prepare_cached(
-        "INSERT INTO channel (id, name, head, total, messages, bytes, trimmed_through, reason)
-         VALUES (?1, ?2, 0, 0, 0, 0, ?3, ?4)",
+        "INSERT INTO channel (id, name, head, total, messages, bytes, trimmed_through, reason, floor, sum)
+         VALUES (?1, ?2, 0, 0, 0, 0, ?3, ?4, 0, ?5)",
     )?;
-    statement.execute(params![head.id.0, name, head.gone.through.0, reason(head.gone)])?;
+    let sum = sum::of_channel(head);
+    statement.execute(params![head.id.0, name, head.gone.through.0, reason(head.gone), sum])?;
     Ok(())
 }
 
 /// Writes what appending changes.
 pub(super) fn save_counts(connection: &Connection, head: &Head) -> Result<()> {
     let mut statement = connection.prepare_cached(
-        "UPDATE channel SET head = ?2, total = ?3, messages = ?4, bytes = ?5 WHERE id = ?1",
+        "UPDATE channel SET head = ?2, total = ?3, messages = ?4, bytes = ?5, floor = ?6, sum = ?7 WHERE id = ?1",
     )?;
-    statement.execute(params![head.id.0, head.head.0, head.total, head.messages, head.bytes])?;
+    let Head { id, head: newest, total, messages, bytes, floor, .. } = head;
+    statement.execute(params![id.0, newest.0, total, messages, bytes, floor.0, sum::of_channel(head)])?;
     Ok(())
 }
 

@@ -5,23 +5,30 @@
 //! which a checkpoint is due, and a checkpoint has left only a little, the writer does this little itself before
 //! its next commit. If checkpoints cannot keep up at all, the writer does everything at sixteen times that size.
 //!
-//! A disk that fails a checkpoint closes the log, as one that fails a commit does.
+//! A disk that fails a checkpoint closes the log, as one that fails a commit does. This thread then looks every few
+//! seconds whether the disk writes and syncs again, and whether the store is whole and all there; if so, the log is open
+//! again. Nothing has to be opened anew for that: what failed was rolled back, what was acknowledged was synced before,
+//! and what is in doubt is written once more. What is damaged stays closed.
 
 use super::error::meaning;
 use super::ledger::Shared;
+use super::mark::End;
+use super::options::SqliteOptions;
 use super::writer::Writer;
+use super::{schema, sound};
 use crate::StoreError;
-use rusqlite::Connection;
-use rusqlite::config::DbConfig;
+use rusqlite::{Connection, TransactionBehavior};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How long the writer waits, at its own checkpoint, for readers to finish their pages.
 const READERS_TIME: Duration = Duration::from_millis(10);
 /// After a checkpoint for which there was no room, the next one.
 const AGAIN: Duration = Duration::from_secs(1);
+/// Between two looks at a store whose disk has failed, at the most.
+const MEND_EVERY: Duration = Duration::from_secs(4);
 
 /// What the writer and the thread tell each other.
 #[derive(Default)]
@@ -56,15 +63,18 @@ pub(super) struct Checkpoints {
     signal: Arc<Signal>,
     thread: Option<JoinHandle<()>>,
     due: u32,
+    /// Another program read the file and the writer's own checkpoint was refused: not again before this.
+    refused_until: Mutex<Option<Instant>>,
 }
 
 impl Checkpoints {
-    /// Starts the thread with a connection of its own. From `due` pages on it makes a checkpoint.
+    /// Starts the thread with a connection of its own.
     pub(super) fn start(
         writer: &mut Writer,
         connection: Connection,
-        due: u32,
+        options: &SqliteOptions,
     ) -> Result<Checkpoints, StoreError> {
+        let (due, mend_after) = (options.checkpoint_pages, options.mend_after);
         let signal = Arc::new(Signal::default());
         let shared = writer.ledger.shared.clone();
         let told = signal.clone();
@@ -81,12 +91,16 @@ impl Checkpoints {
             Ok(())
         };
         writer.connection.wal_hook(Some(hook)).map_err(meaning)?;
-        let theirs = signal.clone();
-        let spawned = std::thread::Builder::new()
-            .name("checkpoint".into())
-            .spawn(move || run(&theirs, &shared, &connection));
+        let mut life = Life { signal: signal.clone(), shared, connection, mend_after };
+        let spawned = std::thread::Builder::new().name("checkpoint".into()).spawn(move || life.run());
         let thread = spawned.map_err(|error| StoreError::Failed(error.to_string()))?;
-        Ok(Checkpoints { signal, thread: Some(thread), due })
+        Ok(Checkpoints { signal, thread: Some(thread), due, refused_until: Mutex::default() })
+    }
+
+    /// Tells the thread that a write has failed.
+    pub(super) fn tell_trouble(&self) {
+        self.signal.state().due = true;
+        self.signal.changed.notify_one();
     }
 
     /// Lets the write-ahead log start over, if it has grown large. Called by the writer before a commit.
@@ -96,11 +110,18 @@ impl Checkpoints {
         if !little_left && pages < self.due.saturating_mul(16) {
             return Ok(());
         }
+        let mut refused_until = self.refused_until.lock().unwrap_or_else(PoisonError::into_inner);
+        if refused_until.is_some_and(|until| Instant::now() < until) {
+            return Ok(());
+        }
         let connection = &writer.connection;
         connection.busy_timeout(READERS_TIME).map_err(meaning)?;
         let done = checkpoint(connection, "PRAGMA wal_checkpoint(RESTART)");
         connection.busy_timeout(super::schema::BUSY_TIME).map_err(meaning)?;
-        self.signal.moved.store(done?.1, Ordering::Relaxed);
+        let done = done?;
+        self.signal.moved.store(done.moved, Ordering::Relaxed);
+        // Whoever reads the file may do so for long, and each commit would wait for it in vain.
+        *refused_until = done.refused.then(|| Instant::now() + AGAIN);
         Ok(())
     }
 
@@ -114,52 +135,121 @@ impl Checkpoints {
     }
 }
 
-fn run(signal: &Signal, shared: &Shared, connection: &Connection) {
-    let mut patience = None;
-    loop {
-        let mut state = signal.state();
-        while !state.due && !state.ending {
-            state = match patience {
-                None => signal.changed.wait(state).unwrap_or_else(PoisonError::into_inner),
-                Some(time) => {
-                    let waited = signal.changed.wait_timeout(state, time);
-                    let (mut state, _) = waited.unwrap_or_else(PoisonError::into_inner);
-                    state.due = true;
-                    state
+/// Why the thread goes on.
+#[derive(PartialEq, Eq)]
+enum Woken {
+    Told,
+    /// It has waited as long as it wanted.
+    Waited,
+    End,
+}
+
+impl Signal {
+    /// Waits until something is due, at the most so long.
+    fn wait(&self, patience: Option<Duration>) -> Woken {
+        let until = patience.map(|patience| Instant::now() + patience);
+        let mut state = self.state();
+        loop {
+            if state.ending {
+                return Woken::End;
+            }
+            if std::mem::take(&mut state.due) {
+                return Woken::Told;
+            }
+            let left = until.map(|until| until.saturating_duration_since(Instant::now()));
+            state = match left {
+                None => self.changed.wait(state).unwrap_or_else(PoisonError::into_inner),
+                Some(Duration::ZERO) => return Woken::Waited,
+                Some(left) => {
+                    self.changed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0
                 }
             };
         }
-        if state.ending {
-            return;
-        }
-        state.due = false;
-        drop(state);
-        patience = match checkpoint(connection, "PRAGMA wal_checkpoint(PASSIVE)") {
-            Ok((_, moved)) => {
-                signal.moved.store(moved, Ordering::Relaxed);
-                None
-            }
-            Err(error) => {
-                shared.judge(error);
-                if shared.trouble().is_some() {
-                    return;
-                }
-                // What was committed is in the write-ahead log.
-                Some(AGAIN)
-            }
-        };
     }
 }
 
-/// Answers how many pages the write-ahead log has and how many of these are in the file now.
-fn checkpoint(connection: &Connection, how: &str) -> Result<(u32, u32), StoreError> {
-    let take = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(1)?, row.get::<_, i64>(2)?));
-    let (pages, moved) = connection.query_row(how, [], take).map_err(meaning)?;
-    // -1: there is no write-ahead log.
-    Ok((u32::try_from(pages).unwrap_or(0), u32::try_from(moved).unwrap_or(0)))
+/// What the thread has.
+struct Life {
+    signal: Arc<Signal>,
+    shared: Arc<Shared>,
+    connection: Connection,
+    mend_after: Duration,
 }
 
-/// Closes without the checkpoint that SQLite makes at the end.
-pub(super) fn leave(writer: &Writer) {
-    let _ = writer.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true);
+impl Life {
+    fn run(&mut self) {
+        let (mut patience, mut mend_after) = (None, self.mend_after);
+        loop {
+            let woken = self.signal.wait(patience);
+            patience = match (woken, self.shared.trouble()) {
+                (Woken::End, _) => return,
+                (_, None) => self.checkpoint(),
+                (_, Some(StoreError::Corrupt(_))) => None,
+                (Woken::Told, Some(_)) => Some(mend_after),
+                (Woken::Waited, Some(_)) => match self.mend() {
+                    Ok(()) => {
+                        self.shared.reopen();
+                        mend_after = self.mend_after;
+                        None
+                    }
+                    Err(error) => {
+                        self.shared.judge(error);
+                        mend_after = (2 * mend_after).min(MEND_EVERY.max(self.mend_after));
+                        Some(mend_after)
+                    }
+                },
+            };
+        }
+    }
+
+    /// Makes a checkpoint. Answers after how long the thread is to look again by itself.
+    fn checkpoint(&self) -> Option<Duration> {
+        match checkpoint(&self.connection, "PRAGMA wal_checkpoint(PASSIVE)") {
+            Ok(done) => {
+                self.signal.moved.store(done.moved, Ordering::Relaxed);
+                None
+            }
+            Err(error) => {
+                self.shared.judge(error);
+                // Without room: what was committed is in the write-ahead log.
+                Some(if self.shared.trouble().is_some() { self.mend_after } else { AGAIN })
+            }
+        }
+    }
+
+    /// Writes and syncs what is in doubt, looks whether the store is whole and holds what was acknowledged, and commits
+    /// something small. When this returns, the log may be written again.
+    fn mend(&mut self) -> Result<(), StoreError> {
+        let status = self.shared.status();
+        schema::settle(&self.connection).map_err(meaning)?;
+        sound::look(&mut self.connection)?;
+        let end = End::of(&self.connection).map_err(meaning)?;
+        if end.epoch != status.epoch || end.head < status.head {
+            let text = format!("it ends at position {}; {} was acknowledged", end.head, status.head);
+            return Err(StoreError::Corrupt(text));
+        }
+        let mut commit = || {
+            let begun = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            begun.execute("UPDATE meta SET changes = changes + 1", [])?;
+            begun.commit()
+        };
+        commit().map_err(meaning)
+    }
+}
+
+/// What a checkpoint did.
+struct Checkpoint {
+    /// Somebody reads what it wanted to write over.
+    refused: bool,
+    /// Pages of the write-ahead log that are in the file now.
+    moved: u32,
+}
+
+fn checkpoint(connection: &Connection, how: &str) -> Result<Checkpoint, StoreError> {
+    let take = |row: &rusqlite::Row<'_>| {
+        // -1: there is no write-ahead log.
+        let moved = u32::try_from(row.get::<_, i64>(2)?).unwrap_or(0);
+        Ok(Checkpoint { refused: row.get::<_, i64>(0)? != 0, moved })
+    };
+    connection.query_row(how, [], take).map_err(meaning)
 }

@@ -1,6 +1,7 @@
 //! Clearing chains that were purged or dropped: row by row from the newest, then their milestones.
 
-use super::error::meaning;
+use super::chain::link;
+use super::error::{damage, meaning};
 use super::trim::Step;
 use crate::StoreError;
 use fanfare_proto::Position;
@@ -27,7 +28,7 @@ fn next(connection: &Connection) -> SqlResult<Option<(u64, u64, Option<u64>)>> {
 }
 
 fn clear(step: &mut Step<'_>, channel: u64, through: u64, place: Option<u64>) -> SqlResult<()> {
-    if let Some(next) = clear_rows(step, place)? {
+    if let Some(next) = clear_rows(step, channel, place)? {
         let on = "UPDATE clearing SET place = ?3 WHERE channel = ?1 AND through = ?2";
         step.execute(on, (channel, through, next))?;
         return Ok(());
@@ -45,18 +46,21 @@ fn clear(step: &mut Step<'_>, channel: u64, through: u64, place: Option<u64>) ->
     Ok(())
 }
 
-/// Deletes rows down the chain. Answers where to go on, if anywhere.
-fn clear_rows(step: &mut Step<'_>, mut place: Option<u64>) -> SqlResult<Option<u64>> {
-    let mut statement = step.connection.prepare_cached("SELECT previous FROM message WHERE position = ?1")?;
+/// Deletes rows down the chain of a channel. Answers where to go on, if anywhere.
+fn clear_rows(step: &mut Step<'_>, channel: u64, mut place: Option<u64>) -> SqlResult<Option<u64>> {
     while let Some(at) = place {
         if step.is_over() {
             return Ok(place);
         }
         step.look();
-        let row = statement.query_row([at], |row| row.get::<_, Option<u64>>(0)).optional()?;
-        let Some(previous) = row else { return Ok(None) };
-        step.delete(Position(at))?;
-        place = previous;
+        let Some(link) = link(step.connection, Position(at))? else { return Ok(None) };
+        if link.channel.0 != channel {
+            return Err(damage(format!(
+                "the message at position {at} is to be cleared with another channel's"
+            )));
+        }
+        step.delete(link.position)?;
+        place = link.previous.map(|previous| previous.0);
     }
     Ok(None)
 }

@@ -109,7 +109,7 @@ impl Writer {
             }
         }
         if let Some(through) = through {
-            let note = "UPDATE meta SET flushed = ?1, head = ?2, time = ?3";
+            let note = "UPDATE meta SET flushed = ?1, head = ?2, time = ?3, changes = changes + 1";
             let status = &self.ledger.status;
             let values = (through.0, status.head.0, status.time.0.cast_signed());
             transaction.execute(note, values).map_err(meaning)?;

@@ -34,6 +34,8 @@ pub(super) struct Head {
     /// Bytes of their contents.
     pub(super) bytes: u64,
     pub(super) gone: Gone,
+    /// No row of it is left up to here: it went for whatever reason, also one that nobody needs to be told.
+    pub(super) floor: Position,
 }
 
 /// A channel's name, hashed.
@@ -262,6 +264,7 @@ mod tests {
             messages: 1,
             bytes: 1,
             gone: Gone::NOTHING,
+            floor: Position::START,
         }
     }
 

@@ -19,7 +19,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub(super) struct Shared {
     pub(super) heads: Heads,
     status: Mutex<LogStatus>,
-    /// Why the log takes no more, if so. Set once.
+    /// Why the log takes no more, if so.
     trouble: Mutex<Option<StoreError>>,
 }
 
@@ -36,14 +36,22 @@ impl Shared {
         self.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Judges an error of a writer: after a failure of the disk, or when something is damaged, nothing more is
-    /// written until the store is opened and checked again. A full disk, or another program's lock, passes.
+    /// Judges an error of a writer: after a failure of the disk nothing more is written until the store has been checked,
+    /// and when something is damaged, until it is opened again. A full disk, or another program's lock, passes.
     pub(super) fn judge(&self, error: StoreError) -> StoreError {
-        if matches!(error, StoreError::Failed(_) | StoreError::Corrupt(_)) {
-            let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
-            trouble.get_or_insert_with(|| error.clone());
+        let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+        match (&error, &*trouble) {
+            (StoreError::Failed(_), None) | (StoreError::Corrupt(_), None | Some(StoreError::Failed(_))) => {
+                *trouble = Some(error.clone());
+            }
+            _ => {}
         }
         error
+    }
+
+    /// The store has been checked: the log takes messages again.
+    pub(super) fn reopen(&self) {
+        *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 }
 
@@ -167,6 +175,7 @@ impl Change<'_> {
             messages: 0,
             bytes: 0,
             gone: self.done.spaces[usize::from(namespace.0)].gone,
+            floor: Position::START,
         };
         self.done.touched.insert(self.ledger.shared.heads.key(channel.as_str()), head);
         head

@@ -1,5 +1,6 @@
 //! One server per data directory.
 
+use super::error::of_file;
 use crate::StoreError;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
@@ -17,7 +18,7 @@ pub(super) struct DirLock {
 impl DirLock {
     pub(super) fn take(dir: &Path) -> Result<DirLock, StoreError> {
         let path = dir.join(NAME);
-        let unusable = |error| StoreError::Unusable(format!("{}: {error}", path.display()));
+        let unusable = |error| of_file(&path, &error);
         let open = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);
         let mut file = open.map_err(unusable)?;
         match file.try_lock() {

@@ -1,7 +1,7 @@
 //! Which channels a page is about, and what is gone of them.
 
 use super::channel;
-use super::heads::{ChannelId, Head};
+use super::heads::Head;
 use super::row::place;
 use crate::Read;
 use crate::gone::Gone;
@@ -15,8 +15,8 @@ const NAMES: usize = 256;
 /// A channel that a page is about.
 pub(super) struct Wanted {
     pub(super) name: String,
-    /// Its number, newest message and what is gone; `None` if it does not exist.
-    pub(super) row: Option<(ChannelId, Position, Gone)>,
+    /// What is known of it; `None` if it does not exist.
+    pub(super) row: Option<Head>,
 }
 
 /// The names of all wanted channels, if they are not too many to look at.
@@ -62,7 +62,7 @@ pub(super) fn channels(
     let channel = |(known, name): (Option<Head>, String)| {
         let row = channel::load(snapshot, &name, NamespaceId(0))?.map(|row| {
             let known = known.filter(|known| known.id == row.id).map_or(row.head, |known| known.head);
-            (row.id, row.head.max(known), row.gone)
+            Head { head: row.head.max(known), ..row }
         });
         Ok(Wanted { name, row })
     };
@@ -82,7 +82,7 @@ pub(super) fn gone(
     for pattern in &literal {
         let name = pattern.as_str();
         let row = match channels.and_then(|all| all.iter().find(|wanted| wanted.name == name)) {
-            Some(wanted) => wanted.row.map(|(_, _, gone)| gone),
+            Some(wanted) => wanted.row.map(|row| row.gone),
             None => channel::load(snapshot, name, NamespaceId(0))?.map(|row| row.gone),
         };
         gone.raise(row.map_or_else(|| gone_of_namespace(snapshot, rules, name), Ok)?);
@@ -93,7 +93,7 @@ pub(super) fn gone(
     gone.raise(gone_of_forgotten(snapshot, &starred, read.from)?);
     match channels {
         Some(channels) => {
-            let known = channels.iter().filter_map(|wanted| wanted.row.map(|(_, _, gone)| gone));
+            let known = channels.iter().filter_map(|wanted| wanted.row.map(|row| row.gone));
             known.for_each(|other| gone.raise(other));
         }
         None => gone.raise(gone_of_matching(snapshot, &starred, read.from)?),
@@ -130,14 +130,14 @@ fn gone_of_forgotten(snapshot: &Connection, patterns: &[Pattern], from: Position
 /// that lost the newest.
 fn gone_of_matching(snapshot: &Connection, patterns: &[Pattern], from: Position) -> Result<Gone> {
     let mut statement = snapshot.prepare_cached(
-        "SELECT name, trimmed_through, reason FROM channel
+        "SELECT name, id, head, total, messages, bytes, trimmed_through, reason, floor, sum FROM channel
          WHERE trimmed_through > ?1 AND trimmed_through >= id ORDER BY trimmed_through DESC",
     )?;
     let mut rows = statement.query([place(from)])?;
     while let Some(row) = rows.next()? {
         let name = row.get_ref(0)?.as_str()?;
         if patterns.iter().any(|pattern| pattern.matches(name)) {
-            return channel::gone(row, 1);
+            return Ok(channel::from_row(row, 1, NamespaceId(0))?.gone);
         }
     }
     Ok(Gone::NOTHING)

@@ -19,6 +19,7 @@ mod heads;
 mod ledger;
 mod lock;
 mod lookup;
+mod mark;
 mod oldest;
 mod options;
 mod reader;
@@ -27,6 +28,8 @@ mod remove;
 mod row;
 mod scan;
 mod schema;
+mod sound;
+mod sum;
 mod trim;
 mod writer;
 
@@ -35,7 +38,7 @@ pub use options::SqliteOptions;
 use crate::retention::Rules;
 use crate::{ChannelInfo, Draft, Log, LogStatus, Page, Read, Removal, StoreError, Trimmed};
 use checkpoint::Checkpoints;
-use error::meaning;
+use error::{meaning, of_file};
 use fanfare_proto::{LogId, Message, Namespaces, Pattern, Position, Time};
 use ledger::Shared;
 use lock::DirLock;
@@ -67,17 +70,18 @@ impl SqliteLog {
         namespaces: Arc<Namespaces>,
         options: SqliteOptions,
     ) -> Result<SqliteLog, StoreError> {
-        let unusable = |error| StoreError::Unusable(format!("{}: {error}", dir.display()));
+        let unusable = |error| of_file(dir, &error);
         std::fs::create_dir_all(dir).map_err(unusable)?;
         let lock = DirLock::take(dir)?;
         let (path, vfs) = (dir.join(NAME), options.vfs.as_deref());
         let connection = schema::open_writer(&path, vfs)?;
-        // The file's own entry in the directory is to survive too.
+        let rules = Rules::new(LogId::KEPT, namespaces.clone());
+        let mut writer = Writer::open(connection, dir, rules, &options)?;
+        // The files' own entries in the directory are to survive too.
         std::fs::File::open(dir).and_then(|dir| dir.sync_all()).map_err(unusable)?;
-        let mut writer = Writer::open(connection, Rules::new(LogId::KEPT, namespaces.clone()), &options)?;
         let shared = writer.ledger.shared.clone();
         let connection = schema::open_checkpointer(&path, vfs)?;
-        let checkpoints = Checkpoints::start(&mut writer, connection, options.checkpoint_pages)?;
+        let checkpoints = Checkpoints::start(&mut writer, connection, &options)?;
         let connections = (0..READERS).map(|_| schema::open_reader(&path, vfs)).collect::<Result<_, _>>()?;
         let (rules, readers) = (Rules::new(LogId::KEPT, namespaces), Readers::new(connections));
         Ok(SqliteLog { shared, rules, checkpoints, readers, writer: Mutex::new(writer), _lock: lock })
@@ -87,7 +91,7 @@ impl SqliteLog {
         self.readers.with(work).map_err(meaning)
     }
 
-    /// Writes, unless the disk has failed before.
+    /// Writes, unless the disk has failed and the store has not been checked since.
     fn write_with<T>(
         &self,
         work: impl FnOnce(&mut Writer) -> Result<T, StoreError>,
@@ -95,7 +99,13 @@ impl SqliteLog {
         let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
         match self.shared.trouble() {
             Some(trouble) => Err(trouble),
-            None => work(&mut writer).map_err(|error| self.shared.judge(error)),
+            None => work(&mut writer).map_err(|error| {
+                let error = self.shared.judge(error);
+                if self.shared.trouble().is_some() {
+                    self.checkpoints.tell_trouble();
+                }
+                error
+            }),
         }
     }
 }
@@ -121,11 +131,11 @@ impl Log for SqliteLog {
     }
 
     fn remove(&self, removal: &Removal) -> Result<bool, StoreError> {
-        self.write_with(|writer| writer.remove(removal))
+        self.write_with(|writer| writer.remove(removal).inspect(|_| writer.note_change()))
     }
 
     fn trim(&self, now: Time) -> Result<Trimmed, StoreError> {
-        self.write_with(|writer| writer.trim(now))
+        self.write_with(|writer| writer.trim(now).inspect(|_| writer.note_change()))
     }
 
     fn status(&self) -> LogStatus {
@@ -144,7 +154,7 @@ impl Drop for SqliteLog {
         self.checkpoints.end();
         let writer = self.writer.get_mut().unwrap_or_else(PoisonError::into_inner);
         match self.shared.trouble() {
-            Some(_) => checkpoint::leave(writer),
+            Some(_) => drop(schema::leave_log(&writer.connection, true)),
             None => writer.flush_at_end(),
         }
     }

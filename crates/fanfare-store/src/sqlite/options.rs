@@ -1,6 +1,7 @@
 //! What can be chosen when a store is opened.
 
 use fanfare_proto::limits;
+use std::time::Duration;
 
 /// How a store is opened. The defaults are for servers; tests choose small numbers, so that what happens rarely
 /// happens often.
@@ -17,6 +18,8 @@ pub struct SqliteOptions {
     pub checkpoint_pages: u32,
     /// Bytes of all messages together; the oldest go first.
     pub bytes: u64,
+    /// After a failure of the disk the store is checked after this long for the first time, to be written again.
+    pub mend_after: Duration,
     /// Channels without messages that are remembered; beyond, those that were made first are forgotten.
     pub empty_channels: usize,
 }
@@ -29,6 +32,7 @@ impl Default for SqliteOptions {
             flush_every: limits::FLUSH_MESSAGES,
             checkpoint_pages: limits::CHECKPOINT_PAGES,
             bytes: limits::KEPT_BYTES,
+            mend_after: Duration::from_secs(1),
             empty_channels: limits::EMPTY_CHANNELS,
         }
     }

@@ -22,7 +22,11 @@ impl Records for SqliteLog {
         expected: Revision,
         value: Option<Bytes>,
     ) -> Result<Put, StoreError> {
-        self.write_with(|writer| put_if(&mut writer.connection, kind, key, expected, value).map_err(meaning))
+        self.write_with(|writer| {
+            let put = put_if(&mut writer.connection, kind, key, expected, value).map_err(meaning)?;
+            writer.note_change();
+            Ok(put)
+        })
     }
 
     fn scan(&self, kind: &str, prefix: &str, after: &str, limit: usize) -> Result<Vec<Record>, StoreError> {
@@ -71,6 +75,7 @@ fn put_if(
             Revision(next)
         }
     };
+    transaction.execute("UPDATE meta SET changes = changes + 1", [])?;
     transaction.commit()?;
     Ok(Put::Done(put))
 }

@@ -1,11 +1,13 @@
 //! Removing: what readers see is gone at once, in one small transaction; the rows of a whole chain are cleared
 //! later, in short steps ([`clear`](super::clear)).
 
+use super::chain::link;
 use super::channel;
-use super::error::meaning;
+use super::error::{damage, meaning};
 use super::heads::{ChannelId, Head};
 use super::ledger::Change;
 use super::row;
+use super::sum::Link;
 use super::writer::{Writer, save_space};
 use crate::gone::Gone;
 use crate::retention::Rules;
@@ -53,7 +55,7 @@ pub(super) fn save_changed(connection: &Connection, change: &mut Change<'_>) -> 
     for head in change.touched() {
         channel::save(connection, head)?;
     }
-    let note = "UPDATE meta SET head = ?1, time = ?2";
+    let note = "UPDATE meta SET head = ?1, time = ?2, changes = changes + 1";
     let status = change.status();
     connection.prepare_cached(note)?.execute((status.head.0, status.time.0.cast_signed()))?;
     Ok(())
@@ -78,22 +80,24 @@ fn remove_message(
     let milestones = head.total >= limits::INDEX_EVERY;
     let (id, newest) = (head.id, *head);
     let delete = || {
-        let read = "SELECT size, previous FROM message WHERE position = ?1";
-        let (size, previous): (u64, Option<u64>) =
-            connection.prepare_cached(read)?.query_row([position.0], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let Some((row, size)) = link(connection, position)?.and_then(|row| Some((row, row.size?))) else {
+            return Err(damage(format!("the message at position {position} is there and is not")));
+        };
         let older = "SELECT 1 FROM message WHERE position = ?1";
-        let is_oldest = match previous {
-            Some(previous) => !connection.prepare_cached(older)?.exists([previous])?,
+        let is_oldest = match row.previous {
+            Some(previous) => !connection.prepare_cached(older)?.exists([previous.0])?,
             None => true,
         };
-        let remove = if is_oldest {
-            "DELETE FROM message WHERE position = ?1"
+        if is_oldest {
+            connection.prepare_cached("DELETE FROM message WHERE position = ?1")?.execute([position.0])?;
         } else {
-            "UPDATE message SET size = NULL, expires = NULL, id = NULL, publisher = NULL, key = NULL,
-                 priority = NULL, tags = NULL, event = NULL, content_type = NULL, notice = NULL, body = NULL
-             WHERE position = ?1"
-        };
-        connection.prepare_cached(remove)?.execute([position.0])?;
+            let empty = "UPDATE message SET size = NULL, sum = ?2, expires = NULL, id = NULL, publisher = NULL,
+                    key = NULL, priority = NULL, tags = NULL, event = NULL, content_type = NULL, notice = NULL,
+                    body = NULL
+                WHERE position = ?1";
+            let sum = Link { size: None, ..row }.with(0);
+            connection.prepare_cached(empty)?.execute((position.0, sum))?;
+        }
         if is_oldest && milestones {
             let passed = "DELETE FROM milestone WHERE channel = ?1 AND position <= ?2";
             connection.prepare_cached(passed)?.execute((id.0, position.0))?;
@@ -102,9 +106,17 @@ fn remove_message(
             // Nothing but what chained the removed ones together is left.
             clear_later(connection, &newest)?;
         }
-        SqlResult::Ok(size)
+        let floor = if newest.messages == 1 {
+            newest.head
+        } else if is_oldest {
+            position
+        } else {
+            Position::START
+        };
+        SqlResult::Ok((size, floor))
     };
-    let size = delete().map_err(meaning)?;
+    let (size, floor) = delete().map_err(meaning)?;
+    head.floor = head.floor.max(floor);
     head.messages = head.messages.saturating_sub(1);
     head.bytes = head.bytes.saturating_sub(size);
     let namespace = head.namespace;

@@ -1,8 +1,9 @@
 //! A message as a row. What is absent is NULL; tags are a JSON object.
 
 use super::channel;
-use super::error::meaning;
+use super::error::{damage, meaning};
 use super::heads::ChannelId;
+use super::sum::{Link, Said};
 use crate::StoreError;
 use bytes::Bytes;
 use fanfare_proto::{Channel, Content, Message, Position, TagValue, Tags, Time};
@@ -19,28 +20,43 @@ pub(super) fn place(position: Position) -> i64 {
 /// The statement for [`insert`], prepared once for many messages.
 pub(super) fn insertion(connection: &Connection) -> Result<CachedStatement<'_>> {
     connection.prepare_cached(
-        "INSERT INTO message (position, previous, channel, time, size, expires, id, publisher, key, priority,
+        "INSERT INTO message (position, previous, channel, time, size, sum, expires, id, publisher, key, priority,
              tags, event, content_type, notice, body)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
     )
 }
 
 pub(super) fn insert(statement: &mut Statement<'_>, channel: ChannelId, message: &Message) -> Result<()> {
     let content = &message.content;
     let body: &[u8] = &content.body;
+    let (Message { position, previous, time, .. }, size) = (message, content.size());
+    let link =
+        Link { position: *position, previous: *previous, channel, time: *time, size: Some(size as u64) };
+    let (tags, expires) = (tags_text(&content.tags), message.expires.map(|expires| expires.0.cast_signed()));
+    let texts = [
+        message.id.as_deref(),
+        message.publisher.as_deref(),
+        content.key.as_deref(),
+        tags.as_deref(),
+        content.event.as_deref(),
+        content.content_type.as_deref(),
+        content.notice.as_deref(),
+    ];
+    let said = Said { expires, priority: content.priority, texts, body };
     statement.execute(params![
-        message.position.0,
-        message.previous.map(|previous| previous.0),
+        position.0,
+        previous.map(|previous| previous.0),
         channel.0,
         // All 64 bits, so that a moment comes back as it was.
-        message.time.0.cast_signed(),
-        content.size(),
-        message.expires.map(|expires| expires.0.cast_signed()),
+        time.0.cast_signed(),
+        size,
+        link.with(said.sum()),
+        expires,
         message.id,
         message.publisher,
         content.key,
         content.priority,
-        tags_text(&content.tags),
+        tags,
         content.event,
         content.content_type,
         content.notice,
@@ -114,7 +130,8 @@ pub(super) fn fetch(
 ) -> std::result::Result<Option<Arc<Message>>, StoreError> {
     let fetch = || {
         let mut statement = connection.prepare_cached(
-            "SELECT previous, time, expires, id, publisher, key, priority, tags, event, content_type, notice, body
+            "SELECT previous, channel, time, size, sum, expires, priority, id, publisher, key, tags, event,
+                 content_type, notice, body
              FROM message WHERE position = ?1 AND size IS NOT NULL",
         )?;
         statement.query_row([place(position)], |row| decode(row, position, channel)).optional()
@@ -132,28 +149,37 @@ pub(super) fn fetch(
     }
 }
 
-/// A message without its tags, and their text.
+/// A message without its tags, and their text. What is said is checked, too.
 fn decode(row: &Row<'_>, position: Position, channel: &Channel) -> Result<(Message, Option<String>)> {
-    let text =
-        |column| -> Result<Option<Box<str>>> { Ok(row.get_ref(column)?.as_str_or_null()?.map(Into::into)) };
+    let (link, sum) = Link::from_row(row, 0, position)?;
+    let text = |column| row.get_ref(column)?.as_str_or_null().map_err(rusqlite::Error::from);
+    let body = row.get_ref(14)?.as_blob_or_null()?.unwrap_or_default();
+    let [id, publisher, key, tags, event, content_type, notice] =
+        [text(7)?, text(8)?, text(9)?, text(10)?, text(11)?, text(12)?, text(13)?];
+    let texts = [id, publisher, key, tags, event, content_type, notice];
+    let said = Said { expires: row.get(5)?, priority: row.get(6)?, texts, body };
+    if sum.is_some_and(|sum| sum != said.sum()) {
+        return Err(damage(format!("what the message at position {position} says was changed by no server")));
+    }
+    let own = |text: Option<&str>| text.map(Into::into);
     let content = Content {
-        key: text(5)?,
-        priority: row.get(6)?,
+        key: own(key),
+        priority: said.priority,
         tags: Tags::new(),
-        event: text(8)?,
-        content_type: text(9)?,
-        notice: text(10)?,
-        body: row.get_ref(11)?.as_blob_or_null()?.map(Bytes::copy_from_slice).unwrap_or_default(),
+        event: own(event),
+        content_type: own(content_type),
+        notice: own(notice),
+        body: Bytes::copy_from_slice(body),
     };
     let message = Message {
         channel: channel.clone(),
         position,
-        previous: row.get::<_, Option<u64>>(0)?.map(Position),
-        time: Time(row.get::<_, i64>(1)?.cast_unsigned()),
-        id: text(3)?,
-        publisher: text(4)?,
-        expires: row.get::<_, Option<i64>>(2)?.map(|expires| Time(expires.cast_unsigned())),
+        previous: link.previous,
+        time: link.time,
+        id: own(id),
+        publisher: own(publisher),
+        expires: said.expires.map(|expires| Time(expires.cast_unsigned())),
         content,
     };
-    Ok((message, row.get(7)?))
+    Ok((message, tags.map(str::to_owned)))
 }

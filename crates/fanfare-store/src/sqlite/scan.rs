@@ -1,13 +1,15 @@
 //! Reading the messages of many channels: through the log in order, taking what is wanted.
 
-use super::error::meaning;
-use super::heads::ChannelId;
+use super::channel;
+use super::error::{damage, meaning};
+use super::heads::{ChannelId, Head};
 use super::reader::end_of;
 use super::row::{self, Names};
+use super::sum::Link;
 use crate::page::Filling;
 use crate::{Order, Read, StoreError};
 use fanfare_proto::{Channel, Position};
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::Connection;
 use std::collections::HashMap;
 
 /// Rows looked at for one page: a page of a quiet pattern in a busy log may be empty and only move on.
@@ -24,11 +26,11 @@ pub(super) fn read(
     let mut channels = Channels::new(snapshot, names, read)?;
     let rows = match read.order {
         Order::Forward => {
-            "SELECT position, channel, size IS NOT NULL FROM message
+            "SELECT position, previous, channel, time, size, sum FROM message
              WHERE position > ?1 AND position <= ?2 ORDER BY position LIMIT ?3"
         }
         Order::Backward => {
-            "SELECT position, channel, size IS NOT NULL FROM message
+            "SELECT position, previous, channel, time, size, sum FROM message
              WHERE position < ?1 AND position <= ?2 ORDER BY position DESC LIMIT ?3"
         }
     };
@@ -39,12 +41,14 @@ pub(super) fn read(
         let Some(row) = rows.next().map_err(meaning)? else {
             return Ok(if looked < ROWS { end_of(read.order, head) } else { last });
         };
-        let take =
-            || rusqlite::Result::Ok((Position(row.get(0)?), ChannelId(row.get(1)?), row.get::<_, bool>(2)?));
-        let (at, id, live) = take().map_err(meaning)?;
+        let take = || Link::from_row(row, 1, Position(row.get(0)?));
+        let (link, _) = take().map_err(meaning)?;
+        let (at, live) = (link.position, link.size.is_some());
         (looked, last) = (looked + 1, at);
-        if let Some((channel, _)) = channels.get(id)?.filter(|(_, gone)| live && at > *gone)
-            && let Some(message) = row::fetch(snapshot, at, &channel)?
+        if let Some(met) = channels.meet(link)?
+            && live
+            && at > met.gone
+            && let Some(message) = row::fetch(snapshot, at, &met.channel)?
         {
             filling.push(message);
         }
@@ -59,7 +63,17 @@ struct Channels<'a> {
     read: &'a Read,
     /// Whether rows of removed chains may be met.
     uncleared: bool,
-    judged: HashMap<ChannelId, Option<(Channel, Position)>>,
+    judged: HashMap<ChannelId, Option<Met>>,
+}
+
+/// A wanted channel, as far as it was met.
+#[derive(Clone)]
+struct Met {
+    channel: Channel,
+    /// Up to where it is gone though rows may be left.
+    gone: Position,
+    /// Its row that was met last.
+    last: Link,
 }
 
 impl<'a> Channels<'a> {
@@ -73,26 +87,57 @@ impl<'a> Channels<'a> {
         Ok(Channels { snapshot, names, read, uncleared, judged: HashMap::new() })
     }
 
-    /// A channel if it is wanted, and up to where it is gone though rows may be left.
-    fn get(&mut self, id: ChannelId) -> Result<Option<(Channel, Position)>, StoreError> {
-        if let Some(judged) = self.judged.get(&id) {
-            return Ok(judged.clone());
+    /// Meets a row. Answers its channel if it is wanted.
+    ///
+    /// Rows of one channel come as they are chained. Where one is missing of those between two, something is damaged;
+    /// the first one's `previous` is before the page, unless it is gone.
+    fn meet(&mut self, link: Link) -> Result<Option<&Met>, StoreError> {
+        if !self.judged.contains_key(&link.channel) {
+            let met = self.judge(link)?;
+            self.judged.insert(link.channel, met);
+            if self.read.order == Order::Forward && link.previous.is_some_and(|it| it > self.read.from) {
+                self.expect_gone(link.channel, link.previous)?;
+            }
+        } else if let Some(Some(met)) = self.judged.get_mut(&link.channel) {
+            let before = std::mem::replace(&mut met.last, link);
+            let (upper, lower) = match self.read.order {
+                Order::Forward => (link, before),
+                Order::Backward => (before, link),
+            };
+            if upper.previous != Some(lower.position) {
+                self.expect_gone(link.channel, upper.previous)?;
+            }
         }
-        let name = self.names.get(self.snapshot, id)?;
-        let wanted = name.filter(|name| self.read.selection.matches(name.as_str()));
-        let judged = match wanted {
-            Some(channel) if self.uncleared => self.gone(id).map_err(meaning)?.map(|gone| (channel, gone)),
-            Some(channel) => Some((channel, Position::START)),
-            None => None,
-        };
-        self.judged.insert(id, judged.clone());
-        Ok(judged)
+        Ok(self.judged.get(&link.channel).and_then(Option::as_ref))
     }
 
-    /// Up to where a channel is gone; `None` if it was dropped.
-    fn gone(&self, id: ChannelId) -> rusqlite::Result<Option<Position>> {
-        let gone = "SELECT trimmed_through FROM channel WHERE id = ?1";
-        let mut statement = self.snapshot.prepare_cached(gone)?;
-        statement.query_row([id.0], |row| row.get(0).map(Position)).optional()
+    fn judge(&mut self, link: Link) -> Result<Option<Met>, StoreError> {
+        let name = self.names.get(self.snapshot, link.channel)?;
+        let wanted = name.filter(|name| self.read.selection.matches(name.as_str()));
+        let met = |channel, gone| Met { channel, gone, last: link };
+        Ok(match wanted {
+            Some(channel) if self.uncleared => {
+                self.row(link.channel)?.map(|row| met(channel, row.gone.through))
+            }
+            Some(channel) => Some(met(channel, Position::START)),
+            None => None,
+        })
+    }
+
+    /// The row of a channel; `None` if it was dropped.
+    fn row(&self, id: ChannelId) -> Result<Option<Head>, StoreError> {
+        channel::load_by_id(self.snapshot, id).map_err(meaning)
+    }
+
+    /// A row of a wanted channel is not where the chain says: it may be gone, else something is damaged.
+    fn expect_gone(&self, id: ChannelId, at: Option<Position>) -> Result<(), StoreError> {
+        let (Some(Some(met)), Some(at)) = (self.judged.get(&id), at) else { return Ok(()) };
+        match self.row(id)? {
+            Some(row) if at > row.gone.through.max(row.floor) => {
+                let text = format!("`{}` has no message at position {at}, where one is kept", met.channel);
+                Err(meaning(damage(text)))
+            }
+            _ => Ok(()),
+        }
     }
 }

@@ -5,6 +5,8 @@
 
 use crate::StoreError;
 use crate::sqlite::error::meaning;
+use crate::sqlite::{mark, sound};
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use std::path::Path;
 use std::time::Duration;
@@ -77,13 +79,50 @@ const STEPS: &[&str] = &[
         value BLOB NOT NULL,
         PRIMARY KEY (kind, key)
     ) STRICT, WITHOUT ROWID;",
+    // 2: what tells damage, which SQLite by itself does not see. Messages and channels have check values (NULL: written
+    // by step 1), channels know up to where their rows are gone for any reason, what there is little of is there
+    // twice, and changes that add no message are counted.
+    "CREATE TABLE message_2 (
+        position INTEGER PRIMARY KEY,
+        previous INTEGER,
+        channel INTEGER NOT NULL,
+        time INTEGER NOT NULL,
+        size INTEGER,
+        sum INTEGER,                   -- of the row, see sum.rs
+        expires INTEGER,
+        id TEXT, publisher TEXT, key TEXT, priority INTEGER, tags TEXT, event TEXT, content_type TEXT,
+        notice TEXT, body BLOB
+    ) STRICT;
+    INSERT INTO message_2 SELECT position, previous, channel, time, size, NULL, expires, id, publisher, key, priority,
+        tags, event, content_type, notice, body FROM message ORDER BY position;
+    DROP TABLE message;
+    ALTER TABLE message_2 RENAME TO message;
+    ALTER TABLE channel ADD COLUMN floor INTEGER NOT NULL DEFAULT 0; -- no row of it is left up to here
+    ALTER TABLE channel ADD COLUMN sum INTEGER;
+    CREATE TEMP TABLE lowest (channel INTEGER PRIMARY KEY, position INTEGER);
+    INSERT INTO lowest SELECT channel, min(position) FROM message GROUP BY channel;
+    UPDATE channel SET floor =
+        coalesce((SELECT position - 1 FROM lowest WHERE lowest.channel = channel.id), head);
+    DROP TABLE lowest;
+    ALTER TABLE meta ADD COLUMN changes INTEGER NOT NULL DEFAULT 0; -- transactions that were not an append
+    CREATE UNIQUE INDEX meta_twice ON meta (only, epoch, head, time, flushed, revision, changes, namespaces);
+    CREATE UNIQUE INDEX namespace_twice ON namespace (pattern, trimmed_through, reason, floor);",
 ];
 
-/// Opens the file for writing, makes it or brings it up to date.
+/// Opens the file for writing, makes it or brings it up to date. What is damaged is refused and left as it is.
 pub(super) fn open_writer(path: &Path, vfs: Option<&str>) -> Result<Connection, StoreError> {
     let create = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
+    let dir = path.parent().unwrap_or(path);
+    mark::expect_file(dir, path)?;
     let mut connection = open(path, create, vfs)?;
+    leave_log(&connection, true).map_err(meaning)?;
     let ours = is_ours(&connection, path)?;
+    let known = version(&connection)? == STEPS.len() as u32;
+    let new_life = known && {
+        sound::look(&mut connection)?;
+        mark::compare(dir, &connection)?
+    };
+    leave_log(&connection, false).map_err(meaning)?;
     connection.pragma_update(None, "page_size", PAGE_BYTES).map_err(meaning)?;
     let mode: String =
         connection.pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0)).map_err(meaning)?;
@@ -97,7 +136,15 @@ pub(super) fn open_writer(path: &Path, vfs: Option<&str>) -> Result<Connection, 
         connection.pragma_update(None, "application_id", APPLICATION_ID).map_err(meaning)?;
     }
     migrate(&mut connection, STEPS)?;
+    if new_life {
+        connection.execute("UPDATE meta SET epoch = ?1", [fastrand::u32(1..)]).map_err(meaning)?;
+    }
     Ok(connection)
+}
+
+/// Whether the last connection that closes leaves the write-ahead log as it is, instead of moving it into the file.
+pub(super) fn leave_log(connection: &Connection, leave: bool) -> rusqlite::Result<()> {
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, leave).map(|_| ())
 }
 
 /// Opens the file once more: for reading.
@@ -135,7 +182,7 @@ fn set_up_writing(connection: &Connection) -> rusqlite::Result<()> {
 /// Moves what an earlier life left in the write-ahead log into the file, synced. If that life ended because a sync had
 /// failed, the system may take pages of it for written that are not: what is acknowledged from here on must not stand
 /// behind them. A program that only looks may keep the log from being emptied, which does no harm.
-fn settle(connection: &Connection) -> rusqlite::Result<()> {
+pub(super) fn settle(connection: &Connection) -> rusqlite::Result<()> {
     connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
 }
 
@@ -164,10 +211,14 @@ fn is_ours(connection: &Connection, path: &Path) -> Result<bool, StoreError> {
     }
 }
 
+/// How many steps the file has been through.
+fn version(connection: &Connection) -> Result<u32, StoreError> {
+    connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(meaning)
+}
+
 fn migrate(connection: &mut Connection, steps: &[&str]) -> Result<(), StoreError> {
     let known = steps.len() as u32;
-    let found: u32 =
-        connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(meaning)?;
+    let found = version(connection)?;
     if found > known {
         return Err(StoreError::Newer { found, known });
     }
@@ -186,10 +237,9 @@ fn migrate(connection: &mut Connection, steps: &[&str]) -> Result<(), StoreError
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn version(connection: &Connection) -> u32 {
-        connection.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap()
-    }
+    use crate::{Log, Order, Read, SqliteLog, SqliteOptions};
+    use fanfare_proto::{Keeping, Namespace, Namespaces, Pattern, Position, Selection};
+    use std::sync::Arc;
 
     #[test]
     fn a_file_goes_through_the_steps_it_lacks_and_each_is_whole_or_not_at_all() {
@@ -197,13 +247,13 @@ mod tests {
         migrate(&mut connection, &["CREATE TABLE a (x)"]).unwrap();
         let broken = ["CREATE TABLE a (x)", "CREATE TABLE b (x)", "CREATE TABLE c (x); NONSENSE"];
         assert!(migrate(&mut connection, &broken).is_err());
-        assert_eq!(version(&connection), 2);
+        assert_eq!(version(&connection), Ok(2));
         let tables = "SELECT group_concat(name ORDER BY name) FROM sqlite_schema";
         let tables: String = connection.query_row(tables, [], |row| row.get(0)).unwrap();
         assert_eq!(tables, "a,b");
         migrate(&mut connection, &["CREATE TABLE a (x)", "CREATE TABLE b (x)", "CREATE TABLE c (x)"])
             .unwrap();
-        assert_eq!(version(&connection), 3);
+        assert_eq!(version(&connection), Ok(3));
     }
 
     #[test]
@@ -233,5 +283,32 @@ mod tests {
         let Err(StoreError::Unusable(text)) = open_writer(&path, None) else { panic!("it was opened") };
         assert!(text.contains("another program"), "{text}");
         assert_eq!(std::fs::read(&path).unwrap(), before);
+    }
+
+    #[test]
+    fn a_store_of_the_first_step_is_read_as_it_was() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut connection = Connection::open(dir.path().join(crate::sqlite::NAME)).unwrap();
+        migrate(&mut connection, &STEPS[..1]).unwrap();
+        connection.pragma_update(None, "application_id", APPLICATION_ID).unwrap();
+        // The first message of `a` expired and was let go: nobody is told.
+        let rows = "INSERT INTO meta VALUES (1, 7, 5, 1000, 5, 0, '**');
+            INSERT INTO channel VALUES (1, 'a', 5, 3, 2, 2, 0, 0), (2, 'b', 4, 2, 2, 2, 0, 0);
+            INSERT INTO message (position, previous, channel, time, size, body) VALUES
+                (2, NULL, 2, 1000, 1, x'62'), (3, 1, 1, 1000, 1, x'61'), (4, 2, 2, 1000, 1, x'62'),
+                (5, 3, 1, 1000, 1, x'61')";
+        connection.execute_batch(rows).unwrap();
+        drop(connection);
+        let rules = Namespaces::new([Namespace::new(Pattern::everything(), Keeping::Kept)]);
+        let log = SqliteLog::open(dir.path(), Arc::new(rules), SqliteOptions::default()).unwrap();
+        for (pattern, expected) in [("a", &[3, 5][..]), ("*", &[2, 3, 4, 5][..])] {
+            for (order, from) in [(Order::Forward, Position::START), (Order::Backward, Position(6))] {
+                let selection = Selection::new(vec![Pattern::parse(pattern).unwrap()]);
+                let page = log.read(&Read { selection, from, order, messages: 10, bytes: 1000 }).unwrap();
+                assert!(page.messages.iter().map(|message| message.position.0).eq(expected.iter().copied()));
+                assert_eq!(page.gap, None);
+            }
+        }
+        assert_eq!(log.status().epoch.0, 7);
     }
 }

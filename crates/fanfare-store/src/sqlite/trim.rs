@@ -174,6 +174,7 @@ impl<'a> Step<'a> {
         if head.total >= limits::INDEX_EVERY {
             self.milestones.insert(head.id, row.position);
         }
+        head.floor = head.floor.max(row.position);
         let Some(size) = row.size else { return Ok(()) };
         head.messages = head.messages.saturating_sub(1);
         head.bytes = head.bytes.saturating_sub(size);

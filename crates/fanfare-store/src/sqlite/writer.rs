@@ -4,16 +4,19 @@ use super::channel;
 use super::crowd::Resume;
 use super::error::meaning;
 use super::flush::Pass;
-use super::heads::{ChannelId, Heads};
+use super::heads::{Head, Heads};
 use super::ledger::{Ledger, Shared, Space};
+use super::mark::{End, Mark};
 use super::options::SqliteOptions;
 use super::row::Names;
+use super::sum::Link;
 use crate::gone::Gone;
 use crate::retention::Rules;
 use crate::{LogStatus, StoreError};
 use fanfare_proto::{Channel, Epoch, Position, Time};
 use rusqlite::{Connection, OptionalExtension, Result as SqlResult, TransactionBehavior};
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::sync::Arc;
 
 /// The right to write.
@@ -21,6 +24,9 @@ pub(super) struct Writer {
     pub(super) connection: Connection,
     pub(super) ledger: Ledger,
     pub(super) names: Names,
+    pub(super) mark: Mark,
+    /// Transactions that were not an append.
+    pub(super) changes: u64,
     /// Heads are written after so many messages.
     pub(super) flush_every: u64,
     pub(super) pass: Option<Pass>,
@@ -46,11 +52,14 @@ impl Writer {
     /// Takes what the file says, and reads again the messages that the rows of channels do not count yet.
     pub(super) fn open(
         mut connection: Connection,
+        dir: &Path,
         rules: Rules,
         options: &SqliteOptions,
     ) -> Result<Writer, StoreError> {
         let (status, flushed) = read_meta(&mut connection).map_err(meaning)?;
         let spaces = read_spaces(&mut connection, &rules).map_err(meaning)?;
+        let end = End::of(&connection).map_err(meaning)?;
+        let mark = Mark::begin(dir, end)?;
         let shared = Arc::new(Shared::new(Heads::new(options.heads), status));
         let ledger = Ledger {
             shared,
@@ -65,6 +74,8 @@ impl Writer {
             connection,
             ledger,
             names: Names::default(),
+            mark,
+            changes: end.changes,
             flush_every: options.flush_every,
             pass: None,
             head_at_last_look: status.head,
@@ -81,22 +92,32 @@ impl Writer {
         Ok(writer)
     }
 
+    /// Notes how far the store has come, after a transaction that was not an append.
+    pub(super) fn note_change(&mut self) {
+        let changes =
+            || self.connection.prepare_cached("SELECT changes FROM meta")?.query_row([], |row| row.get(0));
+        self.changes = changes().unwrap_or(self.changes);
+        self.mark.note(self.ledger.status.head, self.changes);
+    }
+
     /// Adds up what the rows of channels count.
     fn sum_channels(&mut self) -> Result<(), StoreError> {
         let ledger = &mut self.ledger;
         let mut sum = || {
-            let mut statement = self.connection.prepare("SELECT name, messages, bytes, id FROM channel")?;
+            let mut statement = self.connection.prepare(
+                "SELECT name, id, head, total, messages, bytes, trimmed_through, reason, floor, sum FROM channel",
+            )?;
             let mut rows = statement.query([])?;
             let mut crowded = Vec::new();
             while let Some(row) = rows.next()? {
                 let name = row.get_ref(0)?.as_str()?;
-                let (messages, bytes): (u64, u64) = (row.get(1)?, row.get(2)?);
                 let namespace = ledger.rules.id_of(name);
+                let Head { id, messages, bytes, .. } = channel::from_row(row, 1, namespace)?;
                 ledger.spaces[usize::from(namespace.0)].bytes += bytes;
                 ledger.status.messages += messages;
                 ledger.status.bytes += bytes;
                 if messages == 0 {
-                    ledger.empty.insert(ChannelId(row.get(3)?));
+                    ledger.empty.insert(id);
                 }
                 if ledger.rules.is_crowded(namespace, messages) {
                     crowded.push(name.to_owned());
@@ -117,19 +138,19 @@ impl Writer {
         let mut statement = self
             .connection
             .prepare(
-                "SELECT position, channel, time, size FROM message WHERE position > ?1 ORDER BY position",
+                "SELECT position, previous, channel, time, size, sum FROM message WHERE position > ?1
+                 ORDER BY position",
             )
             .map_err(meaning)?;
         let mut rows = statement.query([flushed.0]).map_err(meaning)?;
         while let Some(row) = rows.next().map_err(meaning)? {
-            let take = || SqlResult::Ok((row.get(0)?, row.get(1)?, row.get::<_, i64>(2)?, row.get(3)?));
-            let (position, id, time, size): (u64, u64, i64, Option<u64>) = take().map_err(meaning)?;
-            let position = Position(position);
+            let take = || Link::from_row(row, 1, Position(row.get(0)?));
+            let (Link { position, channel, time, size, .. }, _) = take().map_err(meaning)?;
             read += 1;
             let status = change.status();
             status.head = status.head.max(position);
-            status.time = status.time.max(Time(time.cast_unsigned()));
-            let name: Option<Channel> = self.names.get(&self.connection, ChannelId(id))?;
+            status.time = status.time.max(time);
+            let name: Option<Channel> = self.names.get(&self.connection, channel)?;
             let Some(name) = name else { continue };
             let Some(head) = change.head(&self.connection, &name)?.filter(|head| head.head < position) else {
                 continue;

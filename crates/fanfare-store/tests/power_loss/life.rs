@@ -33,7 +33,13 @@ pub struct Life {
     pub moments: Vec<Moment>,
 }
 
+/// Opens a store. One that is closed after a failure stays closed as long as a test takes.
 pub fn open(dir: &Path, vfs: Option<&Vfs>) -> Result<SqliteLog, StoreError> {
+    open_and_mend(dir, vfs, Duration::from_secs(3600))
+}
+
+/// The same, with a time after which it is checked.
+pub fn open_and_mend(dir: &Path, vfs: Option<&Vfs>, mend_after: Duration) -> Result<SqliteLog, StoreError> {
     let everything = Retention { age: Duration::MAX, messages: u64::MAX, bytes: u64::MAX };
     let retention = [
         Retention { messages: 70, ..everything },
@@ -50,6 +56,7 @@ pub fn open(dir: &Path, vfs: Option<&Vfs>) -> Result<SqliteLog, StoreError> {
         heads: 64,
         flush_every: 40,
         checkpoint_pages: 12,
+        mend_after,
         ..SqliteOptions::default()
     };
     SqliteLog::open(dir, Arc::new(Namespaces::new(rules)), options)

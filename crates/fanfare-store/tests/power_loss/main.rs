@@ -7,6 +7,7 @@
 
 mod disk;
 mod failed_sync;
+mod failing;
 mod life;
 mod snapshot;
 mod vfs;

@@ -1,8 +1,8 @@
-//! An SQLite VFS that passes everything on to the system's own and writes down, in one order, what happens to the
-//! database and its write-ahead log.
+//! An SQLite VFS that passes everything on to the system's own, unless it is to fail, and writes down, in one order, what
+//! happens to the database and its write-ahead log.
 //!
 //! A file is opened by the system's VFS in the memory that SQLite gives for it; then its table of methods is replaced
-//! by a copy in which writing, truncating, syncing and closing are ours. Everything else, shared memory and locks
+//! by a copy in which reading, writing, truncating, syncing and closing are ours. Everything else, shared memory and locks
 //! too, goes to the system's methods directly.
 
 // SQLite's VFS is a table of C functions. What they are given is valid for the time of the call, by SQLite's contract.
@@ -58,6 +58,45 @@ struct State {
     files: BTreeMap<String, FileId>,
     created: usize,
     fails: Option<Syncing>,
+    broken: Option<Broken>,
+    waits: u32,
+}
+
+/// What is asked of a disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Call {
+    Read,
+    Write,
+    Sync,
+}
+
+/// A disk that fails.
+#[derive(Debug, Clone, Copy)]
+pub struct Broken {
+    pub call: Call,
+    /// SQLite's number for what is wrong.
+    pub error: c_int,
+    /// So many succeed before.
+    pub after: u32,
+    /// So many fail.
+    pub times: u32,
+}
+
+impl State {
+    /// Whether a call fails, and how.
+    fn fails(&mut self, call: Call) -> Option<c_int> {
+        let broken = self.broken.as_mut().filter(|broken| broken.call == call)?;
+        if broken.after > 0 {
+            broken.after -= 1;
+            return None;
+        }
+        let error = broken.error;
+        broken.times -= 1;
+        if broken.times == 0 {
+            self.broken = None;
+        }
+        Some(error)
+    }
 }
 
 /// Whose sync.
@@ -129,6 +168,7 @@ impl Vfs {
         vfs.pNext = std::ptr::null_mut();
         vfs.xOpen = Some(open);
         vfs.xDelete = Some(delete);
+        vfs.xSleep = Some(sleep);
         // SAFETY: the VFS is leaked, so it lives as long as SQLite may use it.
         let registered = unsafe { ffi::sqlite3_vfs_register(Box::leak(Box::new(vfs)), 0) };
         assert_eq!(registered, ffi::SQLITE_OK);
@@ -142,6 +182,21 @@ impl Vfs {
     /// The next such sync fails, of any file.
     pub fn fail_next_sync(&self, whose: Syncing) {
         locked(&self.context.state).fails = Some(whose);
+    }
+
+    /// From now on the disk fails, until it has failed so often or is [healed](Vfs::heal).
+    pub fn break_disk(&self, broken: Broken) {
+        locked(&self.context.state).broken = Some(broken);
+    }
+
+    /// Ends what [`Vfs::break_disk`] began; answers whether it had not ended by itself.
+    pub fn heal(&self) -> bool {
+        locked(&self.context.state).broken.take().is_some()
+    }
+
+    /// How often somebody waited for a lock so far.
+    pub fn waits(&self) -> u32 {
+        locked(&self.context.state).waits
     }
 
     /// How much has happened so far.
@@ -195,6 +250,7 @@ unsafe extern "C" fn open(
     unsafe {
         let methods = (*file).pMethods;
         let mut ours = *methods;
+        ours.xRead = Some(read);
         ours.xWrite = Some(write);
         ours.xTruncate = Some(truncate);
         ours.xSync = Some(sync);
@@ -218,13 +274,33 @@ unsafe extern "C" fn delete(vfs: *mut sqlite3_vfs, path: *const c_char, sync_dir
     deleted
 }
 
+unsafe extern "C" fn sleep(vfs: *mut sqlite3_vfs, microseconds: c_int) -> c_int {
+    // SAFETY: `register` put the context there.
+    let context = unsafe { &*(*vfs).pAppData.cast::<Context>() };
+    locked(&context.state).waits += 1;
+    // SAFETY: the call is passed on as it came, for the system's VFS.
+    unsafe { (*context.system).xSleep.unwrap()(context.system, microseconds) }
+}
+
 fn opened(file: *mut sqlite3_file) -> Opened {
     locked(&OPENED)[&(file as usize)]
+}
+
+unsafe extern "C" fn read(file: *mut sqlite3_file, data: *mut c_void, len: c_int, at: i64) -> c_int {
+    let Opened { methods, context, .. } = opened(file);
+    if let Some(error) = locked(&context.state).fails(Call::Read) {
+        return error;
+    }
+    // SAFETY: the call is passed on as it came.
+    unsafe { (*methods).xRead.unwrap()(file, data, len, at) }
 }
 
 unsafe extern "C" fn write(file: *mut sqlite3_file, data: *const c_void, len: c_int, at: i64) -> c_int {
     let Opened { methods, context, file: id } = opened(file);
     let mut state = locked(&context.state);
+    if let Some(error) = state.fails(Call::Write) {
+        return error;
+    }
     // SAFETY: the call is passed on as it came.
     let written = unsafe { (*methods).xWrite.unwrap()(file, data, len, at) };
     if written == ffi::SQLITE_OK {
@@ -253,6 +329,10 @@ unsafe extern "C" fn sync(file: *mut sqlite3_file, _flags: c_int) -> c_int {
     if state.fails.take_if(|whose| whose.is_now()).is_some() {
         state.ops.push(Op::FailedSync { file: id });
         return ffi::SQLITE_IOERR_FSYNC;
+    }
+    if let Some(error) = state.fails(Call::Sync) {
+        state.ops.push(Op::FailedSync { file: id });
+        return error;
     }
     state.ops.push(Op::Sync { file: id });
     ffi::SQLITE_OK

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
 pub mod command;
+pub mod disk;
 pub mod http;
 pub mod proxy;
 pub mod server;

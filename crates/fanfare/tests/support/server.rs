@@ -25,8 +25,16 @@ pub struct Server {
     pub address: SocketAddr,
     folder: TempDir,
     args: Vec<String>,
-    descriptors: Option<u32>,
+    limit: Option<Limit>,
     process: Process,
+}
+
+/// What a server may have, as a shell's `ulimit` sets it.
+#[derive(Debug, Clone, Copy)]
+pub enum Limit {
+    Descriptors(u32),
+    /// Of addresses: what is mapped, whether it is used or not.
+    MemoryKib(u32),
 }
 
 /// One life of the server.
@@ -49,29 +57,37 @@ impl Server {
 
     /// The same with a configuration file of this text.
     pub fn with_config(config: &str, args: &[&str]) -> Server {
-        Server::launch(config, args, None)
+        Server::launch(TempDir::new().unwrap(), config, args, None)
+    }
+
+    /// The same as [`Server::start`], with everything it writes in another folder than the system's for such.
+    pub fn inside(parent: &Path, config: &str) -> Server {
+        Server::launch(TempDir::new_in(parent).unwrap(), config, &[], None)
+    }
+
+    /// The same as [`Server::with_config`], and it gets no more than this.
+    pub fn limited(limit: Limit, config: &str, args: &[&str]) -> Server {
+        Server::launch(TempDir::new().unwrap(), config, args, Some(limit))
     }
 
     /// The same as [`Server::start`], with no more file descriptors than this.
     pub fn with_descriptors(limit: u32) -> Server {
-        Server::launch("", &[], Some(limit))
+        Server::limited(Limit::Descriptors(limit), "", &[])
     }
 
-    fn launch(config: &str, args: &[&str], descriptors: Option<u32>) -> Server {
-        let folder = TempDir::new().unwrap();
+    fn launch(folder: TempDir, config: &str, args: &[&str], limit: Option<Limit>) -> Server {
         let file = folder.path().join("fanfare.toml");
         std::fs::write(&file, config).unwrap();
         let config = ["--config".to_owned(), file.to_str().unwrap().to_owned()];
         let args: Vec<String> = config.into_iter().chain(args.iter().map(|arg| (*arg).to_owned())).collect();
-        let (process, address) = launch(own_loopback(), &data_of(&folder), &args, descriptors);
-        Server { address, folder, args, descriptors, process }
+        let (process, address) = launch(own_loopback(), &data_of(&folder), &args, limit);
+        Server { address, folder, args, limit, process }
     }
 
     /// Starts it again on the same data and the same port, with the same arguments; kills it first if it runs.
     pub fn restart(&mut self) {
         self.kill();
-        (self.process, self.address) =
-            launch(self.address, &data_of(&self.folder), &self.args, self.descriptors);
+        (self.process, self.address) = launch(self.address, &data_of(&self.folder), &self.args, self.limit);
     }
 
     /// `http://address` and a path that starts with `/`.
@@ -113,6 +129,11 @@ impl Server {
     pub fn kill(&mut self) {
         let _ = self.process.child.kill();
         self.process.child.wait().unwrap();
+    }
+
+    /// Whether the process has ended by itself.
+    pub fn has_ended(&mut self) -> bool {
+        self.process.child.try_wait().unwrap().is_some()
     }
 
     /// Sends SIGTERM.
@@ -192,13 +213,8 @@ fn data_of(folder: &TempDir) -> PathBuf {
     folder.path().join("data")
 }
 
-fn launch(
-    listen: SocketAddr,
-    data: &Path,
-    args: &[String],
-    descriptors: Option<u32>,
-) -> (Process, SocketAddr) {
-    let mut command = match descriptors {
+fn launch(listen: SocketAddr, data: &Path, args: &[String], limit: Option<Limit>) -> (Process, SocketAddr) {
+    let mut command = match limit {
         Some(limit) => limited(limit),
         None => Command::new(FANFARE),
     };
@@ -229,10 +245,15 @@ fn launch(
     }
 }
 
-/// The command with a hard limit of descriptors: a shell sets it and becomes the command.
-fn limited(descriptors: u32) -> Command {
+/// The command with a hard limit: a shell sets it and becomes the command.
+fn limited(limit: Limit) -> Command {
+    let (what, most) = match limit {
+        Limit::Descriptors(most) => ("-n", most),
+        Limit::MemoryKib(most) => ("-v", most),
+    };
     let mut command = Command::new("sh");
-    command.args(["-c", "ulimit -n \"$0\" && exec \"$@\"", &descriptors.to_string(), FANFARE]);
+    let become_it = format!("ulimit {what} {most} && exec \"$0\" \"$@\"");
+    command.args(["-c", &become_it, FANFARE]);
     command
 }
 
