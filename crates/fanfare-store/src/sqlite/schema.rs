@@ -6,6 +6,7 @@
 use crate::StoreError;
 use crate::sqlite::error::meaning;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+use std::cmp::Ordering;
 use std::path::Path;
 use std::time::Duration;
 
@@ -103,6 +104,34 @@ pub(super) fn open_writer(path: &Path, vfs: Option<&str>) -> Result<Connection, 
 /// Opens the file once more: for reading.
 pub(super) fn open_reader(path: &Path, vfs: Option<&str>) -> Result<Connection, StoreError> {
     open(path, OpenFlags::SQLITE_OPEN_READ_ONLY, vfs)
+}
+
+/// Opens a file that is there, only to look at it: nothing is made and nothing is brought up to date. A server may have
+/// it open, too.
+pub(super) fn open_looker(path: &Path) -> Result<Connection, StoreError> {
+    let refuse = |text: &str| StoreError::Unusable(format!("{}: {text}", path.display()));
+    if !path.is_file() {
+        return Err(refuse("there is no store here"));
+    }
+    let connection = open(path, OpenFlags::SQLITE_OPEN_READ_ONLY, None)?;
+    if !is_ours(&connection, path)? {
+        return Err(refuse("the file is empty: no server has made a store of it yet"));
+    }
+    let found: u32 =
+        connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(meaning)?;
+    let known = version();
+    match found.cmp(&known) {
+        Ordering::Equal => Ok(connection),
+        Ordering::Greater => Err(StoreError::Newer { found, known }),
+        Ordering::Less => Err(refuse(&format!(
+            "it has schema version {found}; start the server once, which brings it to version {known}"
+        ))),
+    }
+}
+
+/// Today's schema version.
+pub(super) fn version() -> u32 {
+    STEPS.len() as u32
 }
 
 /// Opens the file once more: for checkpoints.
