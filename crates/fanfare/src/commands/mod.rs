@@ -2,6 +2,7 @@
 //! [`Command`] what people read about it, and a function runs it. [`ALL`] is the only list.
 
 mod channels;
+mod db;
 mod history;
 mod protocols;
 mod publish;
@@ -36,6 +37,7 @@ const ALL: &[Command] = &[
     history::COMMAND,
     channels::COMMAND,
     protocols::COMMAND,
+    db::COMMAND,
 ];
 
 /// Runs what a command line asks for.
