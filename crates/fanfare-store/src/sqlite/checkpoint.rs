@@ -3,7 +3,8 @@
 //! They are passive: they wait for nobody and nobody waits for them. A busy writer is always a little ahead of
 //! them, and as long as it is, the log cannot start over and grows. So when it has grown to four times the size at
 //! which a checkpoint is due, and a checkpoint has left only a little, the writer does this little itself before
-//! its next commit. If checkpoints cannot keep up at all, the writer does everything at sixteen times that size.
+//! its next commit. If checkpoints cannot keep up at all, the writer does everything at sixteen times that size. While
+//! somebody reads for long, a backup say, the log cannot start over: the writer tries now and then, not at each commit.
 //!
 //! A disk that fails a checkpoint closes the log, as one that fails a commit does. This thread then looks every few
 //! seconds whether the disk writes and syncs again, and whether the store is whole and all there; if so, the log is open
@@ -63,8 +64,8 @@ pub(super) struct Checkpoints {
     signal: Arc<Signal>,
     thread: Option<JoinHandle<()>>,
     due: u32,
-    /// Another program read the file and the writer's own checkpoint was refused: not again before this.
-    refused_until: Mutex<Option<Instant>>,
+    /// With so many pages in the log the writer tries again, if it did not start over.
+    again: AtomicU32,
 }
 
 impl Checkpoints {
@@ -94,7 +95,7 @@ impl Checkpoints {
         let mut life = Life { signal: signal.clone(), shared, connection, mend_after };
         let spawned = std::thread::Builder::new().name("checkpoint".into()).spawn(move || life.run());
         let thread = spawned.map_err(|error| StoreError::Failed(error.to_string()))?;
-        Ok(Checkpoints { signal, thread: Some(thread), due, refused_until: Mutex::default() })
+        Ok(Checkpoints { signal, thread: Some(thread), due, again: AtomicU32::new(0) })
     }
 
     /// Tells the thread that a write has failed.
@@ -110,18 +111,17 @@ impl Checkpoints {
         if !little_left && pages < self.due.saturating_mul(16) {
             return Ok(());
         }
-        let mut refused_until = self.refused_until.lock().unwrap_or_else(PoisonError::into_inner);
-        if refused_until.is_some_and(|until| Instant::now() < until) {
+        // Whoever reads the file may do so for long, and each commit would wait for it in vain.
+        let again = self.again.load(Ordering::Relaxed);
+        if pages < again && again - pages <= self.due {
             return Ok(());
         }
+        self.again.store(pages.saturating_add(self.due), Ordering::Relaxed);
         let connection = &writer.connection;
         connection.busy_timeout(READERS_TIME).map_err(meaning)?;
         let done = checkpoint(connection, "PRAGMA wal_checkpoint(RESTART)");
         connection.busy_timeout(super::schema::BUSY_TIME).map_err(meaning)?;
-        let done = done?;
-        self.signal.moved.store(done.moved, Ordering::Relaxed);
-        // Whoever reads the file may do so for long, and each commit would wait for it in vain.
-        *refused_until = done.refused.then(|| Instant::now() + AGAIN);
+        self.signal.moved.store(done?, Ordering::Relaxed);
         Ok(())
     }
 
@@ -205,8 +205,8 @@ impl Life {
     /// Makes a checkpoint. Answers after how long the thread is to look again by itself.
     fn checkpoint(&self) -> Option<Duration> {
         match checkpoint(&self.connection, "PRAGMA wal_checkpoint(PASSIVE)") {
-            Ok(done) => {
-                self.signal.moved.store(done.moved, Ordering::Relaxed);
+            Ok(moved) => {
+                self.signal.moved.store(moved, Ordering::Relaxed);
                 None
             }
             Err(error) => {
@@ -237,19 +237,9 @@ impl Life {
     }
 }
 
-/// What a checkpoint did.
-struct Checkpoint {
-    /// Somebody reads what it wanted to write over.
-    refused: bool,
-    /// Pages of the write-ahead log that are in the file now.
-    moved: u32,
-}
-
-fn checkpoint(connection: &Connection, how: &str) -> Result<Checkpoint, StoreError> {
-    let take = |row: &rusqlite::Row<'_>| {
-        // -1: there is no write-ahead log.
-        let moved = u32::try_from(row.get::<_, i64>(2)?).unwrap_or(0);
-        Ok(Checkpoint { refused: row.get::<_, i64>(0)? != 0, moved })
-    };
+/// Answers how many pages of the write-ahead log are in the file now.
+fn checkpoint(connection: &Connection, how: &str) -> Result<u32, StoreError> {
+    // -1: there is no write-ahead log.
+    let take = |row: &rusqlite::Row<'_>| Ok(u32::try_from(row.get::<_, i64>(2)?).unwrap_or(0));
     connection.query_row(how, [], take).map_err(meaning)
 }

@@ -8,6 +8,7 @@ use crate::sqlite::error::meaning;
 use crate::sqlite::{mark, sound};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+use std::cmp::Ordering;
 use std::path::Path;
 use std::time::Duration;
 
@@ -117,7 +118,7 @@ pub(super) fn open_writer(path: &Path, vfs: Option<&str>) -> Result<Connection, 
     let mut connection = open(path, create, vfs)?;
     leave_log(&connection, true).map_err(meaning)?;
     let ours = is_ours(&connection, path)?;
-    let known = version(&connection)? == STEPS.len() as u32;
+    let known = version_of(&connection)? == STEPS.len() as u32;
     let new_life = known && {
         sound::look(&mut connection)?;
         mark::compare(dir, &connection)?
@@ -150,6 +151,34 @@ pub(super) fn leave_log(connection: &Connection, leave: bool) -> rusqlite::Resul
 /// Opens the file once more: for reading.
 pub(super) fn open_reader(path: &Path, vfs: Option<&str>) -> Result<Connection, StoreError> {
     open(path, OpenFlags::SQLITE_OPEN_READ_ONLY, vfs)
+}
+
+/// Opens a file that is there, only to look at it: nothing is made and nothing is brought up to date. A server may have
+/// it open, too.
+pub(super) fn open_looker(path: &Path) -> Result<Connection, StoreError> {
+    let refuse = |text: &str| StoreError::Unusable(format!("{}: {text}", path.display()));
+    if !path.is_file() {
+        return Err(refuse("there is no store here"));
+    }
+    let connection = open(path, OpenFlags::SQLITE_OPEN_READ_ONLY, None)?;
+    if !is_ours(&connection, path)? {
+        return Err(refuse("the file is empty: no server has made a store of it yet"));
+    }
+    let found: u32 =
+        connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(meaning)?;
+    let known = version();
+    match found.cmp(&known) {
+        Ordering::Equal => Ok(connection),
+        Ordering::Greater => Err(StoreError::Newer { found, known }),
+        Ordering::Less => Err(refuse(&format!(
+            "it has schema version {found}; start the server once, which brings it to version {known}"
+        ))),
+    }
+}
+
+/// Today's schema version.
+pub(super) fn version() -> u32 {
+    STEPS.len() as u32
 }
 
 /// Opens the file once more: for checkpoints.
@@ -212,13 +241,13 @@ fn is_ours(connection: &Connection, path: &Path) -> Result<bool, StoreError> {
 }
 
 /// How many steps the file has been through.
-fn version(connection: &Connection) -> Result<u32, StoreError> {
+fn version_of(connection: &Connection) -> Result<u32, StoreError> {
     connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(meaning)
 }
 
 fn migrate(connection: &mut Connection, steps: &[&str]) -> Result<(), StoreError> {
     let known = steps.len() as u32;
-    let found = version(connection)?;
+    let found = version_of(connection)?;
     if found > known {
         return Err(StoreError::Newer { found, known });
     }
