@@ -276,13 +276,13 @@ mod tests {
         migrate(&mut connection, &["CREATE TABLE a (x)"]).unwrap();
         let broken = ["CREATE TABLE a (x)", "CREATE TABLE b (x)", "CREATE TABLE c (x); NONSENSE"];
         assert!(migrate(&mut connection, &broken).is_err());
-        assert_eq!(version(&connection), Ok(2));
+        assert_eq!(version_of(&connection), Ok(2));
         let tables = "SELECT group_concat(name ORDER BY name) FROM sqlite_schema";
         let tables: String = connection.query_row(tables, [], |row| row.get(0)).unwrap();
         assert_eq!(tables, "a,b");
         migrate(&mut connection, &["CREATE TABLE a (x)", "CREATE TABLE b (x)", "CREATE TABLE c (x)"])
             .unwrap();
-        assert_eq!(version(&connection), Ok(3));
+        assert_eq!(version_of(&connection), Ok(3));
     }
 
     #[test]
