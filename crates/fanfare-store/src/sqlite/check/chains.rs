@@ -11,6 +11,7 @@ use crate::sqlite::copy::{Progress, Watch};
 use crate::sqlite::error::meaning;
 use crate::sqlite::look::stored_namespaces;
 use crate::sqlite::row;
+use crate::sqlite::sum::Link;
 use fanfare_proto::{Message, NamespaceId, Namespaces, Position};
 use rusqlite::{Connection, OptionalExtension, Result as SqlResult};
 use std::collections::HashMap;
@@ -23,17 +24,18 @@ pub(super) fn look(
     findings: &mut Findings,
     watch: Watch<'_>,
 ) -> Result<(), StoreError> {
-    let mut chains = Chains::read(snapshot)?;
+    let mut chains = Chains::read(snapshot, findings)?;
     chains.read_milestones(snapshot, findings).map_err(meaning)?;
-    let columns = "SELECT previous, time, expires, id, publisher, key, priority, tags, event, content_type, notice, body,
-                       position, channel, size FROM message ORDER BY position";
+    let columns =
+        "SELECT previous, channel, time, size, sum, expires, priority, id, publisher, key, tags, event,
+                       content_type, notice, body, position FROM message ORDER BY position";
     let mut statement = snapshot.prepare(columns).map_err(meaning)?;
     let mut rows = statement.query([]).map_err(meaning)?;
     let (head, mut looked, mut first) = (findings.checked.head.0, 0u64, None);
     while let Some(row) = rows.next().map_err(meaning)?.filter(|_| !findings.is_full()) {
-        let take = || SqlResult::Ok((row.get(12)?, row.get(13)?, row.get(14)?));
-        let (position, id, size): (i64, i64, Option<i64>) = take().map_err(meaning)?;
-        chains.meet(row, position, id, size, findings)?;
+        let take = || SqlResult::Ok((row.get(15)?, row.get(1)?));
+        let (position, id): (i64, i64) = take().map_err(meaning)?;
+        chains.meet(row, position, id, findings)?;
         let first = *first.get_or_insert(position.unsigned_abs());
         if looked.is_multiple_of(TELL) {
             let done = position.unsigned_abs() - first;
@@ -57,7 +59,7 @@ struct Chains {
 }
 
 impl Chains {
-    fn read(snapshot: &Connection) -> Result<Chains, StoreError> {
+    fn read(snapshot: &Connection, findings: &mut Findings) -> Result<Chains, StoreError> {
         let namespaces = match snapshot.prepare("SELECT 1 FROM meta").and_then(|mut meta| meta.exists([])) {
             Ok(false) => Namespaces::new([]),
             _ => stored_namespaces(snapshot)?,
@@ -67,7 +69,8 @@ impl Chains {
             |id: NamespaceId| floors.get(namespaces.get(id).pattern.as_str()).copied().unwrap_or(0);
         let clearing = clearing(snapshot).map_err(meaning)?;
         let mut by_id = HashMap::new();
-        let rows = "SELECT name, id, head, total, messages, bytes, trimmed_through, reason FROM channel";
+        let rows =
+            "SELECT name, id, head, total, messages, bytes, trimmed_through, reason, floor, sum FROM channel";
         let mut statement = snapshot.prepare(rows).map_err(meaning)?;
         let mut rows = statement.query([]).map_err(meaning)?;
         while let Some(row) = rows.next().map_err(meaning)? {
@@ -76,7 +79,14 @@ impl Chains {
             // A wrong name is told elsewhere.
             let Ok(name) = channel::parse(&name) else { continue };
             let namespace = namespaces.id_of(name.as_str());
-            let head = channel::from_row(row, 1, namespace).map_err(meaning)?;
+            let head = match channel::from_row(row, 1, namespace).map_err(meaning) {
+                Ok(head) => head,
+                Err(StoreError::Corrupt(text)) => {
+                    findings.add(Part::Channels, format!("{name}: {text}"));
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
             let cleared = clearing.get(&id).copied().unwrap_or(0);
             by_id.insert(id, Chain::new(name, head, cleared, floor_of(namespace)));
         }
@@ -111,7 +121,6 @@ impl Chains {
         row: &rusqlite::Row<'_>,
         position: i64,
         id: i64,
-        size: Option<i64>,
         findings: &mut Findings,
     ) -> Result<(), StoreError> {
         if position < 1 {
@@ -126,8 +135,15 @@ impl Chains {
             }
             return Ok(());
         };
-        let message = match row::message(row, Position(position.unsigned_abs()), chain.name()) {
-            Ok(message) => message,
+        let place = Position(position.unsigned_abs());
+        let read = || -> Result<(Link, Option<Message>), StoreError> {
+            let link = Link::from_row(row, 0, place).map_err(meaning)?.0;
+            // A removed message is a link alone.
+            let message = link.size.map(|_| row::message(row, place, chain.name())).transpose()?;
+            Ok((link, message))
+        };
+        let (link, message) = match read() {
+            Ok(read) => read,
             Err(StoreError::Corrupt(text)) => {
                 findings
                     .add(Part::Messages, format!("{position} of {} cannot be read: {text}", chain.name()));
@@ -135,14 +151,15 @@ impl Chains {
             }
             Err(error) => return Err(error),
         };
-        if message.time.0 < self.time {
+        if link.time.0 < self.time {
             findings.add(Part::Messages, format!("{position} is earlier than the one before it"));
         }
-        self.time = self.time.max(message.time.0);
-        let size = size.map(i64::cast_unsigned);
-        check_size(&message, size, findings);
-        let met =
-            Met { position, previous: message.previous, size, waits, flushed: position <= self.flushed };
+        self.time = self.time.max(link.time.0);
+        if let Some(message) = &message {
+            check_size(message, link.size, findings);
+        }
+        let Link { previous, size, .. } = link;
+        let met = Met { position, previous, size, waits, flushed: position <= self.flushed };
         chain.meet(&met, findings);
         Ok(())
     }
@@ -160,7 +177,7 @@ impl Chains {
     }
 }
 
-/// The size that is noted is that of the contents; a removed message has none.
+/// The size that is noted is that of the contents.
 fn check_size(message: &Message, size: Option<u64>, findings: &mut Findings) {
     let found = message.content.size() as u64;
     if found != size.unwrap_or(0) {
