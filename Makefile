@@ -9,9 +9,10 @@ CUTS ?= 1000
 RESTARTS ?= 100
 READERS ?= 2000
 SECONDS ?= 600
+MESSAGES ?= 1000000
 
 .NOTPARALLEL:
-.PHONY: help run test need lint deny tests crash power-loss restarts resume interop interop-clients interop-browsers \
+.PHONY: help run test need lint deny tests crash power-loss restarts resume backup interop interop-clients interop-browsers \
 	interop-websocket fuzz bench bench-quick bench-peers instructions guide
 
 help: ## Say what there is
@@ -56,6 +57,9 @@ resume: ## Cut readers CUTS=1000 times and hand them from transport to transport
 	@interop/browsers/setup
 	@FANFARE_RESUME_CUTS=$(CUTS) FANFARE_RESUME_MODULES=$(CURDIR)/target/interop/browsers/node_modules \
 		scripts/step resume cargo test --locked -p fanfare --test resume -- --nocapture
+
+backup: ## Measure import, backup, check, restore and export of MESSAGES=1000000
+	@scripts/backup $(MESSAGES)
 
 interop: interop-clients interop-browsers interop-websocket ## Let others judge: clients, browsers, proxies, suites
 

@@ -9,11 +9,13 @@
 //! - what is asked: [`Request`], [`Command`], [`Subscribe`], [`Start`], [`History`], [`Selection`];
 //! - what is answered: [`Reply`], [`Receipt`], [`HistoryPage`];
 //! - what bytes mean: [`protocol`], [`Wire`], [`websocket`];
+//! - what is taken elsewhere: [`archive_line`];
 //! - rules: [`Namespace`], [`Grant`], [`limits`];
 //! - refusals: [`Code`], [`Refusal`].
 
 mod accept;
 mod answer;
+mod archive;
 mod channel;
 mod chunk;
 mod code;
@@ -57,6 +59,7 @@ mod wire;
 
 pub use accept::{Accept, Wanted};
 pub use answer::{HistoryPage, Receipt};
+pub use archive::{Archived, archive_line, read_archive_line};
 pub use channel::Channel;
 pub use chunk::Chunks;
 pub use code::{Code, Refusal, Retry};

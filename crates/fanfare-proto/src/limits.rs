@@ -143,6 +143,15 @@ pub const CHECKPOINT_PAGES: u32 = 1024;
 /// One index row is kept for every so many messages of a channel.
 pub const INDEX_EVERY: u64 = 64;
 
+/// Bytes of one line of an export: a body of the largest size, of which every byte is written as six.
+pub const ARCHIVE_LINE_BYTES: usize = 6 * BODY_BYTES_MAX + 64 * 1024;
+/// Lines of an import that are told to be wrong; more are counted.
+pub const BAD_LINES: usize = 20;
+/// What a check of a store tells to be wrong; beyond, it stops.
+pub const DAMAGES: usize = 100;
+/// Rows of an export that are read in one snapshot.
+pub const EXPORT_MESSAGES: usize = 500;
+
 /// Kept namespaces: how long.
 pub const KEPT_AGE: Duration = Duration::from_secs(24 * 3600);
 /// Kept namespaces: messages of a channel.

@@ -3,6 +3,7 @@
 
 mod channels;
 mod config;
+mod db;
 mod history;
 mod protocols;
 mod publish;
@@ -38,6 +39,7 @@ const ALL: &[Command] = &[
     channels::COMMAND,
     protocols::COMMAND,
     config::COMMAND,
+    db::COMMAND,
 ];
 
 /// Runs what a command line asks for.
