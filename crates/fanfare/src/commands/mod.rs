@@ -2,7 +2,9 @@
 //! [`Command`] what people read about it, and a function runs it. [`ALL`] is the only list.
 
 mod channels;
+mod completions;
 mod history;
+mod man;
 mod protocols;
 mod publish;
 mod serve;
@@ -36,6 +38,8 @@ const ALL: &[Command] = &[
     history::COMMAND,
     channels::COMMAND,
     protocols::COMMAND,
+    completions::COMMAND,
+    man::COMMAND,
 ];
 
 /// Runs what a command line asks for.
