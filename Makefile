@@ -7,10 +7,11 @@ ROUNDS ?= 500
 POINTS ?= 10000
 CUTS ?= 1000
 SECONDS ?= 600
+PROFILE ?= release
 
 .NOTPARALLEL:
 .PHONY: help run test need lint deny tests crash power-loss resume interop interop-clients interop-browsers \
-	interop-websocket interop-openapi fuzz bench bench-quick bench-peers instructions
+	interop-websocket interop-openapi fuzz bench bench-quick bench-peers instructions audit dist dist-check
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,6 +32,9 @@ lint: ## Format, clippy, documentation, tidy
 
 deny: ## Licences, advisories, bans and sources of dependencies
 	@scripts/step deny scripts/deny
+
+audit: ## Dependencies against the advisories of RustSec (cargo-audit)
+	@scripts/step audit scripts/audit
 
 tests: ## The tests alone
 	@scripts/step tests cargo test --workspace --locked --no-fail-fast
@@ -61,6 +65,14 @@ interop-openapi: ## Hold docs/openapi.json against the server with Schemathesis 
 
 interop-websocket: ## Let Autobahn, Python websockets and Node ws judge the WebSocket framer (20 minutes)
 	@scripts/step interop-websocket interop/websocket/run
+
+dist: ## Make what is given out, in target/dist: Debian package, archive, SBOM, checksums (PROFILE=dev is quick, to try it)
+	@packaging/need
+	@scripts/step dist packaging/dist $(PROFILE)
+
+dist-check: ## Hold what `make dist` made, and install, run and remove it in a throw-away root (as root)
+	@packaging/need
+	@scripts/step dist-check packaging/check
 
 fuzz: ## Fuzz every decoder, SECONDS=600 each (nightly compiler)
 	@scripts/fuzz $(SECONDS)
