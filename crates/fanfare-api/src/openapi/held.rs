@@ -2,22 +2,9 @@
 //! protocols.
 
 use super::describe::{parameter, responses};
-use crate::operation::{parameters, reference};
-use fanfare_proto::Code;
+use crate::operation::{HELD_REFUSALS, parameters, reference};
 use fanfare_proto::protocol::{ALL, Shape};
 use serde_json::{Map, Value, json};
-
-/// Refusals of what is held open, beside those of any request.
-const REFUSALS: &[&Code] = &[
-    Code::BAD_NAME,
-    Code::BAD_CURSOR,
-    Code::BAD_FIELD,
-    Code::TOO_MANY,
-    Code::FORBIDDEN,
-    Code::NOT_ACCEPTABLE,
-    Code::UPGRADE,
-    Code::TOO_MANY_SESSIONS,
-];
 
 /// Adds what is held open to what the routes say.
 pub(super) fn add(paths: &mut Map<String, Value>) {
@@ -37,7 +24,7 @@ fn hear(operation: &mut Value) {
         }
     }
     let answers = &mut operation["responses"];
-    for (status, refusal) in responses(&[], REFUSALS).as_object().into_iter().flatten() {
+    for (status, refusal) in responses(&[], HELD_REFUSALS).as_object().into_iter().flatten() {
         if answers.get(status).is_none() {
             answers[status] = refusal.clone();
         }

@@ -52,3 +52,15 @@ pub(crate) const COMMON: &[&Code] = &[
 pub(crate) fn reference(schema: &str) -> Value {
     json!({ "$ref": format!("#/components/schemas/{schema}") })
 }
+
+/// Refusals of what is held open, beside those of any request.
+pub(crate) const HELD_REFUSALS: &[&Code] = &[
+    Code::BAD_NAME,
+    Code::BAD_CURSOR,
+    Code::BAD_FIELD,
+    Code::TOO_MANY,
+    Code::FORBIDDEN,
+    Code::NOT_ACCEPTABLE,
+    Code::UPGRADE,
+    Code::TOO_MANY_SESSIONS,
+];

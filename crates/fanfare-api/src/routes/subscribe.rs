@@ -3,7 +3,7 @@
 
 use super::Route;
 use crate::answer::Refused;
-use crate::operation::{Operation, Parameter, parameters, reference};
+use crate::operation::{HELD_REFUSALS, Operation, Parameter, parameters, reference};
 use axum::routing::get;
 use fanfare_proto::protocol::ALL;
 use fanfare_proto::{Code, Refusal, limits};
@@ -27,16 +27,7 @@ pub(super) const ROUTE: Route = Route {
         headers: &[parameters::LAST_EVENT_ID],
         takes: &[],
         gives: &[],
-        refusals: &[
-            Code::BAD_NAME,
-            Code::BAD_CURSOR,
-            Code::BAD_FIELD,
-            Code::TOO_MANY,
-            Code::FORBIDDEN,
-            Code::NOT_ACCEPTABLE,
-            Code::UPGRADE,
-            Code::TOO_MANY_SESSIONS,
-        ],
+        refusals: HELD_REFUSALS,
     },
     serve: || get(subscribe),
 };
