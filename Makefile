@@ -10,10 +10,11 @@ RESTARTS ?= 100
 READERS ?= 2000
 SECONDS ?= 600
 MESSAGES ?= 1000000
+PROFILE ?= release
 
 .NOTPARALLEL:
-.PHONY: help run test need lint deny tests crash power-loss restarts resume backup interop interop-clients interop-browsers \
-	interop-websocket fuzz bench bench-quick bench-peers instructions guide
+.PHONY: help run test need lint deny tests crash power-loss restarts resume backup interop interop-clients \
+	interop-browsers interop-websocket interop-openapi fuzz bench bench-quick bench-peers instructions guide audit dist dist-check
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,6 +35,9 @@ lint: ## Format, clippy, documentation, tidy
 
 deny: ## Licences, advisories, bans and sources of dependencies
 	@scripts/step deny scripts/deny
+
+audit: ## Dependencies against the advisories of RustSec (cargo-audit)
+	@scripts/step audit scripts/audit
 
 tests: ## The tests alone
 	@scripts/step tests cargo test --workspace --locked --no-fail-fast
@@ -61,7 +65,7 @@ resume: ## Cut readers CUTS=1000 times and hand them from transport to transport
 backup: ## Measure import, backup, check, restore and export of MESSAGES=1000000
 	@scripts/backup $(MESSAGES)
 
-interop: interop-clients interop-browsers interop-websocket ## Let others judge: clients, browsers, proxies, suites
+interop: interop-clients interop-browsers interop-openapi interop-websocket ## Let others judge: clients, browsers, proxies, suites
 
 interop-clients: ## Let clients and proxies of others use the server (a minute)
 	@scripts/step interop-clients interop/clients/run
@@ -69,8 +73,19 @@ interop-clients: ## Let clients and proxies of others use the server (a minute)
 interop-browsers: ## Let Chromium and Firefox hear, and use the live page by keyboard (a minute)
 	@scripts/step interop-browsers interop/browsers/run
 
+interop-openapi: ## Hold docs/openapi.json against the server with Schemathesis (two minutes)
+	@scripts/step interop-openapi interop/openapi/run
+
 interop-websocket: ## Let Autobahn, Python websockets and Node ws judge the WebSocket framer (20 minutes)
 	@scripts/step interop-websocket interop/websocket/run
+
+dist: ## Make what is given out, in target/dist: Debian package, archive, SBOM, checksums (PROFILE=dev is quick, to try it)
+	@packaging/need
+	@scripts/step dist packaging/dist $(PROFILE)
+
+dist-check: ## Hold what `make dist` made, and install, run and remove it in a throw-away root (as root)
+	@packaging/need
+	@scripts/step dist-check packaging/check
 
 fuzz: ## Fuzz every decoder, SECONDS=600 each (nightly compiler)
 	@scripts/fuzz $(SECONDS)

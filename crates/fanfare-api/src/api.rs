@@ -2,7 +2,7 @@
 
 use crate::intake::Intake;
 use crate::state::Api;
-use crate::{ALL, Route, answer, around, target};
+use crate::{ALL, Route, answer, around, openapi, target};
 use axum::Router;
 use axum::extract::Request;
 use axum::middleware::{self, Next};
@@ -26,7 +26,8 @@ impl Default for Options {
 
 /// Every route of [`ALL`] over a node. Takes requests of any body type, and is cheap to clone.
 pub fn api(node: Node, options: Options) -> Router {
-    let api = Api { node, grant: options.grant, intake: Intake::default() };
+    let document = format!("{:#}\n", openapi::openapi()).into();
+    let api = Api { node, grant: options.grant, intake: Intake::default(), document };
     let routes = ALL.iter().fold(Router::new(), |router, route| {
         let checked = middleware::from_fn(|request, next| known(route, request, next));
         router.route(&target::template(route.path), (route.serve)().route_layer(checked))
@@ -38,9 +39,10 @@ pub fn api(node: Node, options: Options) -> Router {
 
 /// Refuses query parameters that a route does not know, before it reads anything else.
 async fn known(route: &Route, request: Request, next: Next) -> Response {
+    let known: Vec<&str> = route.query.iter().map(|parameter| parameter.name).collect();
     let checked = match request.uri().query() {
         Some(query) => Query::parse(query)
-            .and_then(|query| query.only(route.query, &[LATER_PARAMETERS, LATER_FIELDS].concat())),
+            .and_then(|query| query.only(&known, &[LATER_PARAMETERS, LATER_FIELDS].concat())),
         None => Ok(()),
     };
     match checked {

@@ -60,14 +60,24 @@ fn the_level_of_the_log_changes_without_a_restart() {
 }
 
 #[test]
+fn the_time_over_which_readers_come_back_changes_without_a_restart() {
+    let server = Server::with_config("return_over = '10m'\n", &[]);
+    let mut reader = Held::open(server.address, "GET /c/x?via=sse HTTP/1.1");
+    hang_up(&server, "return_over = '0s'\n", AGAIN, 1);
+    server.terminate();
+    let told = std::iter::from_fn(|| reader.line()).filter(|line| line.starts_with("retry:"));
+    assert_eq!(told.last().unwrap(), "retry: 0");
+}
+
+#[test]
 fn each_option_does_what_its_row_says() {
     // What flags say, as they do of the first two, the file does not change.
     let file = "listen = '127.0.0.1:1'\ndata = 'elsewhere'\nworkers = 7\norigins = ['https://a.example']\n\
-                log_format = 'json'\nlog_level = 'debug'\nstore_bytes = '2GiB'\nhost = true\ninsecure_open = true\n\
-                [[namespace]]\npattern = 'a/**'\n";
+                log_format = 'json'\nlog_level = 'debug'\nstore_bytes = '2GiB'\nreturn_over = '1s'\nhost = true\n\
+                insecure_open = true\n[[namespace]]\npattern = 'a/**'\n";
     let running = ALL.iter().filter(|setting| matches!(setting.change, Change::Running(_)));
     let running: Vec<&str> = running.map(|setting| setting.key).collect();
-    assert_eq!(running, ["origins", "log_level"], "each needs a test of its own, as above");
+    assert_eq!(running, ["origins", "log_level", "return_over"], "each needs a test of its own, as above");
     let server = Server::start();
     hang_up(&server, file, AGAIN, 1);
     let said = server.stderr();
@@ -82,11 +92,16 @@ fn each_option_does_what_its_row_says() {
             assert_eq!(said.contains(&line), became == Some(what), "{line}: {said}");
         }
     }
-    assert!(said.contains("changed=8"), "{said}");
+    assert!(said.contains("changed=9"), "{said}");
     // What waits for a restart is said again, what was applied is not.
     hang_up(&server, file, AGAIN, 2);
     assert!(server.stderr().contains("changed=6"), "{}", server.stderr());
-    hang_up(&server, "log_level = 'debug'\norigins = 'https://a.example'\n", "changed=0", 1);
+    hang_up(
+        &server,
+        "log_level = 'debug'\norigins = 'https://a.example'\nreturn_over = '1s'\n",
+        "changed=0",
+        1,
+    );
 }
 
 #[test]

@@ -36,19 +36,19 @@ fn number_of(variable: &str, usual: u64) -> u64 {
 }
 
 /// Starts servers, one after the other, as systemd does: on a socket of its own, and told when each is ready.
-struct Manager {
+struct Keeper {
     listener: TcpListener,
     notices: UnixDatagram,
     folder: TempDir,
 }
 
-impl Manager {
-    fn new() -> Manager {
+impl Keeper {
+    fn new() -> Keeper {
         let folder = TempDir::new().unwrap();
         std::fs::write(folder.path().join("fanfare.toml"), CONFIG).unwrap();
         let notices = UnixDatagram::bind(folder.path().join("notices")).unwrap();
         notices.set_read_timeout(Some(PATIENCE)).unwrap();
-        Manager { listener: TcpListener::bind("127.0.0.1:0").unwrap(), notices, folder }
+        Keeper { listener: TcpListener::bind("127.0.0.1:0").unwrap(), notices, folder }
     }
 
     fn address(&self) -> SocketAddr {
@@ -161,9 +161,9 @@ async fn read_on(reader: usize, address: SocketAddr, shared: Arc<Shared>) {
 fn restarts_on_a_kept_socket_fail_no_publish_and_lose_no_message() {
     let restarts = number_of("FANFARE_RESTARTS", 4);
     let readers = number_of("FANFARE_RESTART_READERS", 60) as usize;
-    let manager = Manager::new();
-    let address = manager.address();
-    let mut server = Some(manager.start());
+    let keeper = Keeper::new();
+    let address = keeper.address();
+    let mut server = Some(keeper.start());
     let heard = (0..readers).map(|_| AtomicU64::new(0)).collect();
     let shared = Arc::new(Shared { heard, ..Shared::default() });
     let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
@@ -191,10 +191,10 @@ fn restarts_on_a_kept_socket_fail_no_publish_and_lose_no_message() {
         for restart in 1..=restarts {
             publish(address, "r/numbers", &(3 * restart - 1).to_string());
             let before = Instant::now();
-            manager.stop(server.take().unwrap());
+            keeper.stop(server.take().unwrap());
             // Who connects now waits.
             let waiting = Kept::open(address);
-            server = Some(manager.start());
+            server = Some(keeper.start());
             slowest = slowest.max(before.elapsed());
             drop(waiting);
             publish(address, "r/numbers", &(3 * restart).to_string());
@@ -204,7 +204,7 @@ fn restarts_on_a_kept_socket_fail_no_publish_and_lose_no_message() {
         }
         all_have(3 * restarts + 1);
     });
-    manager.stop(server.take().unwrap());
+    keeper.stop(server.take().unwrap());
     println!(
         "{restarts} restarts, the longest {slowest:?}; {} published, {} of these at the second time; {readers} readers \
          heard all {} messages",

@@ -2,6 +2,7 @@
 //! a second line says what is.
 
 use super::Route;
+use crate::operation::{Answer, Media, Operation};
 use crate::state::Api;
 use axum::extract::State;
 use axum::routing::get;
@@ -11,6 +12,18 @@ pub(super) const ROUTE: Route = Route {
     path: "/healthz",
     query: &[],
     about: "200 while the process lives; a second line says what is wrong, if something is",
+    operation: Operation {
+        id: "health",
+        headers: &[],
+        takes: &[],
+        gives: &[Answer {
+            status: 200,
+            about: "the process lives",
+            headers: &[],
+            content: &[Media("text/plain", "Text")],
+        }],
+        refusals: &[],
+    },
     serve: || get(health),
 };
 

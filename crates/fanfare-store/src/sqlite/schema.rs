@@ -9,6 +9,8 @@ use crate::sqlite::{mark, sound};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use std::cmp::Ordering;
+use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 use std::time::Duration;
 
@@ -161,7 +163,11 @@ pub(super) fn open_looker(path: &Path) -> Result<Connection, StoreError> {
         return Err(refuse("there is no store here"));
     }
     let connection = open(path, OpenFlags::SQLITE_OPEN_READ_ONLY, None)?;
-    if !is_ours(&connection, path)? {
+    let ours = is_ours(&connection, path).map_err(|error| match error {
+        StoreError::Unusable(text) if is_marked(path) => StoreError::Corrupt(text),
+        error => error,
+    })?;
+    if !ours {
         return Err(refuse("the file is empty: no server has made a store of it yet"));
     }
     let found: u32 =
@@ -243,6 +249,14 @@ fn is_ours(connection: &Connection, path: &Path) -> Result<bool, StoreError> {
 /// How many steps the file has been through.
 fn version_of(connection: &Connection) -> Result<u32, StoreError> {
     connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(meaning)
+}
+
+/// Whether a file's header says that it is Fanfare's, whatever is wrong with the rest (SQLite's file format, 1.3).
+fn is_marked(path: &Path) -> bool {
+    let mut header = [0; 100];
+    let read = File::open(path).and_then(|mut file| file.read_exact(&mut header));
+    let id = APPLICATION_ID.to_be_bytes();
+    read.is_ok() && header.starts_with(b"SQLite format 3\0") && header[68..72] == id
 }
 
 fn migrate(connection: &mut Connection, steps: &[&str]) -> Result<(), StoreError> {
