@@ -4,12 +4,14 @@
 //! them, and as long as it is, the log cannot start over and grows. So when it has grown to four times the size at
 //! which a checkpoint is due, and a checkpoint has left only a little, the writer does this little itself before
 //! its next commit. If checkpoints cannot keep up at all, the writer does everything at sixteen times that size. While
-//! somebody reads for long, a backup say, the log cannot start over: the writer tries now and then, not at each commit.
+//! somebody reads for long, a backup say, the log cannot start over: the writer then tries once a second, not at each
+//! commit.
 //!
 //! A disk that fails a checkpoint closes the log, as one that fails a commit does. This thread then looks every few
 //! seconds whether the disk writes and syncs again, and whether the store is whole and all there; if so, the log is open
 //! again. Nothing has to be opened anew for that: what failed was rolled back, what was acknowledged was synced before,
-//! and what is in doubt is written once more. What is damaged stays closed.
+//! and what is in doubt is written once more. Linux tells a failed sync once to each descriptor of a file, so both
+//! connections that write must have synced both files before. What is damaged stays closed.
 
 use super::error::meaning;
 use super::ledger::Shared;
@@ -18,7 +20,7 @@ use super::options::SqliteOptions;
 use super::writer::Writer;
 use super::{schema, sound};
 use crate::StoreError;
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::Connection;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -26,7 +28,7 @@ use std::time::{Duration, Instant};
 
 /// How long the writer waits, at its own checkpoint, for readers to finish their pages.
 const READERS_TIME: Duration = Duration::from_millis(10);
-/// After a checkpoint for which there was no room, the next one.
+/// After a checkpoint for which there was no room, or that somebody who reads refused, the next one.
 const AGAIN: Duration = Duration::from_secs(1);
 /// Between two looks at a store whose disk has failed, at the most.
 const MEND_EVERY: Duration = Duration::from_secs(4);
@@ -50,7 +52,7 @@ struct State {
 
 impl Signal {
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.state)
     }
 
     /// Pages that are in the write-ahead log only.
@@ -64,20 +66,19 @@ pub(super) struct Checkpoints {
     signal: Arc<Signal>,
     thread: Option<JoinHandle<()>>,
     due: u32,
-    /// With so many pages in the log the writer tries again, if it did not start over.
-    again: AtomicU32,
+    /// When the writer was refused a checkpoint.
+    refused: Mutex<Option<Instant>>,
 }
 
 impl Checkpoints {
     /// Starts the thread with a connection of its own.
     pub(super) fn start(
-        writer: &mut Writer,
+        writer: &Arc<Mutex<Writer>>,
         connection: Connection,
         options: &SqliteOptions,
     ) -> Result<Checkpoints, StoreError> {
         let (due, mend_after) = (options.checkpoint_pages, options.mend_after);
         let signal = Arc::new(Signal::default());
-        let shared = writer.ledger.shared.clone();
         let told = signal.clone();
         let hook = move |_: &mut rusqlite::hooks::Wal, pages: i32| {
             told.pages.store(pages.unsigned_abs(), Ordering::Relaxed);
@@ -91,11 +92,16 @@ impl Checkpoints {
             }
             Ok(())
         };
-        writer.connection.wal_hook(Some(hook)).map_err(meaning)?;
-        let mut life = Life { signal: signal.clone(), shared, connection, mend_after };
+        let shared = {
+            let mut writer = locked(writer);
+            writer.connection.wal_hook(Some(hook)).map_err(meaning)?;
+            writer.ledger.shared.clone()
+        };
+        let (theirs, writer) = (signal.clone(), writer.clone());
+        let mut life = Life { signal: theirs, shared, writer, connection, mend_after };
         let spawned = std::thread::Builder::new().name("checkpoint".into()).spawn(move || life.run());
         let thread = spawned.map_err(|error| StoreError::Failed(error.to_string()))?;
-        Ok(Checkpoints { signal, thread: Some(thread), due, again: AtomicU32::new(0) })
+        Ok(Checkpoints { signal, thread: Some(thread), due, refused: Mutex::default() })
     }
 
     /// Tells the thread that a write has failed.
@@ -111,17 +117,17 @@ impl Checkpoints {
         if !little_left && pages < self.due.saturating_mul(16) {
             return Ok(());
         }
-        // Whoever reads the file may do so for long, and each commit would wait for it in vain.
-        let again = self.again.load(Ordering::Relaxed);
-        if pages < again && again - pages <= self.due {
+        let mut refused = locked(&self.refused);
+        if refused.is_some_and(|at| at.elapsed() < AGAIN) {
             return Ok(());
         }
-        self.again.store(pages.saturating_add(self.due), Ordering::Relaxed);
         let connection = &writer.connection;
         connection.busy_timeout(READERS_TIME).map_err(meaning)?;
         let done = checkpoint(connection, "PRAGMA wal_checkpoint(RESTART)");
-        connection.busy_timeout(super::schema::BUSY_TIME).map_err(meaning)?;
-        self.signal.moved.store(done?, Ordering::Relaxed);
+        connection.busy_timeout(schema::BUSY_TIME).map_err(meaning)?;
+        let Done { moved, whole } = done?;
+        *refused = (!whole).then(Instant::now);
+        self.signal.moved.store(moved, Ordering::Relaxed);
         Ok(())
     }
 
@@ -172,6 +178,7 @@ impl Signal {
 struct Life {
     signal: Arc<Signal>,
     shared: Arc<Shared>,
+    writer: Arc<Mutex<Writer>>,
     connection: Connection,
     mend_after: Duration,
 }
@@ -205,8 +212,8 @@ impl Life {
     /// Makes a checkpoint. Answers after how long the thread is to look again by itself.
     fn checkpoint(&self) -> Option<Duration> {
         match checkpoint(&self.connection, "PRAGMA wal_checkpoint(PASSIVE)") {
-            Ok(moved) => {
-                self.signal.moved.store(moved, Ordering::Relaxed);
+            Ok(done) => {
+                self.signal.moved.store(done.moved, Ordering::Relaxed);
                 None
             }
             Err(error) => {
@@ -217,8 +224,8 @@ impl Life {
         }
     }
 
-    /// Writes and syncs what is in doubt, looks whether the store is whole and holds what was acknowledged, and commits
-    /// something small. When this returns, the log may be written again.
+    /// Writes and syncs what is in doubt, looks whether the store is whole and holds what was acknowledged, and lets the
+    /// writer commit something small and move it into the file. When this returns, the log may be written again.
     fn mend(&mut self) -> Result<(), StoreError> {
         let status = self.shared.status();
         schema::settle(&self.connection).map_err(meaning)?;
@@ -228,18 +235,28 @@ impl Life {
             let text = format!("it ends at position {}; {} was acknowledged", end.head, status.head);
             return Err(StoreError::Corrupt(text));
         }
-        let mut commit = || {
-            let begun = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            begun.execute("UPDATE meta SET changes = changes + 1", [])?;
-            begun.commit()
-        };
-        commit().map_err(meaning)
+        // Nobody else holds it for long: whoever wants to write is refused.
+        locked(&self.writer).touch()
     }
 }
 
-/// Answers how many pages of the write-ahead log are in the file now.
-fn checkpoint(connection: &Connection, how: &str) -> Result<u32, StoreError> {
-    // -1: there is no write-ahead log.
-    let take = |row: &rusqlite::Row<'_>| Ok(u32::try_from(row.get::<_, i64>(2)?).unwrap_or(0));
+/// What a checkpoint did.
+struct Done {
+    /// Pages of the write-ahead log that are in the file now.
+    moved: u32,
+    /// Nobody who reads or writes kept it from doing all it was to do.
+    whole: bool,
+}
+
+fn checkpoint(connection: &Connection, how: &str) -> Result<Done, StoreError> {
+    let take = |row: &rusqlite::Row<'_>| {
+        // -1: there is no write-ahead log.
+        let moved = u32::try_from(row.get::<_, i64>(2)?).unwrap_or(0);
+        Ok(Done { moved, whole: !row.get::<_, bool>(0)? })
+    };
     connection.query_row(how, [], take).map_err(meaning)
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -72,7 +72,7 @@ pub struct SqliteLog {
     // In the order in which they end: nobody writes or reads any more when the lock is given back.
     checkpoints: Checkpoints,
     readers: Readers,
-    writer: Mutex<Writer>,
+    writer: Arc<Mutex<Writer>>,
     _lock: DirLock,
 }
 
@@ -89,15 +89,16 @@ impl SqliteLog {
         let (path, vfs) = (dir.join(NAME), options.vfs.as_deref());
         let connection = schema::open_writer(&path, vfs)?;
         let rules = Rules::new(LogId::KEPT, namespaces.clone());
-        let mut writer = Writer::open(connection, dir, rules, &options)?;
+        let writer = Writer::open(connection, dir, rules, &options)?;
         // The files' own entries in the directory are to survive too.
         std::fs::File::open(dir).and_then(|dir| dir.sync_all()).map_err(unusable)?;
         let shared = writer.ledger.shared.clone();
+        let writer = Arc::new(Mutex::new(writer));
         let connection = schema::open_checkpointer(&path, vfs)?;
-        let checkpoints = Checkpoints::start(&mut writer, connection, &options)?;
+        let checkpoints = Checkpoints::start(&writer, connection, &options)?;
         let connections = (0..READERS).map(|_| schema::open_reader(&path, vfs)).collect::<Result<_, _>>()?;
         let (rules, readers) = (Rules::new(LogId::KEPT, namespaces), Readers::new(connections));
-        Ok(SqliteLog { shared, rules, checkpoints, readers, writer: Mutex::new(writer), _lock: lock })
+        Ok(SqliteLog { shared, rules, checkpoints, readers, writer, _lock: lock })
     }
 
     fn read_with<T>(&self, work: impl FnOnce(&mut Reader) -> rusqlite::Result<T>) -> Result<T, StoreError> {
@@ -165,7 +166,7 @@ impl Drop for SqliteLog {
     /// last connection goes. After a failure nothing more is written.
     fn drop(&mut self) {
         self.checkpoints.end();
-        let writer = self.writer.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
         match self.shared.trouble() {
             Some(_) => drop(schema::leave_log(&writer.connection, true)),
             None => writer.flush_at_end(),

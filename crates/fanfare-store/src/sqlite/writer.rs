@@ -9,6 +9,7 @@ use super::ledger::{Ledger, Shared, Space};
 use super::mark::{End, Mark};
 use super::options::SqliteOptions;
 use super::row::Names;
+use super::schema;
 use super::sum::Link;
 use crate::gone::Gone;
 use crate::retention::Rules;
@@ -90,6 +91,19 @@ impl Writer {
         writer.sum_channels()?;
         writer.read_again(flushed)?;
         Ok(writer)
+    }
+
+    /// Commits something small and moves everything into the file, to see that this connection can.
+    pub(super) fn touch(&mut self) -> Result<(), StoreError> {
+        let mut commit = || {
+            let begun = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            begun.execute("UPDATE meta SET changes = changes + 1", [])?;
+            begun.commit()?;
+            schema::settle(&self.connection)
+        };
+        commit().map_err(meaning)?;
+        self.note_change();
+        Ok(())
     }
 
     /// Notes how far the store has come, after a transaction that was not an append.

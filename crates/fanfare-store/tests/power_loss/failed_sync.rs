@@ -35,8 +35,14 @@ pub fn everything(log: &SqliteLog) -> Result<Vec<String>, StoreError> {
 }
 
 /// Opens the store again, has "after" said, loses power in many ways, and compares what is left with what was
-/// acknowledged.
-pub fn start_again_and_lose_power(vfs: &Vfs, dir: &Path, losses: usize, acknowledged: &[String]) {
+/// acknowledged. What was in doubt at the end may be there or not.
+pub fn start_again_and_lose_power(
+    vfs: &Vfs,
+    dir: &Path,
+    losses: usize,
+    acknowledged: &[String],
+    in_doubt: &str,
+) {
     let log = life::open(dir, Some(vfs)).unwrap();
     say(&log, "after").unwrap();
     // The power goes now: nothing that happens at the end is in these.
@@ -49,7 +55,7 @@ pub fn start_again_and_lose_power(vfs: &Vfs, dir: &Path, losses: usize, acknowle
         let left = tempfile::tempdir().unwrap();
         write_files(left.path(), &disk.crash(&mut rng));
         let mut found = bodies(&life::open(left.path(), None).unwrap());
-        found.retain(|body| body != "not acknowledged");
+        found.retain(|body| body != in_doubt);
         assert_eq!(found.pop().as_deref(), Some("after"));
         assert_eq!(found, acknowledged);
     }
@@ -65,7 +71,7 @@ fn what_is_acknowledged_after_a_failed_sync_survives_too() {
     assert!(log.trouble().is_some(), "a log whose disk failed is closed");
     say(&log, "refused").unwrap_err();
     drop(log);
-    start_again_and_lose_power(&vfs, dir.path(), 100, &["before".into()]);
+    start_again_and_lose_power(&vfs, dir.path(), 100, &["before".into()], "not acknowledged");
 }
 
 #[test]
@@ -77,5 +83,6 @@ fn a_checkpoint_that_cannot_sync_closes_the_log_and_loses_nothing() {
         (0..1_000).map(|number| number.to_string()).take_while(|body| say(&log, body).is_ok()).collect();
     assert!(log.trouble().is_some(), "a log whose disk failed is closed");
     drop(log);
-    start_again_and_lose_power(&vfs, dir.path(), 100, &acknowledged);
+    let in_doubt = acknowledged.len().to_string();
+    start_again_and_lose_power(&vfs, dir.path(), 100, &acknowledged, &in_doubt);
 }

@@ -57,6 +57,8 @@ struct State {
     ops: Vec<Op>,
     files: BTreeMap<String, FileId>,
     created: usize,
+    /// Syncs that failed, of each file.
+    failed: BTreeMap<FileId, u32>,
     fails: Option<Syncing>,
     broken: Option<Broken>,
     waits: u32,
@@ -130,6 +132,8 @@ struct Opened {
     methods: *const sqlite3_io_methods,
     context: &'static Context,
     file: FileId,
+    /// Syncs of the file that failed and that this one was told of.
+    told: u32,
 }
 
 // SAFETY: the tables of methods are static data of SQLite, never written.
@@ -208,6 +212,7 @@ impl Vfs {
     pub fn take(&self) -> Vec<Op> {
         let mut state = locked(&self.context.state);
         state.files.clear();
+        state.failed.clear();
         std::mem::take(&mut state.ops)
     }
 }
@@ -256,7 +261,8 @@ unsafe extern "C" fn open(
         ours.xSync = Some(sync);
         ours.xClose = Some(close);
         (*file).pMethods = Box::leak(Box::new(ours));
-        locked(&OPENED).insert(file as usize, Opened { methods, context, file: id });
+        let told = state.failed.get(&id).copied().unwrap_or(0);
+        locked(&OPENED).insert(file as usize, Opened { methods, context, file: id, told });
     }
     opened
 }
@@ -296,7 +302,7 @@ unsafe extern "C" fn read(file: *mut sqlite3_file, data: *mut c_void, len: c_int
 }
 
 unsafe extern "C" fn write(file: *mut sqlite3_file, data: *const c_void, len: c_int, at: i64) -> c_int {
-    let Opened { methods, context, file: id } = opened(file);
+    let Opened { methods, context, file: id, .. } = opened(file);
     let mut state = locked(&context.state);
     if let Some(error) = state.fails(Call::Write) {
         return error;
@@ -312,7 +318,7 @@ unsafe extern "C" fn write(file: *mut sqlite3_file, data: *const c_void, len: c_
 }
 
 unsafe extern "C" fn truncate(file: *mut sqlite3_file, size: i64) -> c_int {
-    let Opened { methods, context, file: id } = opened(file);
+    let Opened { methods, context, file: id, .. } = opened(file);
     let mut state = locked(&context.state);
     // SAFETY: the call is passed on as it came.
     let truncated = unsafe { (*methods).xTruncate.unwrap()(file, size) };
@@ -322,20 +328,29 @@ unsafe extern "C" fn truncate(file: *mut sqlite3_file, size: i64) -> c_int {
     truncated
 }
 
-/// Does not really sync: power is lost in the notes only, and tests are many.
+/// Does not really sync: power is lost in the notes only, and tests are many. As Linux does, a failure is told once to each who
+/// has the file open, at their next sync.
 unsafe extern "C" fn sync(file: *mut sqlite3_file, _flags: c_int) -> c_int {
-    let Opened { context, file: id, .. } = opened(file);
+    let Opened { context, file: id, told, .. } = opened(file);
     let mut state = locked(&context.state);
-    if state.fails.take_if(|whose| whose.is_now()).is_some() {
+    let fails = state.fails.take_if(|whose| whose.is_now()).map(|_| ffi::SQLITE_IOERR_FSYNC);
+    if let Some(error) = fails.or_else(|| state.fails(Call::Sync)) {
         state.ops.push(Op::FailedSync { file: id });
-        return ffi::SQLITE_IOERR_FSYNC;
-    }
-    if let Some(error) = state.fails(Call::Sync) {
-        state.ops.push(Op::FailedSync { file: id });
+        let failed = state.failed.entry(id).or_default();
+        *failed += 1;
+        tell(file, *failed);
         return error;
     }
     state.ops.push(Op::Sync { file: id });
-    ffi::SQLITE_OK
+    let failed = state.failed.get(&id).copied().unwrap_or(0);
+    tell(file, failed);
+    if failed > told { ffi::SQLITE_IOERR_FSYNC } else { ffi::SQLITE_OK }
+}
+
+fn tell(file: *mut sqlite3_file, failed: u32) {
+    if let Some(opened) = locked(&OPENED).get_mut(&(file as usize)) {
+        opened.told = failed;
+    }
 }
 
 unsafe extern "C" fn close(file: *mut sqlite3_file) -> c_int {
