@@ -53,9 +53,11 @@ fn draft(number: u64, rng: &mut Rng) -> Draft {
     }
 }
 
+/// What a directory has. Whoever opens a store makes a write-ahead log, which holds nothing as long as it is empty.
 fn read_files(dir: &Path) -> Files {
-    let files = [DATABASE, LOG, HEAD].into_iter();
-    files.filter_map(|name| Some((name.to_owned(), std::fs::read(dir.join(name)).ok()?))).collect()
+    let read = |name: &str| Some((name.to_owned(), std::fs::read(dir.join(name)).ok()?));
+    let files = [DATABASE, LOG, HEAD].into_iter().filter_map(read);
+    files.filter(|(name, bytes)| name != LOG || !bytes.is_empty()).collect()
 }
 
 fn write_files(dir: &Path, files: &Files) {

@@ -134,6 +134,8 @@ pub(super) fn open_writer(path: &Path, vfs: Option<&str>) -> Result<Connection, 
         return Err(StoreError::Unusable(text));
     }
     set_up_writing(&connection).map_err(meaning)?;
+    // After a check, a change of the mode leaves a transaction open, up to the next read.
+    version_of(&connection)?;
     settle(&connection).map_err(meaning)?;
     if !ours {
         connection.pragma_update(None, "application_id", APPLICATION_ID).map_err(meaning)?;

@@ -60,9 +60,8 @@ impl Writer {
         let (status, flushed) = read_meta(&mut connection).map_err(meaning)?;
         let spaces = read_spaces(&mut connection, &rules).map_err(meaning)?;
         let end = End::of(&connection).map_err(meaning)?;
-        let mark = Mark::begin(dir, end)?;
         let shared = Arc::new(Shared::new(Heads::new(options.heads), status));
-        let ledger = Ledger {
+        let mut ledger = Ledger {
             shared,
             rules,
             status,
@@ -71,15 +70,21 @@ impl Writer {
             empty: BTreeSet::new(),
             unflushed: 0,
         };
-        let mut writer = Writer {
+        let mut names = Names::default();
+        sum_channels(&connection, &mut ledger)?;
+        read_again(&connection, &mut ledger, &mut names, flushed)?;
+        // Last: of what is damaged nothing is changed.
+        let mark = Mark::begin(dir, end)?;
+        let head_at_last_look = ledger.status.head;
+        Ok(Writer {
             connection,
             ledger,
-            names: Names::default(),
+            names,
             mark,
             changes: end.changes,
             flush_every: options.flush_every,
             pass: None,
-            head_at_last_look: status.head,
+            head_at_last_look,
             most_bytes: options.bytes,
             most_empty: options.empty_channels,
             flushed_last: false,
@@ -87,10 +92,7 @@ impl Writer {
             resume: None,
             first_space: 0,
             bottom: Position::START,
-        };
-        writer.sum_channels()?;
-        writer.read_again(flushed)?;
-        Ok(writer)
+        })
     }
 
     /// Commits something small and moves everything into the file, to see that this connection can.
@@ -113,77 +115,78 @@ impl Writer {
         self.changes = changes().unwrap_or(self.changes);
         self.mark.note(self.ledger.status.head, self.changes);
     }
+}
 
-    /// Adds up what the rows of channels count.
-    fn sum_channels(&mut self) -> Result<(), StoreError> {
-        let ledger = &mut self.ledger;
-        let mut sum = || {
-            let mut statement = self.connection.prepare(
-                "SELECT name, id, head, total, messages, bytes, trimmed_through, reason, floor, sum FROM channel",
-            )?;
-            let mut rows = statement.query([])?;
-            let mut crowded = Vec::new();
-            while let Some(row) = rows.next()? {
-                let name = row.get_ref(0)?.as_str()?;
-                let namespace = ledger.rules.id_of(name);
-                let Head { id, messages, bytes, .. } = channel::from_row(row, 1, namespace)?;
-                ledger.spaces[usize::from(namespace.0)].bytes += bytes;
-                ledger.status.messages += messages;
-                ledger.status.bytes += bytes;
-                if messages == 0 {
-                    ledger.empty.insert(id);
-                }
-                if ledger.rules.is_crowded(namespace, messages) {
-                    crowded.push(name.to_owned());
-                }
+/// Adds up what the rows of channels count.
+fn sum_channels(connection: &Connection, ledger: &mut Ledger) -> Result<(), StoreError> {
+    let mut sum = || {
+        let mut statement = connection.prepare(
+            "SELECT name, id, head, total, messages, bytes, trimmed_through, reason, floor, sum FROM channel",
+        )?;
+        let mut rows = statement.query([])?;
+        let mut crowded = Vec::new();
+        while let Some(row) = rows.next()? {
+            let name = row.get_ref(0)?.as_str()?;
+            let namespace = ledger.rules.id_of(name);
+            let Head { id, messages, bytes, .. } = channel::from_row(row, 1, namespace)?;
+            ledger.spaces[usize::from(namespace.0)].bytes += bytes;
+            ledger.status.messages += messages;
+            ledger.status.bytes += bytes;
+            if messages == 0 {
+                ledger.empty.insert(id);
             }
-            SqlResult::Ok(crowded)
-        };
-        let crowded = sum().map_err(meaning)?;
-        ledger.crowded = crowded.iter().map(|name| channel::parse(name)).collect::<Result<_, _>>()?;
-        Ok(())
-    }
-
-    /// Reads the messages after those that all rows of channels count: heads and sums take those that the row of
-    /// their channel does not count.
-    fn read_again(&mut self, flushed: Position) -> Result<(), StoreError> {
-        let mut change = self.ledger.change();
-        let mut read = 0;
-        let mut statement = self
-            .connection
-            .prepare(
-                "SELECT position, previous, channel, time, size, sum FROM message WHERE position > ?1
-                 ORDER BY position",
-            )
-            .map_err(meaning)?;
-        let mut rows = statement.query([flushed.0]).map_err(meaning)?;
-        while let Some(row) = rows.next().map_err(meaning)? {
-            let take = || Link::from_row(row, 1, Position(row.get(0)?));
-            let (Link { position, channel, time, size, .. }, _) = take().map_err(meaning)?;
-            read += 1;
-            let status = change.status();
-            status.head = status.head.max(position);
-            status.time = status.time.max(time);
-            let name: Option<Channel> = self.names.get(&self.connection, channel)?;
-            let Some(name) = name else { continue };
-            let Some(head) = change.head(&self.connection, &name)?.filter(|head| head.head < position) else {
-                continue;
-            };
-            head.head = position;
-            head.total += 1;
-            if let Some(size) = size {
-                head.messages += 1;
-                head.bytes += size;
-                let head = *head;
-                change.count(&name, head, size);
+            if ledger.rules.is_crowded(namespace, messages) {
+                crowded.push(name.to_owned());
             }
         }
-        let changed = change.done();
-        self.ledger.accept(changed, true);
-        self.ledger.unflushed = read;
-        self.head_at_last_look = self.ledger.status.head;
-        Ok(())
+        SqlResult::Ok(crowded)
+    };
+    let crowded = sum().map_err(meaning)?;
+    ledger.crowded = crowded.iter().map(|name| channel::parse(name)).collect::<Result<_, _>>()?;
+    Ok(())
+}
+
+/// Reads the messages after those that all rows of channels count: heads and sums take those that the row of their
+/// channel does not count.
+fn read_again(
+    connection: &Connection,
+    ledger: &mut Ledger,
+    names: &mut Names,
+    flushed: Position,
+) -> Result<(), StoreError> {
+    let mut change = ledger.change();
+    let mut read = 0;
+    let mut statement = connection
+        .prepare(
+            "SELECT position, previous, channel, time, size, sum FROM message WHERE position > ?1 ORDER BY position",
+        )
+        .map_err(meaning)?;
+    let mut rows = statement.query([flushed.0]).map_err(meaning)?;
+    while let Some(row) = rows.next().map_err(meaning)? {
+        let take = || Link::from_row(row, 1, Position(row.get(0)?));
+        let (Link { position, channel, time, size, .. }, _) = take().map_err(meaning)?;
+        read += 1;
+        let status = change.status();
+        status.head = status.head.max(position);
+        status.time = status.time.max(time);
+        let name: Option<Channel> = names.get(connection, channel)?;
+        let Some(name) = name else { continue };
+        let Some(head) = change.head(connection, &name)?.filter(|head| head.head < position) else {
+            continue;
+        };
+        head.head = position;
+        head.total += 1;
+        if let Some(size) = size {
+            head.messages += 1;
+            head.bytes += size;
+            let head = *head;
+            change.count(&name, head, size);
+        }
     }
+    let changed = change.done();
+    ledger.accept(changed, true);
+    ledger.unflushed = read;
+    Ok(())
 }
 
 fn read_meta(connection: &mut Connection) -> SqlResult<(LogStatus, Position)> {

@@ -2,7 +2,7 @@
 
 use crate::store::{NOW, draft, open, something_of_everything};
 use fanfare_proto::Time;
-use fanfare_store::{Checked, Log, Part, StoreError, check};
+use fanfare_store::{Checked, Damage, Log, Part, StoreError, check};
 use rusqlite::Connection;
 use std::path::Path;
 
@@ -98,20 +98,52 @@ fn a_store_that_a_server_has_is_looked_at_as_it_is() {
     log.append(vec![draft("a", "z")], NOW).unwrap();
 }
 
+/// Breaks a copy of a store, and answers what is found.
+fn broken(store: &Path, breaks: &str) -> Vec<Damage> {
+    let file = store.with_file_name("broken.db");
+    std::fs::copy(store, &file).unwrap();
+    let connection = Connection::open(&file).unwrap();
+    assert!(connection.execute(breaks, []).unwrap() > 0, "{breaks} does nothing");
+    drop(connection);
+    look(&file).damages
+}
+
 #[test]
 fn every_kind_of_damage_is_found() {
     let dir = tempfile::tempdir().unwrap();
     something_of_everything(dir.path());
-    let file = dir.path().join("broken.db");
     for (breaks, part, said) in BREAKS {
-        std::fs::copy(dir.path().join("fanfare.db"), &file).unwrap();
-        let connection = Connection::open(&file).unwrap();
-        assert!(connection.execute(breaks, []).unwrap() > 0, "{breaks} does nothing");
-        drop(connection);
-        let damages = look(&file).damages;
+        // As if the row were of a time before there were check values, which would tell it first.
+        let breaks = match breaks.split_once(" WHERE ") {
+            Some((set, which)) if has_sum(breaks) => format!("{set}, sum = NULL WHERE {which}"),
+            _ => (*breaks).to_owned(),
+        };
+        let damages = broken(&dir.path().join("fanfare.db"), &breaks);
         let found = damages.iter().any(|damage| damage.part == *part && damage.what.contains(said));
         assert!(found, "{breaks}: {damages:#?}");
     }
+}
+
+#[test]
+fn a_row_that_no_server_changed_is_found_by_its_check_value() {
+    let dir = tempfile::tempdir().unwrap();
+    something_of_everything(dir.path());
+    for breaks in [
+        "UPDATE message SET previous = 1 WHERE position = 201",
+        "UPDATE message SET time = time + 1 WHERE position = 201",
+        "UPDATE message SET body = CAST(body || x'00' AS BLOB) WHERE position = 201",
+        "UPDATE message SET event = 'other' WHERE position = 201",
+        "UPDATE channel SET total = total + 1 WHERE name = 'a'",
+        "UPDATE channel SET head = 9999 WHERE name = 'a'",
+    ] {
+        let damages = broken(&dir.path().join("fanfare.db"), breaks);
+        let found = damages.iter().any(|damage| damage.what.contains("changed by no server"));
+        assert!(found, "{breaks}: {damages:#?}");
+    }
+}
+
+fn has_sum(breaks: &str) -> bool {
+    breaks.starts_with("UPDATE message") || breaks.starts_with("UPDATE channel")
 }
 
 #[test]
