@@ -10,7 +10,7 @@ SECONDS ?= 600
 
 .NOTPARALLEL:
 .PHONY: help run test need lint deny tests crash power-loss resume interop interop-clients interop-browsers \
-	interop-websocket fuzz bench bench-quick bench-peers instructions
+	interop-metrics interop-websocket fuzz bench bench-quick bench-peers instructions
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,13 +48,16 @@ resume: ## Cut readers CUTS=1000 times and hand them from transport to transport
 	@FANFARE_RESUME_CUTS=$(CUTS) FANFARE_RESUME_MODULES=$(CURDIR)/target/interop/browsers/node_modules \
 		scripts/step resume cargo test --locked -p fanfare --test resume -- --nocapture
 
-interop: interop-clients interop-browsers interop-websocket ## Let others judge: clients, browsers, proxies, suites
+interop: interop-clients interop-browsers interop-metrics interop-websocket ## Let others judge: clients, browsers, proxies, suites
 
 interop-clients: ## Let clients and proxies of others use the server (a minute)
 	@scripts/step interop-clients interop/clients/run
 
 interop-browsers: ## Let Chromium and Firefox hear, and use the live page by keyboard (a minute)
 	@scripts/step interop-browsers interop/browsers/run
+
+interop-metrics: ## Let Prometheus scrape, and evaluate the alerts and the dashboard (half a minute)
+	@scripts/step interop-metrics interop/metrics/run
 
 interop-websocket: ## Let Autobahn, Python websockets and Node ws judge the WebSocket framer (20 minutes)
 	@scripts/step interop-websocket interop/websocket/run

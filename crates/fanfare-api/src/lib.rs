@@ -4,8 +4,8 @@
 //!   sockets calls;
 //! - [`ALL`]: every route, as data: routing, `Allow`, the table in `docs/api.md` and the tests are made from it.
 //!
-//! A request passes, outermost first: what is around every route (`around`, with `target` for the path and `cors` for
-//! other origins), the check of its query (`api`), and its route (`routes`), which takes the grant (`granted`) and the
+//! A request passes, outermost first: what is around every route (`around`, with `target` for the path, `cors` for
+//! other origins, the request's name, and [`Counts`]), the check of its query (`api`), and its route (`routes`), which takes the grant (`granted`) and the
 //! body within its limit (`intake`) and answers JSON or a problem document (`answer`). Held-open responses are not
 //! here: the transport takes those requests before.
 
@@ -13,6 +13,7 @@ mod answer;
 mod api;
 mod around;
 mod cors;
+mod counts;
 mod etag;
 mod files;
 mod find;
@@ -25,4 +26,6 @@ mod state;
 mod target;
 
 pub use api::{Options, api};
+pub use counts::Counts;
 pub use routes::{ALL, Route};
+pub use state::Scrape;

@@ -3,6 +3,7 @@
 //! - [`commands`]: one file for each command; `ALL` is the only list;
 //! - [`remote`]: which server, and what its refusals mean here;
 //! - [`publishing`], [`hearing`]: what publishing many lines and hearing for long need beyond one request;
+//! - [`watching`]: a server in numbers, on a terminal;
 //! - [`showing`], [`logging`], [`stderr`]: what people see;
 //! - [`exit`], [`failure`], [`interrupt`], [`left`]: how it ends.
 
@@ -17,6 +18,7 @@ mod publishing;
 mod remote;
 mod showing;
 mod stderr;
+mod watching;
 
 use std::process::ExitCode;
 

@@ -10,6 +10,7 @@ mod history;
 mod info;
 mod latest;
 mod message;
+mod metrics;
 mod publish;
 mod purge;
 mod ready;
@@ -52,5 +53,6 @@ pub const ALL: &[Route] = &[
     web::ROUTE,
     health::ROUTE,
     ready::ROUTE,
+    metrics::ROUTE,
     hello::ROUTE,
 ];

@@ -7,6 +7,7 @@ mod protocols;
 mod publish;
 mod serve;
 mod subscribe;
+mod top;
 
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -35,6 +36,7 @@ const ALL: &[Command] = &[
     subscribe::COMMAND,
     history::COMMAND,
     channels::COMMAND,
+    top::COMMAND,
     protocols::COMMAND,
 ];
 
