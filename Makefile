@@ -6,11 +6,15 @@ export PATH := $(PATH):/usr/sbin
 ROUNDS ?= 500
 POINTS ?= 10000
 CUTS ?= 1000
+RESTARTS ?= 100
+READERS ?= 2000
 SECONDS ?= 600
+MESSAGES ?= 1000000
+PROFILE ?= release
 
 .NOTPARALLEL:
-.PHONY: help run test need lint deny tests crash power-loss resume interop interop-clients interop-browsers \
-	interop-metrics interop-websocket fuzz bench bench-quick bench-peers instructions
+.PHONY: help run test need lint deny tests crash power-loss restarts resume backup interop interop-clients \
+	interop-browsers interop-websocket interop-metrics interop-openapi fuzz bench bench-quick bench-peers instructions guide audit dist dist-check
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,8 +36,14 @@ lint: ## Format, clippy, documentation, tidy
 deny: ## Licences, advisories, bans and sources of dependencies
 	@scripts/step deny scripts/deny
 
+audit: ## Dependencies against the advisories of RustSec (cargo-audit)
+	@scripts/step audit scripts/audit
+
 tests: ## The tests alone
 	@scripts/step tests cargo test --workspace --locked --no-fail-fast
+
+guide: ## Write the options of docs/configuration.md from the lists in the code
+	@cargo test --quiet --locked -p fanfare-server --test configuration_guide -- --ignored
 
 crash: ## kill -9 while publishing, ROUNDS=500 times
 	@FANFARE_CRASH_ROUNDS=$(ROUNDS) scripts/step crash cargo test --locked -p fanfare --test crash -- --nocapture
@@ -42,13 +52,20 @@ power-loss: ## Lose power at POINTS=10000 places
 	@FANFARE_POWER_POINTS=$(POINTS) scripts/step power-loss \
 		cargo test --locked -p fanfare-store --test power_loss -- --nocapture
 
+restarts: ## Restart RESTARTS=100 times on a socket that stays open, under publishing and READERS=2000
+	@FANFARE_RESTARTS=$(RESTARTS) FANFARE_RESTART_READERS=$(READERS) scripts/step restarts \
+		cargo test --locked -p fanfare --test restarts -- --nocapture
+
 resume: ## Cut readers CUTS=1000 times and hand them from transport to transport (clients in Rust and JavaScript, too)
 	@interop/need
 	@interop/browsers/setup
 	@FANFARE_RESUME_CUTS=$(CUTS) FANFARE_RESUME_MODULES=$(CURDIR)/target/interop/browsers/node_modules \
 		scripts/step resume cargo test --locked -p fanfare --test resume -- --nocapture
 
-interop: interop-clients interop-browsers interop-metrics interop-websocket ## Let others judge: clients, browsers, proxies, suites
+backup: ## Measure import, backup, check, restore and export of MESSAGES=1000000
+	@scripts/backup $(MESSAGES)
+
+interop: interop-clients interop-browsers interop-metrics interop-openapi interop-websocket ## Let others judge: clients, browsers, proxies, suites
 
 interop-clients: ## Let clients and proxies of others use the server (a minute)
 	@scripts/step interop-clients interop/clients/run
@@ -59,8 +76,19 @@ interop-browsers: ## Let Chromium and Firefox hear, and use the live page by key
 interop-metrics: ## Let Prometheus scrape, and evaluate the alerts and the dashboard (half a minute)
 	@scripts/step interop-metrics interop/metrics/run
 
+interop-openapi: ## Hold docs/openapi.json against the server with Schemathesis (two minutes)
+	@scripts/step interop-openapi interop/openapi/run
+
 interop-websocket: ## Let Autobahn, Python websockets and Node ws judge the WebSocket framer (20 minutes)
 	@scripts/step interop-websocket interop/websocket/run
+
+dist: ## Make what is given out, in target/dist: Debian package, archive, SBOM, checksums (PROFILE=dev is quick, to try it)
+	@packaging/need
+	@scripts/step dist packaging/dist $(PROFILE)
+
+dist-check: ## Hold what `make dist` made, and install, run and remove it in a throw-away root (as root)
+	@packaging/need
+	@scripts/step dist-check packaging/check
 
 fuzz: ## Fuzz every decoder, SECONDS=600 each (nightly compiler)
 	@scripts/fuzz $(SECONDS)

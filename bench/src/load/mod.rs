@@ -16,8 +16,9 @@ use crate::servers::{Kind, Way, kind};
 use crowd::Crowd;
 use press::Press;
 use serde::{Deserialize, Serialize};
-use std::io::{BufRead, Write};
+use std::io::Write;
 use std::net::SocketAddr;
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
 use tally::Tally;
 
@@ -78,18 +79,30 @@ pub struct Told {
     pub slowest: f64,
 }
 
-/// Loads a server as it is told, until stdin ends.
+/// Loads a server as it is told, until stdin ends. Between two orders its readers show that they are alive, or a server
+/// would close them while others have their turn.
 pub fn serve(options: &Options) -> Result<()> {
     let mut load = Load::new(options)?;
+    let (told, orders) = mpsc::channel();
+    std::thread::spawn(move || std::io::stdin().lines().try_for_each(|line| told.send(line)));
     let mut stdout = std::io::stdout();
-    for line in std::io::stdin().lock().lines() {
-        let told = load.obey(serde_json::from_str(&line?)?)?;
+    loop {
+        let line = match orders.recv_timeout(ALIVE) {
+            Ok(line) => line?,
+            Err(RecvTimeoutError::Timeout) => {
+                load.turn(Duration::ZERO)?;
+                continue;
+            }
+            Err(RecvTimeoutError::Disconnected) => return Ok(()),
+        };
+        let told = load.obey(serde_json::from_str(&line)?)?;
         writeln!(stdout, "{}", serde_json::to_string(&told)?)?;
         stdout.flush()?;
     }
-    Ok(())
 }
 
+/// How often readers show that they are alive while there is nothing to do.
+const ALIVE: Duration = Duration::from_secs(1);
 /// How many readers come between two looks at the clock, and how often somebody publishes meanwhile.
 const COMING: usize = 1024;
 const MEANWHILE: Duration = Duration::from_millis(200);

@@ -4,7 +4,7 @@ use crate::around::Answered;
 use crate::counts::Counts;
 use crate::intake::Intake;
 use crate::state::{Api, Scrape};
-use crate::{ALL, Route, answer, around, target};
+use crate::{ALL, Route, answer, around, openapi, target};
 use axum::Router;
 use axum::extract::Request;
 use axum::middleware::{self, Next};
@@ -34,7 +34,8 @@ impl Default for Options {
 /// Every route of [`ALL`] over a node. Takes requests of any body type, and is cheap to clone.
 pub fn api(node: Node, options: Options) -> Router {
     let Options { grant, counts, scrape } = options;
-    let api = Api { node, grant, intake: Intake::default(), counts, scrape };
+    let document = format!("{:#}\n", openapi::openapi()).into();
+    let api = Api { node, grant, intake: Intake::default(), counts, scrape, document };
     let routes = ALL.iter().enumerate().fold(Router::new(), |router, (index, route)| {
         let checked = middleware::from_fn(move |request, next| known(index, route, request, next));
         router.route(&target::template(route.path), (route.serve)().route_layer(checked))
@@ -46,9 +47,10 @@ pub fn api(node: Node, options: Options) -> Router {
 
 /// Refuses query parameters that a route does not know, before it reads anything else; and says which route answered.
 async fn known(index: usize, route: &Route, request: Request, next: Next) -> Response {
+    let known: Vec<&str> = route.query.iter().map(|parameter| parameter.name).collect();
     let checked = match request.uri().query() {
         Some(query) => Query::parse(query)
-            .and_then(|query| query.only(route.query, &[LATER_PARAMETERS, LATER_FIELDS].concat())),
+            .and_then(|query| query.only(&known, &[LATER_PARAMETERS, LATER_FIELDS].concat())),
         None => Ok(()),
     };
     let mut response = match checked {

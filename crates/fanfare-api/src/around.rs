@@ -39,7 +39,7 @@ pub(crate) async fn around(State(api): State<Api>, mut request: Request, next: N
     if !headers.contains_key(header::CACHE_CONTROL) {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
-    question.answer(api.node.origins(), status, headers);
+    question.answer(&api.node.origins(), status, headers);
     response
 }
 

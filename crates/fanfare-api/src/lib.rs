@@ -2,7 +2,8 @@
 //!
 //! - [`api`]: the routes over a [`Node`](fanfare_node::Node), as an [`axum::Router`] that whoever owns the
 //!   sockets calls;
-//! - [`ALL`]: every route, as data: routing, `Allow`, the table in `docs/api.md` and the tests are made from it.
+//! - [`ALL`]: every route, as data: routing, `Allow`, the table in `docs/api.md` and the tests are made from it;
+//! - [`openapi()`]: the same list, with what each row says of its `operation`, as an OpenAPI document.
 //!
 //! A request passes, outermost first: what is around every route (`around`, with `target` for the path, `cors` for
 //! other origins, the request's name, and [`Counts`]), the check of its query (`api`), and its route (`routes`), which takes the grant (`granted`) and the
@@ -20,6 +21,8 @@ mod find;
 mod granted;
 mod intake;
 mod links;
+mod openapi;
+mod operation;
 mod receipt;
 mod routes;
 mod state;
@@ -27,5 +30,7 @@ mod target;
 
 pub use api::{Options, api};
 pub use counts::Counts;
+pub use openapi::openapi;
+pub use operation::Parameter;
 pub use routes::{ALL, Route};
 pub use state::Scrape;

@@ -2,6 +2,7 @@
 
 use crate::counts::Counts;
 use crate::intake::Intake;
+use bytes::Bytes;
 use fanfare_node::Node;
 use fanfare_proto::Grant;
 use std::future::Future;
@@ -19,4 +20,6 @@ pub(crate) struct Api {
     pub(crate) intake: Intake,
     pub(crate) counts: Arc<Counts>,
     pub(crate) scrape: Scrape,
+    /// The document that describes all routes.
+    pub(crate) document: Bytes,
 }

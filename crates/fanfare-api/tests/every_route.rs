@@ -140,7 +140,7 @@ fn the_table_in_the_documentation_is_the_list() {
     let mut listed = documentation.lines().filter(|line| line.starts_with("| `/"));
     for route in ALL {
         let methods: Vec<String> = route.methods.iter().map(|method| format!("`{method}`")).collect();
-        let query: Vec<String> = route.query.iter().map(|name| format!("`{name}`")).collect();
+        let query: Vec<String> = route.query.iter().map(|known| format!("`{}`", known.name)).collect();
         let row =
             format!("| `{}` | {} | {} | {} |", route.path, methods.join(" "), route.about, query.join(" "));
         assert_eq!(listed.next(), Some(row.as_str()));

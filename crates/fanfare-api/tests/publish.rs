@@ -121,7 +121,8 @@ async fn bad_publishes_are_refused_with_a_reason() {
         ("POST /c/a", &[("Content-Encoding", "gzip")], "x", 400, "bad-field"),
         ("POST /c/tiny", &[], "12345678901", 413, "too-large"),
         ("PUT /tiny", &[], "12345678901", 413, "too-large"),
-        ("POST /subscribe", &[], "x", 400, "bad-name"),
+        ("POST /mqtt", &[], "x", 400, "bad-name"),
+        ("POST /subscribe", &[], "x", 405, "method-not-allowed"),
         ("POST /$a", &[], "x", 403, "forbidden"),
         ("POST /a*", &[], "x", 400, "bad-name"),
     ])

@@ -4,26 +4,16 @@
 //! most two branches, the segment itself and `*`. The cost of a message does not grow with the number of
 //! selections that do not want it.
 
-use fanfare_proto::{Pattern, Selection};
+use crate::entries::{Entries, InterestId};
+use crate::names::Names;
 use std::collections::HashMap;
-
-/// A selection's place among the [`Interests`](crate::Interests).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct InterestId(pub u32);
 
 /// The selections of one worker's sessions, by channel.
 #[derive(Debug, Default)]
 pub(crate) struct Index {
-    /// By patterns without stars.
-    channels: HashMap<Pattern, Wanting>,
+    /// Patterns without stars.
+    names: Names,
     patterns: Branch,
-}
-
-/// The selections that want one channel. Most often one does, and it needs no memory of its own.
-#[derive(Debug)]
-enum Wanting {
-    One(InterestId),
-    Several(Vec<InterestId>),
 }
 
 /// One place in the tree of patterns.
@@ -38,84 +28,47 @@ struct Branch {
 }
 
 impl Index {
-    /// The same selection, with the names that are here already in place of its own.
-    pub(crate) fn share(&self, selection: &Selection) -> Selection {
-        let known = |pattern: &Pattern| self.channels.get_key_value(pattern).map(|(known, _)| known.clone());
-        let patterns = selection.patterns().iter();
-        Selection::new(patterns.map(|pattern| known(pattern).unwrap_or_else(|| pattern.clone())).collect())
-    }
-
-    /// Adds a selection under its id.
-    pub(crate) fn add(&mut self, selection: &Selection, id: InterestId) {
-        for pattern in selection.patterns() {
-            if pattern.is_literal() {
-                let wanting = self.channels.entry(pattern.clone());
-                wanting.and_modify(|wanting| wanting.push(id)).or_insert(Wanting::One(id));
+    /// Adds a selection that is among the entries under this id.
+    pub(crate) fn add(&mut self, entries: &Entries, id: InterestId) {
+        let Some(selection) = entries.selection(id) else { return };
+        for (place, name) in selection.names() {
+            if is_literal(name) {
+                self.names.add(entries, id, place, name);
             } else {
-                self.patterns.ends(pattern).push(id);
+                self.patterns.ends(name).push(id);
             }
         }
     }
 
-    /// Removes a selection that was added under this id.
-    pub(crate) fn remove(&mut self, selection: &Selection, id: InterestId) {
-        for pattern in selection.patterns() {
-            if pattern.is_literal() {
-                if self.channels.get_mut(pattern).is_some_and(|wanting| wanting.forget(id)) {
-                    self.channels.remove(pattern);
-                }
+    /// Removes the selection that is still among the entries under this id.
+    pub(crate) fn remove(&mut self, entries: &Entries, id: InterestId) {
+        let Some(selection) = entries.selection(id) else { return };
+        for (_, name) in selection.names() {
+            if is_literal(name) {
+                self.names.remove(entries, id, name);
             } else {
-                self.patterns.forget(pattern.as_str().split('/'), id);
+                self.patterns.forget(name.split('/'), id);
             }
         }
     }
 
     /// Calls `found` for each selection that wants the channel; more than once if several of its patterns do.
-    pub(crate) fn matches(&self, channel: &str, found: &mut dyn FnMut(InterestId)) {
-        if let Some(wanting) = self.channels.get(channel) {
-            wanting.ids().iter().for_each(|id| found(*id));
-        }
+    pub(crate) fn matches(&self, entries: &Entries, channel: &str, found: &mut dyn FnMut(InterestId)) {
+        self.names.find(entries, channel, found);
         self.patterns.matches(Some(channel), channel.starts_with('$'), found);
     }
 
     /// Whether nothing is indexed.
     #[cfg(test)]
     fn is_empty(&self) -> bool {
-        self.channels.is_empty() && self.patterns.is_empty()
-    }
-}
-
-impl Wanting {
-    fn ids(&self) -> &[InterestId] {
-        match self {
-            Wanting::One(id) => std::slice::from_ref(id),
-            Wanting::Several(ids) => ids,
-        }
-    }
-
-    fn push(&mut self, id: InterestId) {
-        match self {
-            Wanting::One(first) => *self = Wanting::Several(vec![*first, id]),
-            Wanting::Several(ids) => ids.push(id),
-        }
-    }
-
-    /// Answers whether none is left.
-    fn forget(&mut self, id: InterestId) -> bool {
-        match self {
-            Wanting::One(last) => *last == id,
-            Wanting::Several(ids) => {
-                forget(ids, id);
-                ids.is_empty()
-            }
-        }
+        self.names.is_empty() && self.patterns.is_empty()
     }
 }
 
 impl Branch {
-    fn ends(&mut self, pattern: &Pattern) -> &mut Vec<InterestId> {
+    fn ends(&mut self, pattern: &str) -> &mut Vec<InterestId> {
         let mut branch = self;
-        for segment in pattern.as_str().split('/') {
+        for segment in pattern.split('/') {
             branch = match segment {
                 "**" => return &mut branch.rest,
                 "*" => branch.star.get_or_insert_default(),
@@ -173,6 +126,10 @@ impl Branch {
     }
 }
 
+fn is_literal(name: &str) -> bool {
+    !name.contains('*')
+}
+
 fn forget(ids: &mut Vec<InterestId>, id: InterestId) {
     if let Some(at) = ids.iter().position(|other| *other == id) {
         ids.swap_remove(at);
@@ -182,6 +139,7 @@ fn forget(ids: &mut Vec<InterestId>, id: InterestId) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use fanfare_proto::{LogSet, Pattern, Selection};
     use proptest::prelude::*;
     use std::collections::BTreeSet;
 
@@ -213,24 +171,27 @@ mod tests {
         ) {
             let selections: Vec<Selection> =
                 selections.into_iter().map(|set| Selection::new(set.into_iter().flatten().collect())).collect();
-            let mut index = Index::default();
+            let (mut index, mut entries) = (Index::default(), Entries::default());
+            let ids = |of: bool| {
+                let gone = &removed;
+                (0..selections.len()).filter(move |id| gone[*id] == of)
+            };
             for (id, selection) in selections.iter().enumerate() {
-                index.add(selection, InterestId(id as u32));
+                assert_eq!(entries.add(selection.clone(), LogSet(1)), InterestId(id as u32));
+                index.add(&entries, InterestId(id as u32));
             }
-            for (id, selection) in selections.iter().enumerate().filter(|(id, _)| removed[*id]) {
-                index.remove(selection, InterestId(id as u32));
-            }
+            let forget = |index: &mut Index, entries: &mut Entries, id: usize| {
+                index.remove(entries, InterestId(id as u32));
+                entries.remove(InterestId(id as u32));
+            };
+            ids(true).for_each(|id| forget(&mut index, &mut entries, id));
             for name in names.iter().map(|segments| segments.join("/")) {
                 let mut found = BTreeSet::new();
-                index.matches(&name, &mut |id| { found.insert(id.0 as usize); });
-                let wanted: BTreeSet<usize> = (0..selections.len())
-                    .filter(|id| !removed[*id] && selections[*id].matches(&name))
-                    .collect();
+                index.matches(&entries, &name, &mut |id| { found.insert(id.0 as usize); });
+                let wanted: BTreeSet<usize> = ids(false).filter(|id| selections[*id].matches(&name)).collect();
                 prop_assert_eq!(found, wanted, "{}", name);
             }
-            for (id, selection) in selections.iter().enumerate().filter(|(id, _)| !removed[*id]) {
-                index.remove(selection, InterestId(id as u32));
-            }
+            ids(false).for_each(|id| forget(&mut index, &mut entries, id));
             prop_assert!(index.is_empty());
         }
     }

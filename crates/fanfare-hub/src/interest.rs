@@ -1,6 +1,7 @@
 //! Equal selections are kept once, with the sessions that share each, and are found by the channels they want.
 
-use crate::index::{Index, InterestId};
+use crate::entries::{Entries, Interest, InterestId};
+use crate::index::Index;
 use fanfare_proto::{LogSet, Selection};
 use std::collections::HashMap;
 
@@ -13,24 +14,12 @@ pub struct Membership {
     pub member: u32,
 }
 
-/// One selection and the sessions that want it.
-#[derive(Debug)]
-pub struct Interest {
-    /// What is wanted.
-    pub selection: Selection,
-    /// The logs in which it can lie.
-    pub logs: LogSet,
-    /// The sessions, in no order.
-    pub members: Vec<u32>,
-}
-
 /// All selections of one worker's sessions.
 #[derive(Debug, Default)]
 pub struct Interests {
     index: Index,
     by_selection: HashMap<Selection, InterestId>,
-    entries: Vec<Option<Interest>>,
-    free: Vec<InterestId>,
+    entries: Entries,
 }
 
 impl Interests {
@@ -38,7 +27,7 @@ impl Interests {
     pub fn join(&mut self, selection: &Selection, logs: LogSet, session: u32) -> Membership {
         let known = self.by_selection.get(selection).copied();
         let interest = known.unwrap_or_else(|| self.add(selection, logs));
-        let members = match &mut self.entries[interest.0 as usize] {
+        let members = match self.entries.get_mut(interest) {
             Some(entry) => &mut entry.members,
             None => unreachable!("an interned selection has an entry"),
         };
@@ -47,49 +36,35 @@ impl Interests {
     }
 
     fn add(&mut self, selection: &Selection, logs: LogSet) -> InterestId {
-        let selection = self.index.share(selection);
-        let entry = Some(Interest { selection: selection.clone(), logs, members: Vec::new() });
-        let id = match self.free.pop() {
-            Some(id) => {
-                self.entries[id.0 as usize] = entry;
-                id
-            }
-            None => {
-                self.entries.push(entry);
-                InterestId((self.entries.len() - 1) as u32)
-            }
-        };
-        self.index.add(&selection, id);
-        self.by_selection.insert(selection, id);
+        let id = self.entries.add(selection.clone(), logs);
+        self.index.add(&self.entries, id);
+        self.by_selection.insert(selection.clone(), id);
         id
     }
 
     /// Takes a session out. Another member may move to its index: `moved` is told which session that is. A selection
     /// that no session wants any more is forgotten.
     pub fn leave(&mut self, membership: Membership, moved: impl FnOnce(u32)) {
-        let Some(slot) = self.entries.get_mut(membership.interest.0 as usize) else { return };
-        let Some(entry) = slot else { return };
+        let Some(entry) = self.entries.get_mut(membership.interest) else { return };
         entry.members.swap_remove(membership.member as usize);
         if let Some(&session) = entry.members.get(membership.member as usize) {
             moved(session);
         }
-        if entry.members.is_empty()
-            && let Some(entry) = slot.take()
-        {
-            self.free.push(membership.interest);
-            self.index.remove(&entry.selection, membership.interest);
+        if entry.members.is_empty() {
             self.by_selection.remove(&entry.selection);
+            self.index.remove(&self.entries, membership.interest);
+            self.entries.remove(membership.interest);
         }
     }
 
     /// Calls `found` for each selection that wants the channel; more than once if several of its patterns do.
     pub fn matches(&self, channel: &str, found: &mut dyn FnMut(InterestId)) {
-        self.index.matches(channel, found);
+        self.index.matches(&self.entries, channel, found);
     }
 
     /// A selection that has members.
     pub fn get(&self, id: InterestId) -> Option<&Interest> {
-        self.entries.get(id.0 as usize)?.as_ref()
+        self.entries.get(id)
     }
 }
 
@@ -124,19 +99,24 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_kept_once() {
-        let name = Pattern::parse("a/channel").unwrap();
-        let mut interests = Interests::default();
-        let names: Vec<*const str> = (0..3)
-            .map(|session| {
-                let own = Pattern::parse(&format!("own/{session}")).unwrap();
-                let selection = Selection::new(vec![Pattern::parse("a/channel").unwrap(), own]);
-                let membership = interests.join(&selection, LogSet(1), session);
-                let selection = &interests.get(membership.interest).unwrap().selection;
-                let shared = selection.patterns().iter().find(|pattern| **pattern == name).unwrap();
-                std::ptr::from_ref(shared.as_str())
-            })
-            .collect();
-        assert!(names.iter().all(|other| std::ptr::eq(*other, names[0])));
+    fn a_name_that_several_have_is_found_whoever_leaves() {
+        let of = |session: u32| {
+            let texts = [format!("a/{session}"), "shared".into(), format!("z/{session}")];
+            Selection::new(texts.iter().map(|text| Pattern::parse(text).unwrap()).collect())
+        };
+        for order in [[0, 1, 2], [2, 1, 0], [1, 0, 2], [0, 2, 1]] {
+            let mut interests = Interests::default();
+            let joined: Vec<Membership> =
+                (0..3).map(|session| interests.join(&of(session), LogSet(1), session)).collect();
+            let mut left: Vec<InterestId> = joined.iter().map(|membership| membership.interest).collect();
+            for session in order {
+                interests.leave(joined[session], |_| unreachable!());
+                left.retain(|id| *id != joined[session].interest);
+                let mut found = Vec::new();
+                interests.matches("shared", &mut |id| found.push(id));
+                found.sort_unstable();
+                assert_eq!(found, left);
+            }
+        }
     }
 }

@@ -6,10 +6,12 @@
 //!
 //! Everything here is a pure value: no socket, no thread, no clock.
 
+mod entries;
 mod index;
 mod interest;
+mod names;
 mod window;
 
-pub use index::InterestId;
-pub use interest::{Interest, Interests, Membership};
+pub use entries::{Interest, InterestId};
+pub use interest::{Interests, Membership};
 pub use window::{Slot, Window};

@@ -10,12 +10,14 @@ use crate::outgo::Outgo;
 use crate::places::Places;
 use crate::reading::{Logs, Reading};
 use crate::tail::Tail;
+use arc_swap::{ArcSwap, Guard};
 use bytes::Bytes;
 use fanfare_proto::{
     Channel, Code, Epoch, Grant, History, HistoryPage, LogId, LogSet, Mark, Namespaces, Origins, Pattern,
     Refusal, Request, SessionId, Time, limits,
 };
 use fanfare_store::{ChannelInfo, Log, LogStatus, MemoryLog, Removal, StoreError};
+use std::borrow::Borrow;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::oneshot;
@@ -40,7 +42,7 @@ pub struct Node(Arc<Inner>);
 
 pub(crate) struct Inner {
     namespaces: Arc<Namespaces>,
-    origins: Origins,
+    origins: ArcSwap<Origins>,
     now: fn() -> Time,
     pub(crate) logs: Logs,
     pub(crate) places: Places,
@@ -85,7 +87,7 @@ impl Node {
         let draining = AtomicBool::new(false);
         Ok(Node(Arc::new(Inner {
             namespaces,
-            origins,
+            origins: ArcSwap::from_pointee(origins),
             now,
             logs,
             places,
@@ -107,23 +109,29 @@ impl Node {
     }
 
     /// The logs that a session with these patterns reads, if its grant allows them; all of them if it hears nothing.
-    pub(crate) fn logs_for(&self, grant: &Grant, patterns: &[Pattern]) -> Result<LogSet, Refusal> {
-        if patterns.len() > limits::SUBSCRIPTIONS {
-            let detail = format!("{} subscriptions; at most {}", patterns.len(), limits::SUBSCRIPTIONS);
-            return Err(Refusal::new(Code::TOO_MANY, detail));
-        }
-        if patterns.is_empty() {
-            return Ok(LogSet::default().with(LogId::KEPT).with(LogId::LIVE));
-        }
-        let mut set = LogSet::default();
+    pub(crate) fn logs_for(
+        &self,
+        grant: &Grant,
+        patterns: impl IntoIterator<Item: Borrow<Pattern>>,
+    ) -> Result<LogSet, Refusal> {
+        let (mut set, mut number) = (LogSet::default(), 0);
         for pattern in patterns {
+            let pattern = pattern.borrow();
+            number += 1;
             if !grant.may_subscribe(pattern) {
                 let detail = format!("hearing `{pattern}` is not allowed");
                 return Err(Refusal::new(Code::FORBIDDEN, detail));
             }
             set = LogSet(set.0 | self.0.namespaces.logs_of(pattern).0);
         }
-        Ok(set)
+        match number {
+            0 => Ok(LogSet::default().with(LogId::KEPT).with(LogId::LIVE)),
+            1..=limits::SUBSCRIPTIONS => Ok(set),
+            _ => {
+                let detail = format!("{number} subscriptions; at most {}", limits::SUBSCRIPTIONS);
+                Err(Refusal::new(Code::TOO_MANY, detail))
+            }
+        }
     }
 
     /// Runs a task on a reader thread and waits for its answer.
@@ -158,7 +166,7 @@ impl Node {
         after: &str,
         limit: usize,
     ) -> Result<Vec<ChannelInfo>, Refusal> {
-        let set = self.logs_for(grant, std::slice::from_ref(pattern))?;
+        let set = self.logs_for(grant, [pattern])?;
         let (pattern, after) = (pattern.clone(), after.to_owned());
         self.read(move |logs| {
             let mut found = Vec::new();
@@ -200,9 +208,15 @@ impl Node {
         &self.0.namespaces
     }
 
-    /// Origins whose pages may read responses.
-    pub fn origins(&self) -> &Origins {
-        &self.0.origins
+    /// Origins whose pages may read responses, for the moment of one request.
+    pub fn origins(&self) -> Guard<Arc<Origins>> {
+        self.0.origins.load()
+    }
+
+    /// From the next request on, other origins. An answer that is on its way names an entry by its index: it may name
+    /// another origin than the one that asked, and then the browser refuses it.
+    pub fn set_origins(&self, origins: Origins) {
+        self.0.origins.store(Arc::new(origins));
     }
 
     /// The node's clock.

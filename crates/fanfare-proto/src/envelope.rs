@@ -20,14 +20,24 @@ pub fn envelope(message: &Message, cursor: Option<&Cursor>, form: Form, out: &mu
 }
 
 fn fields(message: &Message, out: &mut Vec<u8>) {
-    let content = &message.content;
+    place(message, out);
+    json::string("id", &message.shown_id(), out);
+    details(message, out);
+}
+
+/// Appends where and when.
+pub(crate) fn place(message: &Message, out: &mut Vec<u8>) {
     json::string("channel", message.channel.as_str(), out);
     json::plain("position", message.position, out);
     if let Some(previous) = message.previous {
         json::plain("previous", previous, out);
     }
     json::quoted("time", message.time, out);
-    json::string("id", &message.shown_id(), out);
+}
+
+/// Appends everything but place, id and body.
+pub(crate) fn details(message: &Message, out: &mut Vec<u8>) {
+    let content = &message.content;
     if let Some(key) = &content.key {
         json::string("key", key, out);
     }
@@ -76,8 +86,13 @@ fn body(content: &Content, out: &mut Vec<u8>) {
             one_line(&content.body, out);
         }
         Shape::Text(text) => json::string("body", text, out),
-        Shape::Bytes => json::quoted("body_base64", Shown(Base64Display::new(&content.body, &STANDARD)), out),
+        Shape::Bytes => base64(content, out),
     }
+}
+
+/// Appends `body_base64`.
+pub(crate) fn base64(content: &Content, out: &mut Vec<u8>) {
+    json::quoted("body_base64", Shown(Base64Display::new(&content.body, &STANDARD)), out);
 }
 
 /// Appends what was lost: `{"from":...,"to":...,"reason":"..."}`.

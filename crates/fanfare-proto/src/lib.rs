@@ -9,11 +9,13 @@
 //! - what is asked: [`Request`], [`Command`], [`Subscribe`], [`Start`], [`History`], [`Selection`];
 //! - what is answered: [`Reply`], [`Receipt`], [`HistoryPage`];
 //! - what bytes mean: [`protocol`], [`Wire`], [`websocket`];
+//! - what is taken elsewhere: [`archive_line`];
 //! - rules: [`Namespace`], [`Grant`], [`limits`];
 //! - refusals: [`Code`], [`Refusal`].
 
 mod accept;
 mod answer;
+mod archive;
 mod channel;
 mod chunk;
 mod code;
@@ -58,6 +60,7 @@ mod wire;
 
 pub use accept::{Accept, Wanted};
 pub use answer::{HistoryPage, Receipt};
+pub use archive::{Archived, archive_line, read_archive_line};
 pub use channel::Channel;
 pub use chunk::Chunks;
 pub use code::{Code, Refusal, Retry};
@@ -86,7 +89,7 @@ pub use request::{Request, RequestId};
 pub use request_name::RequestName;
 pub use response::{EXPOSED, answer_head, created, no_content, refusal_response, refuse, stream_head};
 pub use route::{Hold, LATER_PARAMETERS, RESERVED, Route, route};
-pub use selection::Selection;
+pub use selection::{NamePlace, Selection};
 pub use session::SessionId;
 pub use time::{HttpDate, Time};
 pub use unknown::unknown_field;

@@ -13,6 +13,8 @@ pub const NAME_SEGMENTS: usize = 32;
 
 /// Namespaces that can be configured: each publish looks through them.
 pub const NAMESPACES: usize = 256;
+/// Bytes of a configuration file: several times what all namespaces with long patterns need.
+pub const CONFIG_BYTES: u64 = 1024 * 1024;
 /// Worker threads: more than any machine has cores that help.
 pub const WORKERS: usize = 256;
 
@@ -141,6 +143,15 @@ pub const CHECKPOINT_PAGES: u32 = 1024;
 /// One index row is kept for every so many messages of a channel.
 pub const INDEX_EVERY: u64 = 64;
 
+/// Bytes of one line of an export: a body of the largest size, of which every byte is written as six.
+pub const ARCHIVE_LINE_BYTES: usize = 6 * BODY_BYTES_MAX + 64 * 1024;
+/// Lines of an import that are told to be wrong; more are counted.
+pub const BAD_LINES: usize = 20;
+/// What a check of a store tells to be wrong; beyond, it stops.
+pub const DAMAGES: usize = 100;
+/// Rows of an export that are read in one snapshot.
+pub const EXPORT_MESSAGES: usize = 500;
+
 /// Kept namespaces: how long.
 pub const KEPT_AGE: Duration = Duration::from_secs(24 * 3600);
 /// Kept namespaces: messages of a channel.
@@ -200,5 +211,8 @@ pub const LINGER_TIME: Duration = Duration::from_secs(2);
 
 /// Descriptors kept free of held-open sessions: for publishers, the store and the listener.
 pub const DESCRIPTORS_RESERVED: u64 = 512;
+/// Time in which a request on an idle connection is still answered, with 503, when the server ends. Its client may have
+/// sent it before it knew.
+pub const FAREWELL_TIME: Duration = Duration::from_millis(250);
 /// Time in which the server ends when told to.
 pub const DRAIN_TIME: Duration = Duration::from_secs(10);

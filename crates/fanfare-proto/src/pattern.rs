@@ -2,71 +2,70 @@
 
 use crate::name;
 use crate::{Channel, NameError};
+use std::cmp::Ordering;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 /// A channel name in which a segment may be `*` (any one segment) and the last may be `**` (any number of
 /// segments, none included). A pattern without stars means exactly one channel. Stars in the first segment do
-/// not match system names (`$...`).
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Pattern(Arc<str>);
+/// not match system names (`$...`). Cheap to clone: it is a part of a text that it may share with others.
+#[derive(Clone)]
+pub struct Pattern {
+    text: Arc<str>,
+    start: u32,
+    len: u32,
+}
 
 impl Pattern {
     /// Checks and takes a pattern; the rules are a channel's (design rule 17), stars apart.
     pub fn parse(text: &str) -> Result<Pattern, NameError> {
         name::check(text, true)?;
-        Ok(Pattern(text.into()))
+        Ok(Pattern::whole(text))
     }
 
     /// The pattern `**`: every channel that is not a system channel.
     pub fn everything() -> Pattern {
-        Pattern("**".into())
+        Pattern::whole("**")
+    }
+
+    fn whole(text: &str) -> Pattern {
+        Pattern { text: text.into(), start: 0, len: text.len() as u32 }
+    }
+
+    /// A pattern that stands in a text of several.
+    pub(crate) fn part(text: &Arc<str>, start: usize, len: usize) -> Pattern {
+        Pattern { text: text.clone(), start: start as u32, len: len as u32 }
     }
 
     /// The pattern as text.
     pub fn as_str(&self) -> &str {
-        &self.0
+        let (start, len) = (self.start as usize, self.len as usize);
+        &self.text[start..start + len]
     }
 
     /// The one channel this pattern means, if it has no stars.
     pub fn channel(&self) -> Option<Channel> {
-        if self.is_literal() { Channel::parse(&self.0).ok() } else { None }
+        if self.is_literal() { Channel::parse(self.as_str()).ok() } else { None }
     }
 
     /// Whether the pattern has no stars.
     pub fn is_literal(&self) -> bool {
-        !self.0.contains('*')
+        !self.as_str().contains('*')
     }
 
     /// What every matching name starts with: the text before the first star.
     pub fn literal_prefix(&self) -> &str {
-        let end = self.0.find('*').unwrap_or(self.0.len());
-        let prefix = &self.0[..end];
+        let text = self.as_str();
+        let end = text.find('*').unwrap_or(text.len());
+        let prefix = &text[..end];
         // `a/**` matches `a` itself, which does not start with `a/`.
-        if self.0[end..].starts_with("**") { prefix.strip_suffix('/').unwrap_or(prefix) } else { prefix }
+        if text[end..].starts_with("**") { prefix.strip_suffix('/').unwrap_or(prefix) } else { prefix }
     }
 
     /// Whether the channel of this name is meant.
     pub fn matches(&self, name: &str) -> bool {
-        let Some(star) = memchr::memchr(b'*', self.0.as_bytes()) else { return &*self.0 == name };
-        if name.starts_with('$') && !self.0.starts_with('$') {
-            return false;
-        }
-        if self.0[star..].starts_with("**") {
-            // Nothing follows `**`, and `a/**` means `a`, too.
-            return name.starts_with(&self.0[..star]) || name == self.0[..star].trim_end_matches('/');
-        }
-        let mut names = name.split('/');
-        for wanted in self.0.split('/') {
-            if wanted == "**" {
-                return true;
-            }
-            match names.next() {
-                Some(segment) if wanted == "*" || wanted == segment => {}
-                _ => return false,
-            }
-        }
-        names.next().is_none()
+        means(self.as_str(), name)
     }
 
     /// Whether every channel that `other` means is meant by this pattern too (design rule 18).
@@ -82,10 +81,10 @@ impl Pattern {
     /// Walks two patterns segment by segment. `pair` says whether two segments agree; `rest` says whether what
     /// one side leaves over agrees with `**` on the other (its argument: is it this side that has the `**`).
     fn relate(&self, other: &Pattern, pair: fn(&str, &str) -> bool, rest: fn(bool) -> bool) -> bool {
-        if self.0.starts_with('$') != other.0.starts_with('$') {
+        if self.as_str().starts_with('$') != other.as_str().starts_with('$') {
             return false;
         }
-        let (mut mine, mut theirs) = (self.0.split('/'), other.0.split('/'));
+        let (mut mine, mut theirs) = (self.as_str().split('/'), other.as_str().split('/'));
         loop {
             match (mine.next(), theirs.next()) {
                 (Some("**"), _) => return true,
@@ -100,25 +99,74 @@ impl Pattern {
 
 impl From<&Channel> for Pattern {
     fn from(channel: &Channel) -> Pattern {
-        Pattern(channel.as_str().into())
+        Pattern::whole(channel.as_str())
+    }
+}
+
+/// Whether the channel of this name is meant by the text of a pattern.
+pub(crate) fn means(pattern: &str, name: &str) -> bool {
+    let Some(star) = memchr::memchr(b'*', pattern.as_bytes()) else { return pattern == name };
+    if name.starts_with('$') && !pattern.starts_with('$') {
+        return false;
+    }
+    if pattern[star..].starts_with("**") {
+        // Nothing follows `**`, and `a/**` means `a`, too.
+        return name.starts_with(&pattern[..star]) || name == pattern[..star].trim_end_matches('/');
+    }
+    let mut names = name.split('/');
+    for wanted in pattern.split('/') {
+        if wanted == "**" {
+            return true;
+        }
+        match names.next() {
+            Some(segment) if wanted == "*" || wanted == segment => {}
+            _ => return false,
+        }
+    }
+    names.next().is_none()
+}
+
+impl PartialEq for Pattern {
+    fn eq(&self, other: &Pattern) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
+impl Eq for Pattern {}
+
+impl PartialOrd for Pattern {
+    fn partial_cmp(&self, other: &Pattern) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Pattern {
+    fn cmp(&self, other: &Pattern) -> Ordering {
+        self.as_str().cmp(other.as_str())
+    }
+}
+
+impl Hash for Pattern {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
     }
 }
 
 impl std::borrow::Borrow<str> for Pattern {
     fn borrow(&self) -> &str {
-        &self.0
+        self.as_str()
     }
 }
 
 impl fmt::Debug for Pattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?}", &*self.0)
+        write!(f, "{:?}", self.as_str())
     }
 }
 
 impl fmt::Display for Pattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(self.as_str())
     }
 }
 

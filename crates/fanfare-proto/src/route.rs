@@ -48,6 +48,7 @@ pub const RESERVED: &[&str] = &[
     "http-bind",
     "metrics",
     "mqtt",
+    "openapi.json",
     "publish",
     "push",
     "readyz",

@@ -25,6 +25,12 @@ pub enum StartError {
         /// Why.
         error: io::Error,
     },
+    /// What was handed over is no listener.
+    #[error("the socket that was handed over (LISTEN_FDS) is not one that listens for TCP: {0}")]
+    NoListener(io::Error),
+    /// More was handed over than is needed.
+    #[error("{0} sockets were handed over (LISTEN_FDS); a server takes one")]
+    SeveralSockets(usize),
     /// The store cannot be opened.
     #[error("{}", with_path(path, error))]
     Store {
@@ -56,6 +62,9 @@ impl StartError {
                 "is a server running already? Stop it, or choose another address with --listen"
             }
             StartError::Address { .. } => "choose an address of this machine with --listen",
+            StartError::NoListener(_) | StartError::SeveralSockets(_) => {
+                "have one `ListenStream=` in the socket unit, with an address and a port"
+            }
             StartError::Store { error, .. } => match error {
                 StoreError::InUse(_) => "one server at a time has a store; choose another with --data",
                 StoreError::Newer { .. } => "start the newer version, or choose another store with --data",

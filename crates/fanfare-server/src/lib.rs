@@ -3,7 +3,8 @@
 //! - [`config`]: one list of options; a file, the environment and flags write to it;
 //! - [`Server`]: a store, a node, the API and the transport, put together from a [`Config`];
 //! - [`metrics`]: what it counts, for Prometheus;
-//! - [`run`]: a server as a process, which signals end.
+//! - [`run`]: a server as a process, which signals end;
+//! - [`Rereading`]: reading the configuration again while it runs.
 
 mod clock;
 pub mod config;
@@ -11,10 +12,12 @@ mod descriptors;
 mod error;
 mod listen;
 pub mod metrics;
+mod rereading;
 mod run;
 mod server;
 
 pub use config::{Config, ConfigError};
 pub use error::StartError;
+pub use rereading::Rereading;
 pub use run::{Ended, run};
 pub use server::Server;

@@ -2,8 +2,10 @@
 
 use crate::config::Config;
 use crate::error::StartError;
+use crate::rereading::Rereading;
 use crate::server::Server;
 use fanfare_proto::limits;
+use sd_notify::NotifyState;
 use tokio::runtime::Builder;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::spawn_blocking;
@@ -21,19 +23,32 @@ pub enum Ended {
 }
 
 /// Runs a server until SIGTERM or SIGINT, and then ends it within [`limits::DRAIN_TIME`]; another SIGINT ends it at
-/// once. `announce` is called when it listens. The caller is expected to leave the process afterwards.
-pub fn run(config: &Config, announce: impl FnOnce(&Server)) -> Result<Ended, StartError> {
+/// once. At SIGHUP the configuration is read again. `announce` is called when it listens. The caller is expected to leave the process afterwards.
+pub fn run(
+    config: &Config,
+    rereading: Rereading,
+    announce: impl FnOnce(&Server),
+) -> Result<Ended, StartError> {
     let runtime = Builder::new_current_thread().enable_all().build()?;
     let mut signals = {
         // Before anything can be told, so that whoever reads the announcement may send a signal.
         let _inside = runtime.enter();
-        Signals { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? }
+        Signals {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+            hangup: signal(SignalKind::hangup())?,
+        }
     };
     let server = Server::start(config)?;
     announce(&server);
+    tell(&[NotifyState::Ready]);
     let ended = runtime.block_on(async {
-        signals.any().await;
-        let stop = spawn_blocking(move || server.stop());
+        let mut config = config.clone();
+        while signals.next().await == Told::ReadAgain {
+            rereading.read(&mut config, &server);
+        }
+        tell(&[NotifyState::Stopping]);
+        let stop = spawn_blocking(move || server.stop(config.return_over));
         tokio::select! {
             ended = stop => if ended.is_ok() { Ended::Well } else { Ended::Late },
             _ = signals.interrupt.recv() => Ended::AtOnce,
@@ -44,16 +59,31 @@ pub fn run(config: &Config, announce: impl FnOnce(&Server)) -> Result<Ended, Sta
     Ok(ended)
 }
 
+/// Tells whoever started the server, if it wants to be told (sd_notify(3)).
+fn tell(state: &[NotifyState<'_>]) {
+    if let Err(error) = sd_notify::notify(state) {
+        tracing::warn!(%error, "the service manager (NOTIFY_SOCKET) cannot be told");
+    }
+}
+
 struct Signals {
     interrupt: Signal,
     terminate: Signal,
+    hangup: Signal,
+}
+
+#[derive(PartialEq, Eq)]
+enum Told {
+    End,
+    ReadAgain,
 }
 
 impl Signals {
-    async fn any(&mut self) {
+    async fn next(&mut self) -> Told {
         tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => Told::End,
+            _ = self.terminate.recv() => Told::End,
+            _ = self.hangup.recv() => Told::ReadAgain,
         }
     }
 }

@@ -6,17 +6,14 @@ use crate::error::StartError;
 use crate::metrics::Watcher;
 use crate::{descriptors, listen};
 use fanfare_node::Node;
-use fanfare_proto::{Grant, Keeping, Namespace, Namespaces, Origins, Pattern, limits};
+use fanfare_proto::{Grant, Origins, limits};
 use fanfare_source::{Host, Source, Sources};
 use fanfare_store::{SqliteLog, SqliteOptions};
 use fanfare_transport::{Running, Transport};
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
-
-/// Readers that are told to come back do so over this time, so that the next server is not run over.
-const RETURN_WINDOW: Duration = Duration::from_secs(5);
 
 /// A server that serves until [`Server::stop`].
 pub struct Server {
@@ -27,16 +24,23 @@ pub struct Server {
 }
 
 impl Server {
+    /// Whether a configuration without errors can be served, as far as that can be known before.
+    pub fn check(config: &Config) -> Result<(), StartError> {
+        listen::check(config.listen, config)
+    }
+
     /// Opens the store, starts the node and lets readers and publishers in.
     pub fn start(config: &Config) -> Result<Server, StartError> {
-        listen::check(config)?;
+        let given = listen::given()?;
+        let address = given.as_ref().map_or(Ok(config.listen), TcpListener::local_addr)?;
+        listen::check(address, config)?;
         descriptors::raise();
-        let namespaces = Arc::new(Namespaces::new(namespaces(config)));
+        let namespaces = Arc::new(config.rules());
         let store = |error| StartError::Store { path: config.data.clone(), error };
         let options = SqliteOptions { bytes: config.store_bytes, ..SqliteOptions::default() };
         let kept = Arc::new(SqliteLog::open(&config.data, namespaces.clone(), options).map_err(store)?);
-        let listener = listen::bind(config)?;
-        let origins = Origins::new(config.origins.iter().map(String::as_str));
+        let listener = given.map_or_else(|| listen::bind(config), Ok)?;
+        let origins = origins(config);
         let tail = limits::TAIL_SLOTS;
         let node =
             Node::start(fanfare_node::Options { namespaces, origins, kept, tail, now }).map_err(store)?;
@@ -68,28 +72,29 @@ impl Server {
         &self.data
     }
 
+    /// Takes over what a running server can: what [`Change::Running`](crate::config::Change) says.
+    pub(crate) fn take(&self, config: &Config) {
+        self.node.set_origins(origins(config));
+    }
+
     /// Takes no new sessions and publishes, answers what is in progress, tells readers to come back, and finishes
-    /// what was accepted. Blocks until all is done.
-    pub fn stop(self) {
+    /// what was accepted. Readers come back over this time. Blocks until all is done.
+    pub fn stop(self, return_over: Duration) {
         tracing::info!(sessions = self.running.sessions(), "ending; a second signal ends at once");
         self.sources.stop();
+        // First of all: who is refused from now on and comes again comes to the next server.
+        self.running.close();
         self.node.drain();
-        self.running.drain(RETURN_WINDOW);
+        self.running.drain(return_over);
         self.running.join();
         self.node.stop();
         tracing::info!("ended");
     }
 }
 
-/// The configured rules, and those of the server's own sources where nobody has said otherwise.
-fn namespaces(config: &Config) -> Vec<Namespace> {
-    let own = config.host.then(|| Pattern::parse(HOST)).into_iter().flatten();
-    let own = own.map(|pattern| Namespace::new(pattern, Keeping::Live));
-    config.namespaces.iter().cloned().chain(own).collect()
+fn origins(config: &Config) -> Origins {
+    Origins::new(config.origins.iter().map(String::as_str))
 }
-
-/// The channels of this machine's figures.
-const HOST: &str = "host/**";
 
 fn sources(config: &Config) -> Vec<Box<dyn Source>> {
     let host = config.host.then(|| Box::new(Host::new(&config.data)) as Box<dyn Source>);

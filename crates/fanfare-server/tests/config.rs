@@ -2,8 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
-use fanfare_proto::{Keeping, Pattern};
-use fanfare_server::config::{ALL, LogFormat, LogLevel, Sources};
+use fanfare_proto::{Keeping, Pattern, limits};
+use fanfare_server::config::{ALL, Change, LogFormat, LogLevel, NAMESPACE, Sources, show_one};
 use fanfare_server::{Config, ConfigError};
 use std::fs;
 use std::time::Duration;
@@ -32,6 +32,56 @@ fn the_defaults_are_what_the_list_says() {
 }
 
 #[test]
+fn the_defaults_of_a_namespace_are_what_the_list_says() {
+    let [kept, live] = [Keeping::Kept, Keeping::Live].map(|keeping| {
+        let namespace = fanfare_proto::Namespace::new(Pattern::everything(), keeping);
+        show_one(&namespace).collect::<Vec<_>>()
+    });
+    for ((setting, kept), live) in NAMESPACE.iter().zip(kept).zip(live).skip(1) {
+        let said = match setting.key {
+            "keeping" => kept.1,
+            _ if kept == live => kept.1,
+            _ => format!("{}; live: {}", kept.1, live.1),
+        };
+        assert_eq!((setting.key, setting.default), (kept.0, &*said));
+    }
+}
+
+#[test]
+fn what_is_shown_is_read_back() {
+    let every = "listen = '[::1]:1'\ndata = 'a \"b\"'\nworkers = 7\norigins = ['https://a.example', '*']\n\
+                 log_format = 'json'\nlog_level = 'off'\nstore_bytes = 3000001\nreturn_over = '1m30s'\nhost = true\n\
+                 insecure_open = true\n\
+                 [[namespace]]\npattern = 'a/**'\nkeeping = 'live'\nage = '1d1h1m1s500ms'\nmessages = 5\n\
+                 bytes = '1TiB'\nbody = 1000\n[[namespace]]\npattern = 'b/*'\n";
+    for file in ["", every] {
+        let config = load(file, &[], &[]).unwrap();
+        let shown: String =
+            ALL.iter().map(|row| format!("{} = {}\n", row.key, (row.show)(&config))).collect();
+        assert_eq!(load(&shown, &[], &[]).unwrap(), config, "{shown}");
+    }
+}
+
+#[test]
+fn options_that_change_while_the_server_runs_copy_themselves_and_nothing_else() {
+    let file = "origins = ['https://a.example']\nlog_level = 'debug'\nworkers = 7\nreturn_over = '1s'\n";
+    let new = load(file, &[], &[]).unwrap();
+    for setting in ALL {
+        let Change::Running(copy) = setting.change else { continue };
+        let mut config = Config::default();
+        copy(&mut config, &new);
+        let copied = ALL.iter().filter(|row| (row.show)(&config) != (row.show)(&Config::default()));
+        assert_eq!(copied.map(|row| row.key).collect::<Vec<_>>(), [setting.key]);
+    }
+}
+
+#[test]
+fn a_file_that_is_too_large_is_refused() {
+    let file = format!("workers = 1\n#{}", "x".repeat(limits::CONFIG_BYTES as usize));
+    assert!(refusal(&file).contains("cannot be read: it has more than 1048576 bytes"));
+}
+
+#[test]
 fn flags_beat_the_environment_and_both_beat_the_file() {
     let file = "listen = '127.0.0.1:1'\nworkers = 1\ndata = 'file'\n";
     let environment = [("FANFARE_LISTEN", "127.0.0.1:2"), ("FANFARE_WORKERS", "2")];
@@ -45,8 +95,8 @@ fn flags_beat_the_environment_and_both_beat_the_file() {
 #[test]
 fn every_source_writes_every_option() {
     let file = "listen = '[::1]:1'\ndata = 'd'\nworkers = 7\norigins = ['https://a.example']\nlog_format = 'json'\n\
-                log_level = 'debug'\nstore_bytes = '2GiB'\nhost = true\ninsecure_open = true\n\
-                namespace = [{ pattern = 'a/**', keeping = 'live' }]\n";
+                log_level = 'debug'\nstore_bytes = '2GiB'\nreturn_over = '1m'\nhost = true\n\
+                insecure_open = true\nnamespace = [{ pattern = 'a/**', keeping = 'live' }]\n";
     let texts = [
         ("listen", "[::1]:1"),
         ("data", "d"),
@@ -55,6 +105,7 @@ fn every_source_writes_every_option() {
         ("log_format", "json"),
         ("log_level", "debug"),
         ("store_bytes", "2GiB"),
+        ("return_over", "1m"),
         ("host", "true"),
         ("insecure_open", "true"),
         ("namespace", "[{ pattern = 'a/**', keeping = 'live' }]"),

@@ -1,5 +1,8 @@
 //! Where messages are ordered and kept, and where records live.
 //!
+//! Beside the server, tools look at a store and move it: [`check`], [`stats`], [`backup`], [`restore`], and [`Look`] for what
+//! is taken elsewhere.
+//!
 //! Two traits, [`Log`] and [`Records`], and what keeps them: [`MemoryLog`] forgets at the end of the process,
 //! [`SqliteLog`] survives kill -9 and power loss. Calls block; they belong on threads that may wait.
 
@@ -14,4 +17,7 @@ mod sqlite;
 pub use log::{ChannelInfo, Draft, Log, LogStatus, Order, Page, Read, Removal, StoreError, Trimmed};
 pub use memory::{MemoryLog, MemoryRecords};
 pub use records::{Put, Record, Records, Revision};
-pub use sqlite::{SqliteLog, SqliteOptions};
+pub use sqlite::{
+    Backup, Before, ChannelStats, Checked, CopyError, Damage, FileStats, Look, NamespaceStats, Part, Piece,
+    Progress, Restored, SqliteLog, SqliteOptions, Stats, Watch, backup, check, restore, stats, unfinished,
+};

@@ -123,10 +123,11 @@ impl Acceptor {
 
     /// Gives a socket to the worker with the fewest. While all are full the kernel's backlog keeps what comes.
     fn hand_over(&self, mut stream: TcpStream) {
-        while !self.told.load(Relaxed) {
+        loop {
             let Some(mailbox) = self.mailboxes.iter().min_by_key(|mailbox| mailbox.load()) else { return };
             match mailbox.put(stream) {
                 Ok(()) => return,
+                Err(_) if self.told.load(Relaxed) => return,
                 Err(back) => stream = back,
             }
             std::thread::sleep(FULL_PAUSE);

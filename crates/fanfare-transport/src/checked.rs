@@ -6,7 +6,8 @@
 
 use crate::front::{Asked, Call, ask};
 use crate::pace::Pace;
-use fanfare_proto::{BodyLength, Chunks, Code, Origins, Refusal, limits};
+use fanfare_node::Node;
+use fanfare_proto::{BodyLength, Chunks, Code, Refusal, limits};
 use hyper::rt::{Read, ReadBufCursor, Write};
 use std::cell::Cell;
 use std::future::Future;
@@ -32,7 +33,8 @@ pub(crate) enum Left {
 
 /// What the connections of one worker's calls have in common.
 pub(crate) struct Terms {
-    pub(crate) origins: Origins,
+    /// It knows which origins there are.
+    pub(crate) node: Node,
     /// Any pace of a body will do within this time.
     pub(crate) body_grace: Duration,
     /// Others wait for room: nobody stays idle.
@@ -149,7 +151,7 @@ impl Checked {
         let bytes = &self.inbox.bytes[self.inbox.at..self.inbox.end];
         match &mut self.place {
             Place::Head => {
-                let Asked::Call(Call { head, body, origin }) = ask(bytes, &self.terms.origins) else {
+                let Asked::Call(Call { head, body, origin }) = ask(bytes, &self.terms.node.origins()) else {
                     return Err(Left::Front);
                 };
                 self.inbox.passed = head;

@@ -15,6 +15,9 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+/// Between two looks whether the acceptor has ended.
+const PAUSE: Duration = Duration::from_millis(1);
+
 /// Serves a node over HTTP.
 pub struct Transport;
 
@@ -23,8 +26,9 @@ pub struct Running {
     address: SocketAddr,
     room: Arc<Room>,
     stop: Stop,
+    acceptor: JoinHandle<()>,
     mailboxes: Vec<Arc<Mailbox>>,
-    threads: Vec<JoinHandle<()>>,
+    workers: Vec<JoinHandle<()>>,
     patience: Duration,
 }
 
@@ -42,9 +46,8 @@ impl Transport {
             threads.push(worker::start(index, Seat { node, api, options, mailbox: mailbox.clone() })?);
             mailboxes.push(mailbox);
         }
-        let (stop, thread) = acceptor::start(listener, mailboxes.clone())?;
-        threads.push(thread);
-        Ok(Running { address, room, stop, mailboxes, threads, patience })
+        let (stop, acceptor) = acceptor::start(listener, mailboxes.clone())?;
+        Ok(Running { address, room, stop, acceptor, mailboxes, workers: threads, patience })
     }
 }
 
@@ -69,18 +72,27 @@ impl Running {
         self.room.open()
     }
 
+    /// Accepts nothing more: who connects from now on is refused, or waits for the next server if the listening socket
+    /// is somebody else's too. What was accepted is served. Waits for the acceptor's end.
+    pub fn close(&self) {
+        self.stop.stop();
+        while !self.acceptor.is_finished() {
+            std::thread::sleep(PAUSE);
+        }
+    }
+
     /// Accepts nothing more, answers the requests in progress and tells every reader to come back, each at a moment
     /// of its own within `window`. Everything is closed within [`Patience::drain`](crate::Patience::drain). Does not
     /// wait for it.
     pub fn drain(&self, window: Duration) {
-        self.stop.stop();
+        self.close();
         let until = Instant::now() + self.patience;
         self.mailboxes.iter().for_each(|mailbox| mailbox.drain(Drain { window, until }));
     }
 
     /// Waits until everything has ended.
     pub fn join(self) {
-        for thread in self.threads {
+        for thread in self.workers.into_iter().chain([self.acceptor]) {
             let _ = thread.join();
         }
     }

@@ -21,6 +21,7 @@ impl Exit {
     pub const LATER: Exit =
         Exit { number: 5, meaning: "the server refused for now; the same may succeed later" };
     pub const HANDLER: Exit = Exit { number: 6, meaning: "the program of --exec failed" };
+    pub const DAMAGED: Exit = Exit { number: 7, meaning: "a store or a file is damaged" };
     pub const INTERRUPTED: Exit = Exit { number: 130, meaning: "interrupted (Ctrl-C)" };
 
     /// Every way to end.
@@ -32,6 +33,7 @@ impl Exit {
         Exit::REFUSED,
         Exit::LATER,
         Exit::HANDLER,
+        Exit::DAMAGED,
         Exit::INTERRUPTED,
     ];
 }

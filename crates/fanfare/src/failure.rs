@@ -54,9 +54,11 @@ impl Failure {
     }
 }
 
-impl From<ConfigError> for Failure {
-    fn from(error: ConfigError) -> Failure {
-        Failure::new(Exit::USAGE, error.to_string())
+impl From<Vec<ConfigError>> for Failure {
+    /// One line for each.
+    fn from(errors: Vec<ConfigError>) -> Failure {
+        let lines: Vec<String> = errors.iter().map(ConfigError::to_string).collect();
+        Failure::new(Exit::USAGE, lines.join("\nerror: "))
     }
 }
 

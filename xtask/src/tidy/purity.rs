@@ -19,6 +19,7 @@ const ALLOWED: &[&str] = &[
     "crc32fast",
     "fanfare-proto",
     "flate2",
+    "hashbrown",
     "httparse",
     "itoa",
     "jiff",

@@ -89,7 +89,7 @@ impl Crowd {
     pub fn post(&self, messages: Vec<Publish>) -> Vec<u8> {
         let mut out = Vec::new();
         for answer in self.node.post_live(&Grant::open(), messages) {
-            created(&answer.unwrap(), None, self.node.origins(), NOW, &mut out);
+            created(&answer.unwrap(), None, &self.node.origins(), NOW, &mut out);
         }
         out
     }

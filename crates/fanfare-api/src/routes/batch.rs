@@ -3,6 +3,7 @@
 use super::Route;
 use crate::answer::{self, Refused};
 use crate::granted::Granted;
+use crate::operation::{Answer, Media, Operation, Parameter};
 use crate::receipt;
 use crate::state::Api;
 use axum::body::Body;
@@ -11,16 +12,54 @@ use axum::response::Response;
 use axum::routing::post;
 use fanfare_proto::{Batch, Code, Grant, Publish, Query, Receipt, Refusal, limits, problem, read_batch};
 use http::{HeaderMap, header};
+use serde_json::json;
 
 pub(super) const ROUTE: Route = Route {
     methods: &["POST"],
     path: "/publish",
-    query: &["atomic"],
+    query: &[ATOMIC],
     about: "publish envelopes: one, an array, or one a line",
+    operation: Operation {
+        id: "publish_envelopes",
+        headers: &[],
+        takes: &[Media("application/json", "Envelopes"), Media("application/x-ndjson", "Text")],
+        gives: &[
+            Answer {
+                status: 201,
+                about: "the one message was accepted",
+                headers: &["Cursor", "Location"],
+                content: &[Media("application/json", "Receipt")],
+            },
+            Answer {
+                status: 200,
+                about: "what became of each; or the one message had been accepted before",
+                headers: &["Cursor", "Location"],
+                content: &[Media("application/json", "Published")],
+            },
+        ],
+        refusals: &[
+            Code::BAD_NAME,
+            Code::BAD_FIELD,
+            Code::BAD_JSON,
+            Code::TOO_MANY,
+            Code::NOT_ATOMIC,
+            Code::FORBIDDEN,
+            Code::TOO_LARGE,
+            Code::ID_REUSED,
+            Code::STORE_FULL,
+            Code::STORE_FAILED,
+        ],
+    },
     serve: || post(batch),
 };
 
-type Answer = Result<Receipt, Refusal>;
+const ATOMIC: Parameter = Parameter {
+    name: "atomic",
+    about: "All messages or none, at consecutive places of one log.",
+    schema: || json!({ "type": "boolean", "default": false }),
+};
+
+type Accepted = Result<Receipt, Refusal>;
 
 async fn batch(
     State(api): State<Api>,
@@ -57,7 +96,7 @@ async fn together(
     api: &Api,
     grant: &Grant,
     items: Vec<Result<Publish, Refusal>>,
-) -> Result<Vec<Answer>, Refusal> {
+) -> Result<Vec<Accepted>, Refusal> {
     let mut messages = Vec::with_capacity(items.len());
     for (index, item) in items.into_iter().enumerate() {
         let named = |refusal: Refusal| {
@@ -69,7 +108,7 @@ async fn together(
 }
 
 /// Every message on its own; answers in their order, whatever became of the others.
-async fn each(api: &Api, grant: &Grant, items: Vec<Result<Publish, Refusal>>) -> Vec<Answer> {
+async fn each(api: &Api, grant: &Grant, items: Vec<Result<Publish, Refusal>>) -> Vec<Accepted> {
     let mut messages = Vec::with_capacity(items.len());
     let places: Vec<Result<(), Refusal>> =
         items.into_iter().map(|item| item.map(|publish| messages.push(publish))).collect();
@@ -79,7 +118,7 @@ async fn each(api: &Api, grant: &Grant, items: Vec<Result<Publish, Refusal>>) ->
 }
 
 /// `{"results":[...]}`: a receipt or a problem document for each message, in their order.
-fn results(answers: &[Answer]) -> Response {
+fn results(answers: &[Accepted]) -> Response {
     let mut body = Vec::from(*b"{\"results\":[");
     for (index, answer) in answers.iter().enumerate() {
         if index > 0 {

@@ -5,19 +5,44 @@ use super::info::Shown;
 use crate::answer::{self, Refused};
 use crate::granted::Granted;
 use crate::links;
+use crate::operation::{Answer, Media, Operation, Parameter, parameters, reference};
 use crate::state::Api;
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use axum::routing::get;
 use fanfare_proto::{Code, History, Pattern, Query, Refusal, limits};
 use serde::Serialize;
+use serde_json::json;
 
 pub(super) const ROUTE: Route = Route {
     methods: &["GET"],
     path: "/channels",
-    query: &["pattern", "after", "limit"],
+    query: &[PATTERN, AFTER, parameters::LIMIT],
     about: "channels by name, with what they hold",
+    operation: Operation {
+        id: "channels",
+        headers: &[],
+        takes: &[],
+        gives: &[Answer {
+            status: 200,
+            about: "channels by name",
+            headers: &["Link"],
+            content: &[Media("application/json", "Channels")],
+        }],
+        refusals: &[Code::BAD_NAME, Code::BAD_FIELD, Code::FORBIDDEN, Code::STORE_FAILED],
+    },
     serve: || get(channels),
+};
+
+const PATTERN: Parameter = Parameter {
+    name: "pattern",
+    about: "Only channels that this pattern means.",
+    schema: || reference("Name"),
+};
+const AFTER: Parameter = Parameter {
+    name: "after",
+    about: "Channels whose names come after this text.",
+    schema: || json!({ "type": "string" }),
 };
 
 #[derive(Serialize)]

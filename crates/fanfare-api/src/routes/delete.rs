@@ -3,6 +3,7 @@
 use super::Route;
 use crate::answer::Refused;
 use crate::granted::Granted;
+use crate::operation::{Answer, Operation};
 use crate::state::Api;
 use crate::target::Target;
 use axum::extract::State;
@@ -16,6 +17,13 @@ pub(super) const ROUTE: Route = Route {
     path: "/c/<channel>",
     query: &[],
     about: "remove a channel and its messages",
+    operation: Operation {
+        id: "delete_channel",
+        headers: &[],
+        takes: &[],
+        gives: &[Answer { status: 204, about: "it is gone", headers: &[], content: &[] }],
+        refusals: &[Code::BAD_NAME, Code::FORBIDDEN, Code::NOT_FOUND, Code::STORE_FAILED],
+    },
     serve: || delete(remove_channel),
 };
 

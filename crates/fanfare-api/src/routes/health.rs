@@ -2,6 +2,7 @@
 //! disk.
 
 use super::Route;
+use crate::operation::{Answer, Media, Operation};
 use axum::routing::get;
 
 pub(super) const ROUTE: Route = Route {
@@ -9,6 +10,18 @@ pub(super) const ROUTE: Route = Route {
     path: "/healthz",
     query: &[],
     about: "200 while the process lives",
+    operation: Operation {
+        id: "health",
+        headers: &[],
+        takes: &[],
+        gives: &[Answer {
+            status: 200,
+            about: "the process lives",
+            headers: &[],
+            content: &[Media("text/plain", "Text")],
+        }],
+        refusals: &[],
+    },
     serve: || get(health),
 };
 

@@ -1,6 +1,7 @@
 //! A few lines for whoever opens the server's address.
 
 use super::Route;
+use crate::operation::{Answer, Media, Operation};
 use axum::routing::get;
 use http::{HeaderMap, header};
 
@@ -9,6 +10,18 @@ pub(super) const ROUTE: Route = Route {
     path: "/",
     query: &[],
     about: "name, version and one line to try",
+    operation: Operation {
+        id: "hello",
+        headers: &[],
+        takes: &[],
+        gives: &[Answer {
+            status: 200,
+            about: "what this is",
+            headers: &[],
+            content: &[Media("text/plain", "Text")],
+        }],
+        refusals: &[],
+    },
     serve: || get(hello),
 };
 

@@ -7,6 +7,7 @@ use crate::etag::ETag;
 use crate::files::File;
 use crate::granted::Granted;
 use crate::links;
+use crate::operation::{Answer, Media, Operation, Parameter, parameters};
 use crate::state::Api;
 use crate::target::Target;
 use axum::extract::{RawQuery, State};
@@ -17,13 +18,60 @@ use fanfare_proto::{
     Accept, Code, Cursor, Form, History, HistoryPage, Query, Refusal, Start, channel_path, limits,
 };
 use http::{HeaderMap, HeaderValue, header};
+use serde_json::json;
 
 pub(super) const ROUTE: Route = Route {
     methods: &["GET"],
     path: "/c/<channel>",
-    query: &["after", "before", "last", "since", "limit", "as", "via"],
+    query: &[
+        parameters::AFTER,
+        parameters::BEFORE,
+        parameters::LAST,
+        parameters::SINCE,
+        parameters::LIMIT,
+        parameters::AS,
+        VIA,
+    ],
     about: "a page of what was said; a pattern may stand for the channel",
+    operation: Operation {
+        id: "history",
+        headers: &[parameters::IF_NONE_MATCH, parameters::LAST_EVENT_ID],
+        takes: &[],
+        gives: &[
+            Answer {
+                status: 200,
+                about: "a page; for `text/html` a page for people",
+                headers: &["Cursor", "ETag", "Link"],
+                content: &[Media("application/json", "Page"), Media("text/html", "Text")],
+            },
+            Answer {
+                status: 304,
+                about: "nothing is new",
+                headers: &["Cursor", "ETag", "Link"],
+                content: &[],
+            },
+        ],
+        refusals: &[
+            Code::BAD_NAME,
+            Code::BAD_CURSOR,
+            Code::BAD_FIELD,
+            Code::FORBIDDEN,
+            Code::NOT_ACCEPTABLE,
+            Code::STORE_FAILED,
+        ],
+    },
     serve: || get(history),
+};
+
+const VIA: Parameter = Parameter {
+    name: "via",
+    about: "A protocol by name; beats `Accept`. A page unless it says otherwise.",
+    schema: || {
+        let names = protocol::ALL
+            .iter()
+            .flat_map(|protocol| [protocol.name()].into_iter().chain(protocol.also().iter().copied()));
+        json!({ "type": "string", "enum": names.collect::<Vec<_>>() })
+    },
 };
 
 async fn history(

@@ -3,6 +3,7 @@
 use super::Route;
 use crate::answer::{self, Refused};
 use crate::granted::Granted;
+use crate::operation::{Answer, Media, Operation};
 use crate::state::Api;
 use crate::target::Target;
 use axum::extract::State;
@@ -17,6 +18,18 @@ pub(super) const ROUTE: Route = Route {
     path: "/c/<channel>/$info",
     query: &[],
     about: "what the channel holds: newest position, messages, bytes",
+    operation: Operation {
+        id: "channel_info",
+        headers: &[],
+        takes: &[],
+        gives: &[Answer {
+            status: 200,
+            about: "the channel",
+            headers: &[],
+            content: &[Media("application/json", "Channel")],
+        }],
+        refusals: &[Code::BAD_NAME, Code::FORBIDDEN, Code::NOT_FOUND, Code::STORE_FAILED],
+    },
     serve: || get(info),
 };
 

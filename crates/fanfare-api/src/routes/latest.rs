@@ -5,13 +5,14 @@ use crate::answer::{self, Refused};
 use crate::etag::ETag;
 use crate::find;
 use crate::granted::Granted;
+use crate::operation::{Answer, Media, Operation, parameters};
 use crate::state::Api;
 use crate::target::Target;
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
-use fanfare_proto::Content;
+use fanfare_proto::{Code, Content};
 use http::{HeaderMap, HeaderValue, header};
 
 pub(super) const ROUTE: Route = Route {
@@ -19,6 +20,21 @@ pub(super) const ROUTE: Route = Route {
     path: "/c/<channel>/$latest",
     query: &[],
     about: "the newest body, with its content type",
+    operation: Operation {
+        id: "latest",
+        headers: &[parameters::IF_NONE_MATCH],
+        takes: &[],
+        gives: &[
+            Answer {
+                status: 200,
+                about: "the body, as it was published",
+                headers: &["Cursor", "ETag"],
+                content: &[Media("*/*", "Anything")],
+            },
+            Answer { status: 304, about: "nothing is new", headers: &["Cursor", "ETag"], content: &[] },
+        ],
+        refusals: &[Code::BAD_NAME, Code::FORBIDDEN, Code::NOT_FOUND, Code::STORE_FAILED],
+    },
     serve: || get(latest),
 };
 

@@ -4,18 +4,31 @@ use super::Route;
 use crate::answer::{self, Refused};
 use crate::find;
 use crate::granted::Granted;
+use crate::operation::{Answer, Media, Operation};
 use crate::state::Api;
 use crate::target::{self, Target};
 use axum::extract::{Path, State};
 use axum::response::Response;
 use axum::routing::get;
-use fanfare_proto::{Event, Form, protocol};
+use fanfare_proto::{Code, Event, Form, protocol};
 
 pub(super) const ROUTE: Route = Route {
     methods: &["GET"],
     path: "/c/<channel>/$at/<position>",
     query: &[],
     about: "the envelope of one message",
+    operation: Operation {
+        id: "message",
+        headers: &[],
+        takes: &[],
+        gives: &[Answer {
+            status: 200,
+            about: "the message",
+            headers: &["Cursor"],
+            content: &[Media("application/json", "Message")],
+        }],
+        refusals: &[Code::BAD_NAME, Code::BAD_FIELD, Code::FORBIDDEN, Code::NOT_FOUND, Code::STORE_FAILED],
+    },
     serve: || get(message),
 };
 

@@ -2,6 +2,7 @@
 //! those who ask for it, else the older text that everything reads.
 
 use super::Route;
+use crate::operation::{Answer, Media, Operation};
 use crate::state::Api;
 use axum::body::Body;
 use axum::extract::State;
@@ -14,6 +15,18 @@ pub(super) const ROUTE: Route = Route {
     path: "/metrics",
     query: &[],
     about: "what the server counts, for Prometheus; see [metrics.md](metrics.md)",
+    operation: Operation {
+        id: "metrics",
+        headers: &[],
+        takes: &[],
+        gives: &[Answer {
+            status: 200,
+            about: "the counters",
+            headers: &[],
+            content: &[Media("text/plain", "Text"), Media(OPEN, "Text")],
+        }],
+        refusals: &[],
+    },
     serve: || get(metrics),
 };
 

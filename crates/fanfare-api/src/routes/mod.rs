@@ -11,14 +11,17 @@ mod info;
 mod latest;
 mod message;
 mod metrics;
+mod openapi;
 mod publish;
 mod purge;
 mod ready;
 mod remove;
 mod session;
 mod short;
+mod subscribe;
 mod web;
 
+use crate::operation::{Operation, Parameter};
 use crate::state::Api;
 use axum::routing::MethodRouter;
 
@@ -29,9 +32,11 @@ pub struct Route {
     /// The path; `<...>` stands for what the caller puts there. A channel may have several segments.
     pub path: &'static str,
     /// Query parameters that are understood; any other is refused.
-    pub query: &'static [&'static str],
+    pub query: &'static [Parameter],
     /// One line for people.
     pub about: &'static str,
+    /// What it takes and answers, for the document.
+    pub(crate) operation: Operation,
     /// The handler of these methods.
     pub(crate) serve: fn() -> MethodRouter<Api>,
 }
@@ -48,11 +53,13 @@ pub const ALL: &[Route] = &[
     purge::ROUTE,
     batch::ROUTE,
     channels::ROUTE,
+    subscribe::ROUTE,
     session::ROUTE,
     short::ROUTE,
     web::ROUTE,
     health::ROUTE,
     ready::ROUTE,
     metrics::ROUTE,
+    openapi::ROUTE,
     hello::ROUTE,
 ];

@@ -3,6 +3,7 @@
 use super::Route;
 use crate::answer::Refused;
 use crate::granted::Granted;
+use crate::operation::{Answer, Media, Operation, parameters};
 use crate::receipt;
 use crate::state::Api;
 use crate::target::Target;
@@ -10,15 +11,46 @@ use axum::body::Body;
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use axum::routing::post;
-use fanfare_proto::{BARE_PARAMETERS, Channel, Code, Grant, Query, Refusal, read_bare};
+use fanfare_proto::{Channel, Code, Grant, Query, Refusal, read_bare};
 use http::HeaderMap;
 
 pub(super) const ROUTE: Route = Route {
     methods: &["POST", "PUT"],
     path: "/c/<channel>",
-    query: BARE_PARAMETERS,
+    query: parameters::FIELDS,
     about: "publish the body as it is",
+    operation: OPERATION,
     serve: || post(publish).put(publish),
+};
+
+/// What every publish of a body takes and answers.
+pub(super) const OPERATION: Operation = Operation {
+    id: "publish",
+    headers: parameters::FIELD_HEADERS,
+    takes: &[Media("*/*", "Anything"), Media("text/plain", "Text"), Media("application/json", "Anything")],
+    gives: &[
+        Answer {
+            status: 201,
+            about: "accepted; on a kept channel, on disk",
+            headers: &["Cursor", "Location"],
+            content: &[Media("application/json", "Receipt")],
+        },
+        Answer {
+            status: 200,
+            about: "its id had been accepted before",
+            headers: &["Cursor", "Location"],
+            content: &[Media("application/json", "Receipt")],
+        },
+    ],
+    refusals: &[
+        Code::BAD_NAME,
+        Code::BAD_FIELD,
+        Code::FORBIDDEN,
+        Code::TOO_LARGE,
+        Code::ID_REUSED,
+        Code::STORE_FULL,
+        Code::STORE_FAILED,
+    ],
 };
 
 async fn publish(

@@ -3,10 +3,12 @@
 use super::Route;
 use crate::answer::Refused;
 use crate::granted::Granted;
+use crate::operation::{Answer, Operation};
 use crate::state::Api;
 use crate::target::Target;
 use axum::extract::State;
 use axum::routing::post;
+use fanfare_proto::Code;
 use fanfare_store::Removal;
 use http::StatusCode;
 
@@ -15,6 +17,13 @@ pub(super) const ROUTE: Route = Route {
     path: "/c/<channel>/$purge",
     query: &[],
     about: "remove the messages of a channel; readers behind are told",
+    operation: Operation {
+        id: "purge",
+        headers: &[],
+        takes: &[],
+        gives: &[Answer { status: 204, about: "they are gone", headers: &[], content: &[] }],
+        refusals: &[Code::BAD_NAME, Code::FORBIDDEN, Code::STORE_FAILED],
+    },
     serve: || post(purge),
 };
 

@@ -4,10 +4,12 @@ use super::Route;
 use crate::answer::Refused;
 use crate::find;
 use crate::granted::Granted;
+use crate::operation::{Answer, Operation};
 use crate::state::Api;
 use crate::target::{self, Target};
 use axum::extract::{Path, State};
 use axum::routing::delete;
+use fanfare_proto::Code;
 use fanfare_store::Removal;
 use http::StatusCode;
 
@@ -16,6 +18,13 @@ pub(super) const ROUTE: Route = Route {
     path: "/c/<channel>/$at/<position>",
     query: &[],
     about: "remove one message",
+    operation: Operation {
+        id: "delete_message",
+        headers: &[],
+        takes: &[],
+        gives: &[Answer { status: 204, about: "it is gone", headers: &[], content: &[] }],
+        refusals: &[Code::BAD_NAME, Code::BAD_FIELD, Code::FORBIDDEN, Code::NOT_FOUND, Code::STORE_FAILED],
+    },
     serve: || delete(remove),
 };
 

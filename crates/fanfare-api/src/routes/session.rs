@@ -2,6 +2,7 @@
 
 use super::Route;
 use crate::answer::{self, Refused};
+use crate::operation::{Answer, Media, Operation};
 use crate::state::Api;
 use axum::body::Body;
 use axum::extract::{Path, State};
@@ -15,6 +16,28 @@ pub(super) const ROUTE: Route = Route {
     path: "/session/<id>",
     query: &[],
     about: "change what a held-open session hears: subscribe, unsubscribe, session",
+    operation: Operation {
+        id: "change_session",
+        headers: &[],
+        takes: &[Media("application/json", "Request")],
+        gives: &[Answer {
+            status: 200,
+            about: "done",
+            headers: &[],
+            content: &[Media("application/json", "Reply")],
+        }],
+        refusals: &[
+            Code::BAD_NAME,
+            Code::BAD_CURSOR,
+            Code::BAD_FIELD,
+            Code::BAD_JSON,
+            Code::TOO_MANY,
+            Code::FORBIDDEN,
+            Code::NOT_FOUND,
+            Code::TOO_LARGE,
+            Code::STORE_FAILED,
+        ],
+    },
     serve: || post(session),
 };
 

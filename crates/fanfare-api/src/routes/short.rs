@@ -4,19 +4,21 @@
 use super::{Route, publish};
 use crate::answer::Refused;
 use crate::granted::Granted;
+use crate::operation::{Operation, parameters};
 use crate::state::Api;
 use axum::body::Body;
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use axum::routing::post;
-use fanfare_proto::{BARE_PARAMETERS, Channel, Code, RESERVED, Refusal, decode_path};
+use fanfare_proto::{Channel, Code, RESERVED, Refusal, decode_path};
 use http::{HeaderMap, Uri};
 
 pub(super) const ROUTE: Route = Route {
     methods: &["POST", "PUT"],
     path: "/<name>",
-    query: BARE_PARAMETERS,
+    query: parameters::FIELDS,
     about: "publish to a channel of one segment, by its bare name",
+    operation: Operation { id: "publish_short", ..publish::OPERATION },
     serve: || post(short).put(short),
 };
 

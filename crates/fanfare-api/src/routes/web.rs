@@ -3,6 +3,7 @@
 use super::Route;
 use crate::answer::Refused;
 use crate::files::File;
+use crate::operation::{Answer, Media, Operation, parameters};
 use axum::extract::Path;
 use axum::response::Response;
 use axum::routing::get;
@@ -14,6 +15,26 @@ pub(super) const ROUTE: Route = Route {
     path: "/web/<file>",
     query: &[],
     about: "what pages are made of; the browser module is `/web/fanfare.js`",
+    operation: Operation {
+        id: "web_file",
+        headers: &[parameters::IF_NONE_MATCH],
+        takes: &[],
+        gives: &[
+            Answer {
+                status: 200,
+                about: "the file",
+                headers: &["ETag"],
+                content: &[
+                    Media("text/css", "Text"),
+                    Media("text/html", "Text"),
+                    Media("text/javascript", "Text"),
+                    Media("image/svg+xml", "Text"),
+                ],
+            },
+            Answer { status: 304, about: "it is known", headers: &["ETag"], content: &[] },
+        ],
+        refusals: &[Code::NOT_FOUND],
+    },
     serve: || get(web),
 };
 

@@ -3,6 +3,8 @@
 #![allow(dead_code, reason = "each test file uses its part")]
 #![allow(clippy::unwrap_used)]
 
+mod described;
+
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use fanfare_api::{Options, api};
@@ -67,10 +69,13 @@ impl Door {
     }
 
     pub async fn send(&self, request: Request<Body>) -> Answer {
+        let (method, target) = (request.method().to_string(), request.uri().to_string());
         let response = self.service.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let body = to_bytes(body, usize::MAX).await.unwrap().to_vec();
-        Answer { status: parts.status, headers: parts.headers, body }
+        let answer = Answer { status: parts.status, headers: parts.headers, body };
+        described::check(&method, &target, &answer);
+        answer
     }
 
     /// `request` is a method and a target: `POST /c/a?key=k`.

@@ -6,7 +6,7 @@ use crate::ear::{Cut, EVENTS, Ear, Event, Heard, State};
 use crate::error::{Error, Refusal};
 use crate::reach::Reach;
 use crate::transport::Transport;
-use fanfare_proto::Retry;
+use fanfare_proto::{Code, Retry};
 use std::sync::Arc;
 use tokio::sync::{Notify, mpsc};
 use tokio::time::{Instant, sleep};
@@ -94,9 +94,11 @@ impl Run {
         let end = End { settled, ..End::default() };
         let refused = |refusal: Refusal, told| {
             let after = refusal.after;
+            // A server that ends is no failure of the connection, however short its life was.
+            let settled = settled || (self.ear.is_open() && refusal.code == Code::DRAINING.number);
             match refusal.retry {
                 Retry::Never if told => Err(Error::Refused(refusal)),
-                _ => Ok((Error::Refused(refusal), End { told, after, ..end })),
+                _ => Ok((Error::Refused(refusal), End { told, after, settled, ..end })),
             }
         };
         match cut {

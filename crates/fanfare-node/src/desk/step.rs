@@ -185,7 +185,7 @@ impl Desk {
         let mut body = Vec::with_capacity(run.bytes.len() + 256);
         wire.protocol().answer(&mut frames, &cursor, gaps, &mut body);
         let mut out = Vec::with_capacity(body.len() + 512);
-        answer_head(wire, self.node.origins(), self.node.now(), body.len(), &cursor, &mut out);
+        answer_head(wire, &self.node.origins(), self.node.now(), body.len(), &cursor, &mut out);
         out.extend_from_slice(&body);
         out.into()
     }
@@ -214,7 +214,7 @@ impl Desk {
         if !stream && extra.hurry {
             let (mut out, cursor, wire) = (Vec::new(), self.cursor(key), session_wire(self, key));
             if let Some(wire) = wire {
-                no_content(wire, self.node.origins(), self.node.now(), &cursor, &mut out);
+                no_content(wire, &self.node.origins(), self.node.now(), &cursor, &mut out);
             }
             return self.end_with(key, out.into());
         }
@@ -276,7 +276,7 @@ impl Desk {
             // A failure before anything was found is said on a stream too: its head is on its way already.
             self.encoder.close(wire, &why, retry, &mut out);
         } else {
-            refusal_response(&why, wire, self.node.origins(), self.node.now(), retry, &mut out);
+            refusal_response(&why, wire, &self.node.origins(), self.node.now(), retry, &mut out);
         }
         extra.add(out);
         Step::Rest

@@ -69,8 +69,8 @@ impl Desk {
             && let Some(session) = self.sessions.get_mut(key)
         {
             session.extra().announce = false;
-            let all = self.node.logs_for(&session.grant, &[])?;
-            self.select(key, Selection::new(Vec::new()), all);
+            let all = self.node.logs_for(&session.grant, std::iter::empty::<Pattern>())?;
+            self.select(key, Selection::default(), all);
         }
         begun
     }
@@ -110,16 +110,14 @@ impl Desk {
         heard.retain(|pattern| !patterns.contains(pattern));
         let Some(session) = self.sessions.get_mut(key) else { return Ok(heard) };
         let rest = |selection: &Selection| {
-            let kept = selection.patterns().iter().filter(|pattern| !patterns.contains(pattern));
-            Selection::new(kept.cloned().collect())
+            Selection::new(selection.patterns().filter(|pattern| !patterns.contains(pattern)).collect())
         };
         if let Some(talk) = session.extra.as_deref_mut().and_then(|extra| extra.talk.as_deref_mut()) {
             talk.backfills.iter_mut().for_each(|backfill| backfill.narrow(rest));
-            talk.backfills.retain(|backfill| !backfill.selection.patterns().is_empty());
+            talk.backfills.retain(|backfill| !backfill.selection.is_empty());
         }
         let interest = self.interests.get(session.membership.interest);
-        let left =
-            interest.map(|interest| rest(&interest.selection)).unwrap_or_else(|| Selection::new(Vec::new()));
+        let left = interest.map(|interest| rest(&interest.selection)).unwrap_or_default();
         let logs = self.node.logs_for(&session.grant.clone(), left.patterns())?;
         self.select(key, left, logs);
         Ok(heard)
@@ -129,9 +127,8 @@ impl Desk {
     pub(super) fn merge(&mut self, key: SessionKey, more: &Selection, logs: LogSet) {
         let Some(session) = self.sessions.get(key) else { return };
         let Some(interest) = self.interests.get(session.membership.interest) else { return };
-        let mut patterns = interest.selection.patterns().to_vec();
-        let hears_nothing = patterns.is_empty();
-        patterns.extend(more.patterns().iter().cloned());
+        let hears_nothing = interest.selection.is_empty();
+        let patterns = interest.selection.patterns().chain(more.patterns()).collect();
         let logs = if hears_nothing { logs } else { LogSet(session.logs.0 | logs.0) };
         self.select(key, Selection::new(patterns), logs);
     }

@@ -171,10 +171,10 @@ impl Desk {
     pub(super) fn heard(&self, key: SessionKey) -> Vec<Pattern> {
         let Some(session) = self.sessions.get(key) else { return Vec::new() };
         let interest = self.interests.get(session.membership.interest);
-        let mut heard = interest.map_or_else(Vec::new, |interest| interest.selection.patterns().to_vec());
+        let mut heard = interest.map_or_else(Vec::new, |interest| interest.selection.patterns().collect());
         let talk = session.extra.as_deref().and_then(|extra| extra.talk.as_deref());
         let later = talk.into_iter().flat_map(|talk| &talk.backfills);
-        heard.extend(later.flat_map(|backfill| backfill.selection.patterns().iter().cloned()));
+        heard.extend(later.flat_map(|backfill| backfill.selection.patterns()));
         heard.sort_unstable();
         heard.dedup();
         heard

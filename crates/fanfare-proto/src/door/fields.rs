@@ -9,7 +9,7 @@ pub const LATER_FIELDS: &[&str] = &["at", "deletes", "replaces"];
 const PRIORITIES: [&str; 5] = ["min", "low", "default", "high", "max"];
 
 /// A refusal of one field's value.
-pub(super) fn bad(field: &str, why: impl std::fmt::Display) -> Refusal {
+pub(crate) fn bad(field: &str, why: impl std::fmt::Display) -> Refusal {
     Refusal::new(Code::BAD_FIELD, format!("{field}: {why}"))
 }
 
@@ -35,7 +35,7 @@ pub(super) fn set_text(publish: &mut Publish, field: &str, value: &str) -> Resul
 }
 
 /// Text of 1 to [`limits::FIELD_BYTES`] bytes without control characters.
-pub(super) fn short(field: &str, value: &str) -> Result<Box<str>, Refusal> {
+pub(crate) fn short(field: &str, value: &str) -> Result<Box<str>, Refusal> {
     if value.is_empty() {
         return Err(bad(field, "it is empty; leave it out instead"));
     }

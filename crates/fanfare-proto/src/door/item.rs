@@ -9,7 +9,8 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use bytes::Bytes;
 use serde_json::value::RawValue;
 
-const FIELDS: &[&str] = &[
+/// The fields that can be published.
+pub(crate) const FIELDS: &[&str] = &[
     "body",
     "body_base64",
     "channel",
@@ -33,12 +34,22 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 
 /// Reads an envelope. A field that is `null` is not given.
 pub(crate) fn read(value: &RawValue) -> Result<Publish, Refusal> {
-    let object = json::members(value.get()).map_err(|error| {
-        Refusal::new(Code::BAD_JSON, format!("this is not a JSON object of a message's fields: {error}"))
-    })?;
+    let object = members(value.get())?;
     if let Some((name, _)) = object.iter().find(|(name, _)| !FIELDS.contains(&&**name)) {
         return Err(unknown(name));
     }
+    build(&object)
+}
+
+/// The fields of an envelope, whatever they are.
+pub(crate) fn members(text: &str) -> Result<Vec<(String, &RawValue)>, Refusal> {
+    json::members(text).map_err(|error| {
+        Refusal::new(Code::BAD_JSON, format!("this is not a JSON object of a message's fields: {error}"))
+    })
+}
+
+/// What fields, all of them of [`FIELDS`], say.
+pub(crate) fn build(object: &[(String, &RawValue)]) -> Result<Publish, Refusal> {
     let channel = object.iter().find(|(name, value)| name == "channel" && value.get() != "null");
     let Some((_, channel)) = channel else {
         return Err(bad("channel", "it is missing"));
@@ -48,7 +59,7 @@ pub(crate) fn read(value: &RawValue) -> Result<Publish, Refusal> {
         .map_err(|error| Refusal::new(Code::BAD_NAME, format!("`{}`: {error}", quote::shown(&channel))))?;
     let mut publish = Publish { channel, id: None, ttl: None, content: Content::default() };
     let (mut body, mut bytes) = (None, None);
-    for (name, value) in &object {
+    for (name, value) in object {
         match (&**name, value.get()) {
             // A JSON body may be null; whether it is one, the content type says.
             ("body", _) => body = Some(*value),
@@ -104,7 +115,8 @@ fn set_body(content: &mut Content, body: Option<&RawValue>, bytes: Option<Bytes>
     Ok(())
 }
 
-fn text(field: &str, value: &RawValue) -> Result<String, Refusal> {
+/// A field that is text.
+pub(crate) fn text(field: &str, value: &RawValue) -> Result<String, Refusal> {
     serde_json::from_str(value.get()).map_err(|_| bad(field, "it is not text in quotes"))
 }
 

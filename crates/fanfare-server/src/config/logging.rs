@@ -1,9 +1,9 @@
 //! What the server says about itself, and how.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// How lines look.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LogFormat {
     /// For people.
@@ -12,8 +12,8 @@ pub enum LogFormat {
     Json,
 }
 
-/// The least important lines to be written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+/// The least important lines to be written; in rising order of how many those are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LogLevel {
     /// Nothing.

@@ -1,8 +1,8 @@
 //! Namespaces: the rules of channels, as tables in their order.
 
-use super::error::{ConfigError, Place};
-use super::setting::{Form, Given, Setting, apply};
-use super::written::{Age, Count, Size};
+use super::error::ConfigError;
+use super::setting::{Change, Errors, Form, Given, Setting, apply};
+use super::written::{Age, Count, Size, shown, shown_age, shown_size};
 use fanfare_proto::{Keeping, Namespace, Pattern, limits};
 use serde::Deserialize;
 use std::time::Duration;
@@ -26,6 +26,8 @@ pub const NAMESPACE: &[Setting<Rule>] = &[
         default: "",
         allowed: "a channel, or a path in which `*` is one segment and a last `**` any number of segments",
         about: "Which channels these rules are for. Required.",
+        change: Change::Restart,
+        show: |rule| rule.pattern.as_ref().map(|pattern| shown(pattern.as_str())).unwrap_or_default(),
         set: |rule, given| given.read().map(|Matching(pattern)| rule.pattern = Some(pattern)),
     },
     Setting {
@@ -35,14 +37,18 @@ pub const NAMESPACE: &[Setting<Rule>] = &[
         allowed: "\"kept\" or \"live\"",
         about: "Kept messages are in the store, synced before the publisher is answered, and survive a crash. Live \
                 messages are in memory only: faster, and gone when the server ends.",
+        change: Change::Restart,
+        show: |rule| rule.keeping.map(|keeping| shown(word(keeping))).unwrap_or_default(),
         set: |rule, given| given.read().map(|Where(keeping)| rule.keeping = Some(keeping)),
     },
     Setting {
         key: "age",
         form: Form::Value("DURATION"),
-        default: "\"24h\"; live: \"5m\"",
+        default: "\"1d\"; live: \"5m\"",
         allowed: "1s to 3650d; units s, m, h, d, w, largest first",
         about: "How long messages are kept at the most.",
+        change: Change::Restart,
+        show: |rule| rule.age.map(shown_age).unwrap_or_default(),
         set: |rule, given| given.read().map(|Age::<1, { 3650 * 86400 }>(age)| rule.age = Some(age)),
     },
     Setting {
@@ -51,22 +57,28 @@ pub const NAMESPACE: &[Setting<Rule>] = &[
         default: "10000; live: 1000",
         allowed: "1 to 1000000000",
         about: "How many messages of each channel are kept at the most. Removing goes on in the background: while much is published there may be more.",
+        change: Change::Restart,
+        show: |rule| rule.messages.map(|most| most.to_string()).unwrap_or_default(),
         set: |rule, given| given.read().map(|Count::<1, 1_000_000_000>(most)| rule.messages = Some(most)),
     },
     Setting {
         key: "bytes",
         form: Form::Value("SIZE"),
         default: "\"10GiB\"; live: \"256MiB\"",
-        allowed: "64KiB to 1024TiB; units B, KB, MB, GB, TB, KiB, MiB, GiB, TiB",
+        allowed: "64KiB to 1024TiB; units B, kB, MB, GB, TB, KiB, MiB, GiB, TiB",
         about: "How many bytes the messages of the whole namespace may have; the oldest go first.",
+        change: Change::Restart,
+        show: |rule| rule.bytes.map(shown_size).unwrap_or_default(),
         set: |rule, given| given.read().map(|Size::<65536, { 1 << 50 }>(bytes)| rule.bytes = Some(bytes)),
     },
     Setting {
         key: "body",
         form: Form::Value("SIZE"),
         default: "\"64KiB\"",
-        allowed: "1B to 16MiB",
+        allowed: "1B to 16MiB; units B, kB, MB, KiB, MiB",
         about: "How large a message's body may be.",
+        change: Change::Restart,
+        show: |rule| rule.body.map(|bytes| shown_size(bytes as u64)).unwrap_or_default(),
         set: |rule, given| given.read().map(|size: BodySize| rule.body = usize::try_from(size.0).ok()),
     },
 ];
@@ -102,19 +114,61 @@ impl TryFrom<String> for Where {
 }
 
 /// Reads all tables, in order.
-pub(super) fn read(given: Given<'_>) -> Result<Vec<Namespace>, ConfigError> {
-    let tables = given.tables(limits::NAMESPACES)?;
-    let read = |(place, table): (Place<'_>, toml::Spanned<toml::de::DeTable<'_>>)| {
+pub(super) fn read(given: Given<'_>) -> Result<Vec<Namespace>, Errors> {
+    let (mut namespaces, mut errors) = (Vec::new(), Vec::new());
+    for (place, table) in given.tables(limits::NAMESPACES)? {
         let at = place.at(table.span());
         let mut rule = Rule::default();
-        apply(NAMESPACE, &mut rule, place, table.into_inner())?;
-        let missing = "a namespace needs a `pattern`: which channels its rules are for";
-        rule.namespace().ok_or(ConfigError::Missing { place: at, what: missing })
+        match apply(NAMESPACE, &mut rule, place, table.into_inner()) {
+            Err(wrong) => errors.extend(wrong),
+            Ok(()) => match rule.namespace() {
+                Some(namespace) => namespaces.push(namespace),
+                None => {
+                    let what = "a namespace needs a `pattern`: which channels its rules are for";
+                    errors.push(ConfigError::Missing { place: at, what });
+                }
+            },
+        }
+    }
+    if errors.is_empty() { Ok(namespaces) } else { Err(errors) }
+}
+
+/// A list of namespaces as TOML.
+pub(super) fn show(namespaces: &[Namespace]) -> String {
+    let table = |namespace: &Namespace| {
+        let pairs = show_one(namespace).map(|(key, value)| format!("{key} = {value}"));
+        format!("{{ {} }}", pairs.collect::<Vec<_>>().join(", "))
     };
-    tables.into_iter().map(read).collect()
+    format!("[{}]", namespaces.iter().map(table).collect::<Vec<_>>().join(", "))
+}
+
+/// Every option of a namespace, with its value as TOML.
+pub fn show_one(namespace: &Namespace) -> impl Iterator<Item = (&'static str, String)> + use<> {
+    let rule = Rule::of(namespace);
+    NAMESPACE.iter().map(move |setting| (setting.key, (setting.show)(&rule)))
+}
+
+/// How a way of keeping is written.
+pub fn word(keeping: Keeping) -> &'static str {
+    match keeping {
+        Keeping::Kept => "kept",
+        Keeping::Live => "live",
+    }
 }
 
 impl Rule {
+    fn of(namespace: &Namespace) -> Rule {
+        let Namespace { pattern, keeping, retention, body_bytes } = namespace.clone();
+        Rule {
+            pattern: Some(pattern),
+            keeping: Some(keeping),
+            age: Some(retention.age),
+            messages: Some(retention.messages),
+            bytes: Some(retention.bytes),
+            body: Some(body_bytes),
+        }
+    }
+
     fn namespace(self) -> Option<Namespace> {
         let mut namespace = Namespace::new(self.pattern?, self.keeping.unwrap_or(Keeping::Kept));
         let retention = &mut namespace.retention;

@@ -2,12 +2,15 @@
 
 use super::logging::{LogFormat, LogLevel};
 use super::namespace;
-use super::setting::{Form, Setting};
-use super::written::{Listen, OriginList, Size, Switch, WorkerCount, one_for_each_core};
+use super::setting::{Change, Form, Setting};
+use super::written::{
+    Age, Listen, OriginList, Size, Switch, WorkerCount, one_for_each_core, shown, shown_age, shown_size,
+};
 use fanfare_proto::{Namespace, limits};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// Everything that can be chosen.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +31,8 @@ pub struct Config {
     pub store_bytes: u64,
     /// The rules of channels, in order; the default comes after them.
     pub namespaces: Vec<Namespace>,
+    /// Over how long readers come back when the server has ended.
+    pub return_over: Duration,
     /// Whether this machine's figures are published.
     pub host: bool,
     /// Whether an address that others can reach may be listened on without access control.
@@ -45,6 +50,7 @@ impl Default for Config {
             log_level: LogLevel::Info,
             store_bytes: limits::KEPT_BYTES,
             namespaces: Vec::new(),
+            return_over: Duration::from_secs(5),
             host: false,
             insecure_open: false,
         }
@@ -60,6 +66,8 @@ pub const ALL: &[Setting<Config>] = &[
         allowed: "an IP address and a port; port 0 is any free one; `localhost` is 127.0.0.1",
         about: "Where the server listens. An address that other machines can reach is refused, because there is \
                 no access control yet; see `insecure_open`.",
+        change: Change::Restart,
+        show: |config| shown(config.listen.to_string()),
         set: |config, given| given.read().map(|Listen(address)| config.listen = address),
     },
     Setting {
@@ -68,6 +76,8 @@ pub const ALL: &[Setting<Config>] = &[
         default: "\"./data\"",
         allowed: "a path, seen from where the server is started; the folder is made when it is missing",
         about: "The folder of the store. One server at a time may use it.",
+        change: Change::Restart,
+        show: |config| shown(config.data.to_string_lossy()),
         set: |config, given| given.read().map(|path| config.data = path),
     },
     Setting {
@@ -76,6 +86,8 @@ pub const ALL: &[Setting<Config>] = &[
         default: "\"cores\"",
         allowed: "1 to 256, or \"cores\": one for each core",
         about: "Threads that own sockets.",
+        change: Change::Restart,
+        show: |config| config.workers.to_string(),
         set: |config, given| given.read().map(|WorkerCount(number)| config.workers = number),
     },
     Setting {
@@ -86,6 +98,8 @@ pub const ALL: &[Setting<Config>] = &[
                   as text: with commas",
         about: "Which web pages of other origins may read responses (CORS). With \"*\", every page that a user of \
                 this machine visits can read and publish everything.",
+        change: Change::Running(|config, new| config.origins.clone_from(&new.origins)),
+        show: |config| shown(&config.origins),
         set: |config, given| given.read().map(|OriginList(origins)| config.origins = origins),
     },
     Setting {
@@ -94,6 +108,8 @@ pub const ALL: &[Setting<Config>] = &[
         default: "\"text\"",
         allowed: "\"text\" or \"json\"",
         about: "How the lines look that the server writes to stderr.",
+        change: Change::Restart,
+        show: |config| shown(config.log_format),
         set: |config, given| given.read().map(|format| config.log_format = format),
     },
     Setting {
@@ -102,6 +118,8 @@ pub const ALL: &[Setting<Config>] = &[
         default: "\"info\"",
         allowed: "\"off\", \"error\", \"warn\", \"info\", \"debug\" or \"trace\"",
         about: "The least important lines to be written.",
+        change: Change::Running(|config, new| config.log_level = new.log_level),
+        show: |config| shown(config.log_level),
         set: |config, given| given.read().map(|level| config.log_level = level),
     },
     Setting {
@@ -110,9 +128,22 @@ pub const ALL: &[Setting<Config>] = &[
         default: "\"10GiB\"",
         allowed: "1MiB to 1024TiB; units B, kB, MB, GB, TB, KiB, MiB, GiB, TiB",
         about: "How many bytes all kept messages together may have; the oldest go first.",
+        change: Change::Restart,
+        show: |config| shown_size(config.store_bytes),
         set: |config, given| {
             given.read().map(|Size::<{ 1 << 20 }, { 1 << 50 }>(size)| config.store_bytes = size)
         },
+    },
+    Setting {
+        key: "return_over",
+        form: Form::Value("DURATION"),
+        default: "\"5s\"",
+        allowed: "0s to 10m; units s, m, h, d, w, largest first",
+        about: "When the server ends, each reader is told to come back at a moment of its own within this time, so that the \
+                next server is not run over. Give about a second for every 2,000 readers.",
+        change: Change::Running(|config, found| config.return_over = found.return_over),
+        show: |config| shown_age(config.return_over),
+        set: |config, given| given.read().map(|Age::<0, 600>(time)| config.return_over = time),
     },
     Setting {
         key: "host",
@@ -121,6 +152,8 @@ pub const ALL: &[Setting<Config>] = &[
         allowed: "true or false",
         about: "Publish what this machine does, once a second, to `host/cpu`, `host/memory`, `host/network` and \
                 `host/disk`. These channels are live unless a namespace says otherwise.",
+        change: Change::Restart,
+        show: |config| shown(config.host),
         set: |config, given| given.read().map(|Switch(host)| config.host = host),
     },
     Setting {
@@ -130,6 +163,8 @@ pub const ALL: &[Setting<Config>] = &[
         allowed: "true or false",
         about: "Listen even where others can reach it, though everyone who can may then read and publish \
                 everything.",
+        change: Change::Restart,
+        show: |config| shown(config.insecure_open),
         set: |config, given| given.read().map(|Switch(open)| config.insecure_open = open),
     },
     Setting {
@@ -139,6 +174,8 @@ pub const ALL: &[Setting<Config>] = &[
         allowed: "at most 256 `[[namespace]]` tables, each with a `pattern`",
         about: "The rules of channels. The first namespace whose pattern matches a channel rules it; channels that \
                 none matches are kept, with the defaults below.",
+        change: Change::Restart,
+        show: |config| namespace::show(&config.namespaces),
         set: |config, given| namespace::read(given).map(|namespaces| config.namespaces = namespaces),
     },
 ];

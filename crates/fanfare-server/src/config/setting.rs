@@ -1,4 +1,4 @@
-//! A row in a list of options, and how values find their row.
+//! A row in a list of options, and how values find their row. Every error is found, not only the first.
 
 use super::error::{ConfigError, Place};
 use serde::de::DeserializeOwned;
@@ -17,6 +17,14 @@ pub enum Form {
     Tables,
 }
 
+/// When a running server takes a new value.
+pub enum Change<T> {
+    /// When it reads its file again (SIGHUP). Copies the value from what was read to what is in force.
+    Running(fn(&mut T, &T)),
+    /// When it is started again.
+    Restart,
+}
+
 /// One option of a `T`.
 pub struct Setting<T> {
     /// Its name in the file.
@@ -29,9 +37,16 @@ pub struct Setting<T> {
     pub allowed: &'static str,
     /// What it is for.
     pub about: &'static str,
+    /// When a running server takes a new value.
+    pub change: Change<T>,
+    /// Its value, as TOML.
+    pub show: fn(&T) -> String,
     /// Takes a value.
-    pub(super) set: fn(&mut T, Given<'_>) -> Result<(), ConfigError>,
+    pub(super) set: fn(&mut T, Given<'_>) -> Result<(), Errors>,
 }
+
+/// All that is wrong with a value; at least one.
+pub(super) type Errors = Vec<ConfigError>;
 
 /// A value on its way to an option.
 pub(super) struct Given<'a> {
@@ -43,27 +58,21 @@ pub(super) struct Given<'a> {
 
 impl<'a> Given<'a> {
     /// The value as what it should be.
-    pub(super) fn read<T: DeserializeOwned>(self) -> Result<T, ConfigError> {
+    pub(super) fn read<T: DeserializeOwned>(self) -> Result<T, Errors> {
         let shown = shown(self.value.get_ref());
         let (place, span) = (self.place, self.value.span());
-        T::deserialize(ValueDeserializer::from(self.value)).map_err(|error| ConfigError::Value {
-            place: place.at(span),
-            key: self.key,
-            value: shown,
-            reason: error.message().to_owned(),
-            allowed: self.allowed,
+        T::deserialize(ValueDeserializer::from(self.value)).map_err(|error| {
+            let (place, reason) = (place.at(span), error.message().to_owned());
+            vec![ConfigError::Value { place, key: self.key, value: shown, reason, allowed: self.allowed }]
         })
     }
 
     /// The value as a list of tables, not more than so many.
-    pub(super) fn tables(self, most: usize) -> Result<Vec<(Place<'a>, Spanned<DeTable<'a>>)>, ConfigError> {
+    pub(super) fn tables(self, most: usize) -> Result<Vec<(Place<'a>, Spanned<DeTable<'a>>)>, Errors> {
         let Given { key, allowed, place, value } = self;
-        let refuse = |span, value, reason: &str| ConfigError::Value {
-            place: place.at(span),
-            key,
-            value,
-            reason: reason.to_owned(),
-            allowed,
+        let refuse = |span, value, reason: &str| {
+            let (place, reason) = (place.at(span), reason.to_owned());
+            vec![ConfigError::Value { place, key, value, reason, allowed }]
         };
         let (span, written) = (value.span(), shown(value.get_ref()));
         let items = match value.into_inner() {
@@ -82,27 +91,30 @@ impl<'a> Given<'a> {
     }
 }
 
-/// Gives each value of a table to its option.
+/// Gives each value of a table to its option, in the order in which they are written.
 pub(super) fn apply<'a, T>(
     all: &'static [Setting<T>],
     target: &mut T,
     place: Place<'a>,
     table: DeTable<'a>,
-) -> Result<(), ConfigError> {
-    for (key, value) in table {
+) -> Result<(), Errors> {
+    let mut entries: Vec<_> = table.into_iter().collect();
+    entries.sort_by_key(|(key, _)| key.span().start);
+    let mut errors = Vec::new();
+    for (key, value) in entries {
         let name: &str = key.get_ref();
-        let Some(setting) = all.iter().find(|setting| setting.key == name) else {
-            let nearest = nearest(all.iter().map(|setting| setting.key), name).map(str::to_owned);
-            return Err(ConfigError::Unknown {
+        let set = match all.iter().find(|setting| setting.key == name) {
+            Some(setting) => set(setting, target, place, value),
+            None => Err(vec![ConfigError::Unknown {
                 place: place.at(key.span()),
                 key: name.to_owned(),
-                nearest,
+                nearest: nearest(all.iter().map(|setting| setting.key), name).map(str::to_owned),
                 known: all.iter().map(|setting| setting.key).collect(),
-            });
+            }]),
         };
-        set(setting, target, place, value)?;
+        errors.extend(set.err().into_iter().flatten());
     }
-    Ok(())
+    if errors.is_empty() { Ok(()) } else { Err(errors) }
 }
 
 /// Gives one value to its option.
@@ -111,7 +123,7 @@ pub(super) fn set<'a, T>(
     target: &mut T,
     place: Place<'a>,
     value: Spanned<DeValue<'a>>,
-) -> Result<(), ConfigError> {
+) -> Result<(), Errors> {
     (setting.set)(target, Given { key: setting.key, allowed: setting.allowed, place, value })
 }
 

@@ -23,7 +23,7 @@ pub(super) fn page(state: &State, read: &Read) -> Page {
     let mut filling = Filling::new(read);
     let literal = read.selection.is_literal();
     let runs = if literal { channel_runs(state, read) } else { space_runs(state, read) };
-    let mut tries = TRIES;
+    let (mut tries, each) = (TRIES, read.selection.patterns().count());
     for message in merge(runs, read.order) {
         if filling.is_full() {
             break;
@@ -31,7 +31,7 @@ pub(super) fn page(state: &State, read: &Read) -> Page {
         if literal || read.selection.matches(message.channel.as_str()) {
             filling.push(message.clone());
         }
-        tries = tries.saturating_sub(read.selection.patterns().len());
+        tries = tries.saturating_sub(each);
         if tries == 0 {
             return filling.finish(message.position, gap);
         }
@@ -41,7 +41,7 @@ pub(super) fn page(state: &State, read: &Read) -> Page {
 
 /// What is gone of the wanted channels, known ones and forgotten ones.
 fn gone(state: &State, read: &Read) -> Gone {
-    read.selection.patterns().iter().map(|pattern| gone_of(state, pattern, read.from)).collect()
+    read.selection.patterns().map(|pattern| gone_of(state, &pattern, read.from)).collect()
 }
 
 fn gone_of(state: &State, pattern: &Pattern, from: Position) -> Gone {
@@ -66,7 +66,7 @@ fn after_name<'a>(pattern: &'a Pattern, after: &'a str) -> (Bound<&'a str>, Boun
 }
 
 fn channel_runs<'a>(state: &'a State, read: &Read) -> Vec<Run<'a>> {
-    let wanted = read.selection.patterns().iter();
+    let wanted = read.selection.patterns();
     let lines = wanted.filter_map(|pattern| state.channels.get(pattern.as_str()));
     let run = |line: &'a super::state::Line| -> Run<'a> {
         let messages = &line.messages;
@@ -85,7 +85,7 @@ fn channel_runs<'a>(state: &'a State, read: &Read) -> Vec<Run<'a>> {
 }
 
 fn space_runs<'a>(state: &'a State, read: &Read) -> Vec<Run<'a>> {
-    let wanted = |pattern: &Pattern| read.selection.patterns().iter().any(|p| p.overlaps(pattern));
+    let wanted = |pattern: &Pattern| read.selection.patterns().any(|wanted| wanted.overlaps(pattern));
     let rules = state.rules.namespaces().iter().filter(|(_, rule)| wanted(&rule.pattern));
     let run = |id: NamespaceId| -> Run<'a> {
         let messages = &state.spaces[usize::from(id.0)].messages;

@@ -7,7 +7,7 @@ use super::row;
 use super::writer::Writer;
 use crate::{Draft, StoreError};
 use fanfare_proto::{Message, Position, Time, limits};
-use rusqlite::{Connection, Statement, TransactionBehavior};
+use rusqlite::{Connection, Result as SqlResult, Statement, TransactionBehavior};
 use std::sync::Arc;
 
 impl Writer {
@@ -16,16 +16,29 @@ impl Writer {
         if drafts.is_empty() {
             return Ok(Vec::new());
         }
+        self.append_each(drafts.into_iter().map(|draft| (draft, now)), |_| Ok(()))
+    }
+
+    /// Appends all drafts, each at its time or at the log's newest if that is later, and does something more in the same
+    /// transaction.
+    pub(super) fn append_each(
+        &mut self,
+        drafts: impl ExactSizeIterator<Item = (Draft, Time)>,
+        along: impl FnOnce(&Connection) -> SqlResult<()>,
+    ) -> Result<Vec<Arc<Message>>, StoreError> {
         self.make_room()?;
         let count = drafts.len() as u64;
         let begun = self.connection.transaction_with_behavior(TransactionBehavior::Immediate);
         let transaction = begun.map_err(meaning)?;
         let mut change = self.ledger.change();
-        change.status().time = change.status().time.max(now);
         let mut rows = row::insertion(&transaction).map_err(meaning)?;
-        let add = |draft| add(&transaction, &mut rows, &mut change, draft);
-        let messages: Vec<Arc<Message>> = drafts.into_iter().map(add).collect::<Result<_, _>>()?;
+        let add = |(draft, time)| {
+            change.status().time = change.status().time.max(time);
+            add(&transaction, &mut rows, &mut change, draft)
+        };
+        let messages: Vec<Arc<Message>> = drafts.map(add).collect::<Result<_, _>>()?;
         drop(rows);
+        along(&transaction).map_err(meaning)?;
         transaction.commit().map_err(meaning)?;
         let changed = change.done();
         self.ledger.accept(changed, true);

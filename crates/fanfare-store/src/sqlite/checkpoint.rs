@@ -3,7 +3,8 @@
 //! They are passive: they wait for nobody and nobody waits for them. A busy writer is always a little ahead of
 //! them, and as long as it is, the log cannot start over and grows. So when it has grown to four times the size at
 //! which a checkpoint is due, and a checkpoint has left only a little, the writer does this little itself before
-//! its next commit. If checkpoints cannot keep up at all, the writer does everything at sixteen times that size.
+//! its next commit. If checkpoints cannot keep up at all, the writer does everything at sixteen times that size. While
+//! somebody reads for long, a backup say, the log cannot start over: the writer tries now and then, not at each commit.
 //!
 //! A disk that fails a checkpoint closes the log, as one that fails a commit does.
 
@@ -56,6 +57,8 @@ pub(super) struct Checkpoints {
     signal: Arc<Signal>,
     thread: Option<JoinHandle<()>>,
     due: u32,
+    /// With so many pages in the log the writer tries again, if it did not start over.
+    again: AtomicU32,
 }
 
 impl Checkpoints {
@@ -86,7 +89,7 @@ impl Checkpoints {
             .name("checkpoint".into())
             .spawn(move || run(&theirs, &shared, &connection));
         let thread = spawned.map_err(|error| StoreError::Failed(error.to_string()))?;
-        Ok(Checkpoints { signal, thread: Some(thread), due })
+        Ok(Checkpoints { signal, thread: Some(thread), due, again: AtomicU32::new(0) })
     }
 
     /// Lets the write-ahead log start over, if it has grown large. Called by the writer before a commit.
@@ -96,6 +99,11 @@ impl Checkpoints {
         if !little_left && pages < self.due.saturating_mul(16) {
             return Ok(());
         }
+        let again = self.again.load(Ordering::Relaxed);
+        if pages < again && again - pages <= self.due {
+            return Ok(());
+        }
+        self.again.store(pages.saturating_add(self.due), Ordering::Relaxed);
         let connection = &writer.connection;
         connection.busy_timeout(READERS_TIME).map_err(meaning)?;
         let done = checkpoint(connection, "PRAGMA wal_checkpoint(RESTART)");

@@ -25,7 +25,7 @@ pub(super) fn names(connection: &Connection, selection: &Selection) -> Result<Op
     for pattern in selection.patterns() {
         if pattern.is_literal() {
             names.push(pattern.as_str().to_owned());
-        } else if !names_of(connection, pattern, &mut names)? {
+        } else if !names_of(connection, &pattern, &mut names)? {
             return Ok(None);
         }
     }
@@ -76,10 +76,10 @@ pub(super) fn gone(
     read: &Read,
     channels: Option<&[Wanted]>,
 ) -> Result<Gone> {
-    let (literal, starred): (Vec<&Pattern>, Vec<&Pattern>) =
-        read.selection.patterns().iter().partition(|pattern| pattern.is_literal());
+    let (literal, starred): (Vec<Pattern>, Vec<Pattern>) =
+        read.selection.patterns().partition(Pattern::is_literal);
     let mut gone = Gone::NOTHING;
-    for pattern in literal {
+    for pattern in &literal {
         let name = pattern.as_str();
         let row = match channels.and_then(|all| all.iter().find(|wanted| wanted.name == name)) {
             Some(wanted) => wanted.row.map(|(_, _, gone)| gone),
@@ -111,7 +111,7 @@ fn gone_of_namespace(snapshot: &Connection, rules: &Rules, name: &str) -> Result
 }
 
 /// What is gone of forgotten channels that patterns may have meant.
-fn gone_of_forgotten(snapshot: &Connection, patterns: &[&Pattern], from: Position) -> Result<Gone> {
+fn gone_of_forgotten(snapshot: &Connection, patterns: &[Pattern], from: Position) -> Result<Gone> {
     let gone = "SELECT pattern, trimmed_through, reason FROM namespace WHERE trimmed_through > ?1";
     let mut statement = snapshot.prepare_cached(gone)?;
     let mut rows = statement.query([place(from)])?;
@@ -128,7 +128,7 @@ fn gone_of_forgotten(snapshot: &Connection, patterns: &[&Pattern], from: Positio
 
 /// What is gone of the channels that patterns mean: those of which something after a place is gone, from the one
 /// that lost the newest.
-fn gone_of_matching(snapshot: &Connection, patterns: &[&Pattern], from: Position) -> Result<Gone> {
+fn gone_of_matching(snapshot: &Connection, patterns: &[Pattern], from: Position) -> Result<Gone> {
     let mut statement = snapshot.prepare_cached(
         "SELECT name, trimmed_through, reason FROM channel
          WHERE trimmed_through > ?1 AND trimmed_through >= id ORDER BY trimmed_through DESC",

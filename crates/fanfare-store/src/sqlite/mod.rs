@@ -7,30 +7,43 @@
 
 mod append;
 mod ask;
+mod backup;
 mod chain;
 mod channel;
+mod check;
 mod checkpoint;
 mod clear;
+mod copy;
 mod crowd;
 mod error;
 mod flush;
 mod forget;
 mod heads;
+mod import;
 mod ledger;
 mod lock;
+mod look;
 mod lookup;
 mod oldest;
 mod options;
 mod reader;
 mod records;
 mod remove;
+mod restore;
 mod row;
 mod scan;
 mod schema;
+mod stats;
 mod trim;
 mod writer;
 
+pub use backup::{Backup, backup};
+pub use check::{Checked, Damage, Part, check};
+pub use copy::{CopyError, Progress, Watch, unfinished};
+pub use look::{Look, Piece};
 pub use options::SqliteOptions;
+pub use restore::{Before, Restored, restore};
+pub use stats::{ChannelStats, FileStats, NamespaceStats, Stats, stats};
 
 use crate::retention::Rules;
 use crate::{ChannelInfo, Draft, Log, LogStatus, Page, Read, Removal, StoreError, Trimmed};

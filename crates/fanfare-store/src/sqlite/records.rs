@@ -63,14 +63,17 @@ fn put_if(
             transaction.prepare_cached(delete)?.execute((kind, key))?;
             Revision::ABSENT
         }
-        Some(value) => {
-            let next = "UPDATE meta SET revision = revision + 1 RETURNING revision";
-            let next: u64 = transaction.prepare_cached(next)?.query_row([], |row| row.get(0))?;
-            let put = "INSERT OR REPLACE INTO record (kind, key, revision, value) VALUES (?1, ?2, ?3, ?4)";
-            transaction.prepare_cached(put)?.execute((kind, key, next, &value[..]))?;
-            Revision(next)
-        }
+        Some(value) => put(&transaction, kind, key, &value)?,
     };
     transaction.commit()?;
     Ok(Put::Done(put))
+}
+
+/// Stores a value within a transaction, whatever was there.
+pub(super) fn put(transaction: &Connection, kind: &str, key: &str, value: &[u8]) -> SqlResult<Revision> {
+    let next = "UPDATE meta SET revision = revision + 1 RETURNING revision";
+    let next: u64 = transaction.prepare_cached(next)?.query_row([], |row| row.get(0))?;
+    let put = "INSERT OR REPLACE INTO record (kind, key, revision, value) VALUES (?1, ?2, ?3, ?4)";
+    transaction.prepare_cached(put)?.execute((kind, key, next, value))?;
+    Ok(Revision(next))
 }

@@ -119,17 +119,21 @@ pub(super) fn fetch(
         )?;
         statement.query_row([place(position)], |row| decode(row, position, channel)).optional()
     };
-    match fetch().map_err(meaning)? {
-        None => Ok(None),
-        Some((mut message, None)) => {
-            message.content.tags = Tags::new();
-            Ok(Some(Arc::new(message)))
-        }
-        Some((mut message, Some(tags))) => {
-            message.content.tags = parse_tags(&tags)?;
-            Ok(Some(Arc::new(message)))
-        }
-    }
+    fetch().map_err(meaning)?.map(|decoded| with_tags(decoded).map(Arc::new)).transpose()
+}
+
+/// The message of a row whose first columns are those of [`fetch`].
+pub(super) fn message(
+    row: &Row<'_>,
+    position: Position,
+    channel: &Channel,
+) -> std::result::Result<Message, StoreError> {
+    with_tags(decode(row, position, channel).map_err(meaning)?)
+}
+
+fn with_tags((message, tags): (Message, Option<String>)) -> std::result::Result<Message, StoreError> {
+    let tags = tags.map(|tags| parse_tags(&tags)).transpose()?.unwrap_or_default();
+    Ok(Message { content: Content { tags, ..message.content }, ..message })
 }
 
 /// A message without its tags, and their text.

@@ -6,6 +6,9 @@
 use crate::StoreError;
 use crate::sqlite::error::meaning;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+use std::cmp::Ordering;
+use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 use std::time::Duration;
 
@@ -105,6 +108,38 @@ pub(super) fn open_reader(path: &Path, vfs: Option<&str>) -> Result<Connection, 
     open(path, OpenFlags::SQLITE_OPEN_READ_ONLY, vfs)
 }
 
+/// Opens a file that is there, only to look at it: nothing is made and nothing is brought up to date. A server may have
+/// it open, too.
+pub(super) fn open_looker(path: &Path) -> Result<Connection, StoreError> {
+    let refuse = |text: &str| StoreError::Unusable(format!("{}: {text}", path.display()));
+    if !path.is_file() {
+        return Err(refuse("there is no store here"));
+    }
+    let connection = open(path, OpenFlags::SQLITE_OPEN_READ_ONLY, None)?;
+    let ours = is_ours(&connection, path).map_err(|error| match error {
+        StoreError::Unusable(text) if is_marked(path) => StoreError::Corrupt(text),
+        error => error,
+    })?;
+    if !ours {
+        return Err(refuse("the file is empty: no server has made a store of it yet"));
+    }
+    let found: u32 =
+        connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(meaning)?;
+    let known = version();
+    match found.cmp(&known) {
+        Ordering::Equal => Ok(connection),
+        Ordering::Greater => Err(StoreError::Newer { found, known }),
+        Ordering::Less => Err(refuse(&format!(
+            "it has schema version {found}; start the server once, which brings it to version {known}"
+        ))),
+    }
+}
+
+/// Today's schema version.
+pub(super) fn version() -> u32 {
+    STEPS.len() as u32
+}
+
 /// Opens the file once more: for checkpoints.
 pub(super) fn open_checkpointer(path: &Path, vfs: Option<&str>) -> Result<Connection, StoreError> {
     let connection = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE, vfs)?;
@@ -162,6 +197,14 @@ fn is_ours(connection: &Connection, path: &Path) -> Result<bool, StoreError> {
             "an SQLite file of another program (application id {other:#x}, not Fanfare's {APPLICATION_ID:#x})"
         ))),
     }
+}
+
+/// Whether a file's header says that it is Fanfare's, whatever is wrong with the rest (SQLite's file format, 1.3).
+fn is_marked(path: &Path) -> bool {
+    let mut header = [0; 100];
+    let read = File::open(path).and_then(|mut file| file.read_exact(&mut header));
+    let id = APPLICATION_ID.to_be_bytes();
+    read.is_ok() && header.starts_with(b"SQLite format 3\0") && header[68..72] == id
 }
 
 fn migrate(connection: &mut Connection, steps: &[&str]) -> Result<(), StoreError> {

@@ -138,7 +138,7 @@ impl Model {
             gone = matching.fold(gone, |gone, (_, other)| furthest([gone, *other]));
             if !pattern.is_literal() {
                 let overlapping = self.rules.iter().zip(&self.dropped);
-                let overlapping = overlapping.filter(|((rule, _), _)| rule.overlaps(pattern));
+                let overlapping = overlapping.filter(|((rule, _), _)| rule.overlaps(&pattern));
                 gone = overlapping.fold(gone, |gone, (_, other)| furthest([gone, *other]));
             } else if !self.gone.contains_key(pattern.as_str()) {
                 gone = furthest([gone, self.dropped[self.rule(pattern.as_str())]]);

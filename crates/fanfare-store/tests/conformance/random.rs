@@ -99,6 +99,9 @@ impl Walk {
                 self.read(&Read { selection, from, order, messages: *messages, bytes: *bytes });
             }
         }
+        if matches!(step, Step::Trim | Step::Reopen) {
+            self.subject.check();
+        }
         self.model.check(&**self.subject.log());
     }
 
@@ -142,6 +145,7 @@ pub fn random_histories_match_a_list_and_a_loop(kind: Kind) {
         let mut walk =
             Walk { subject: Subject::with_rules(kind, RULES), model: Model::new(RULES), now: 1_000_000 };
         steps.iter().for_each(|step| walk.step(step));
+        walk.subject.check();
         // Everything once more, from everywhere.
         for (index, wanted) in SELECTIONS.iter().enumerate() {
             for order in [Order::Forward, Order::Backward] {

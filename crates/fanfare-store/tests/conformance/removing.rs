@@ -23,8 +23,11 @@ pub fn a_removed_message_is_gone_and_no_gap(kind: Kind) {
                 assert!(backward.iter().rev().eq(&left));
                 assert_eq!(subject.read(patterns, 0).gap, None);
             }
-            let info =
-                &subject.log().channels(&request(&["a"], 0, Order::Forward).selection.patterns()[0], "", 9);
+            let info = &subject.log().channels(
+                &request(&["a"], 0, Order::Forward).selection.patterns().next().unwrap(),
+                "",
+                9,
+            );
             assert_eq!(info.as_ref().unwrap()[0].messages, left.len() as u64);
             assert_eq!(subject.log().status().bytes, left.len() as u64);
             subject.reopen();

@@ -75,6 +75,15 @@ impl Subject {
         self.log.as_ref().unwrap()
     }
 
+    /// A store on disk is sound at any moment.
+    pub fn check(&self) {
+        if self.kind == Kind::Sqlite {
+            let checked = fanfare_store::check(self.dir.path(), &mut |_| ()).unwrap();
+            assert_eq!(checked.damages, []);
+            assert_eq!(checked.messages, self.log().status().messages);
+        }
+    }
+
     /// How many rows a table of the file has; none where there is no file.
     pub fn rows(&self, table: &str) -> u64 {
         if self.kind == Kind::Memory {

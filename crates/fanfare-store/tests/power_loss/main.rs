@@ -15,7 +15,6 @@ use disk::{Disk, Files, Syncs};
 use fanfare_proto::{Epoch, Time};
 use fastrand::Rng;
 use life::{Life, PATTERNS};
-use rusqlite::Connection;
 use snapshot::Snapshot;
 use std::fmt::Display;
 use std::path::Path;
@@ -60,9 +59,8 @@ fn check(files: &Files, possible: &[Snapshot], clock: u64, rng: &mut Rng) -> Res
     };
     life::go_on(&log, Time(clock), rng)?;
     drop(log);
-    let connection = Connection::open(dir.path().join("fanfare.db")).unwrap();
-    let sound: String = connection.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
-    if sound == "ok" { Ok(expected.clone()) } else { Err(sound) }
+    let damages = fanfare_store::check(dir.path(), &mut |_| ()).map_err(|error| error.to_string())?.damages;
+    if damages.is_empty() { Ok(expected.clone()) } else { Err(format!("{damages:#?}")) }
 }
 
 /// Loses power at random points of a life. Answers what one of these left: files, and what the store made of them.

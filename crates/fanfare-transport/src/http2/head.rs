@@ -76,7 +76,7 @@ pub(super) fn response(bytes: &[u8]) -> Option<(Response<()>, usize)> {
 pub(crate) fn refuse(node: &Node, refusal: &Refusal, origin: Option<u8>, respond: &mut SendResponse<Bytes>) {
     let mut text = Vec::new();
     let retry = jitter(RETRY_LATER);
-    fanfare_proto::refuse(refusal, Framing::Length, origin, node.origins(), node.now(), retry, &mut text);
+    fanfare_proto::refuse(refusal, Framing::Length, origin, &node.origins(), node.now(), retry, &mut text);
     let Some((head, end)) = response(&text) else { return };
     if let Ok(mut send) = respond.send_response(head, false) {
         // A problem document is small, and the peer may read it when it likes.

@@ -155,7 +155,7 @@ impl Http2 {
         let closing = |refusal| Refused::closing(refusal, None);
         let bad = |detail: &str| Err(closing(Refusal::new(Code::BAD_REQUEST, detail)));
         let head = head::of(request).map_err(closing)?;
-        match ask(&head, self.node.origins()) {
+        match ask(&head, &self.node.origins()) {
             Asked::Hold(hold, _) if hold.handshake.is_none() && !request.body().is_end_stream() => {
                 bad("a request that is held open has no body")
             }

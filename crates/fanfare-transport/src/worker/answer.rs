@@ -62,7 +62,7 @@ impl Worker {
         match handshake {
             Some(handshake) => handshake.answer(&mut head),
             None if wire.protocol().shape().goes_on() => {
-                stream_head(wire, self.node.origins(), self.node.now(), &mut head);
+                stream_head(wire, &self.node.origins(), self.node.now(), &mut head);
             }
             None => {}
         }
@@ -97,7 +97,10 @@ impl Worker {
         let framing = if next.is_some() { Framing::Length } else { Framing::LengthClose };
         let mut response = Vec::new();
         let (origins, now) = (self.node.origins(), self.node.now());
-        refuse(refusal, framing, *origin, origins, now, jitter(RETRY_LATER), &mut response);
+        // At the end everybody comes back within the time that was chosen for it.
+        let window = self.mailbox.draining().map(|order| order.window.mul_f64(fastrand::f64()));
+        let retry = window.unwrap_or_else(|| jitter(RETRY_LATER));
+        refuse(refusal, framing, *origin, &origins, now, retry, &mut response);
         let Some(socket) = self.sockets.get(id) else { return };
         // A peer that has left so many answers unread that one more does not fit gets none.
         if !matches!((&socket.stream).write(&response), Ok(written) if written == response.len()) {
@@ -111,9 +114,6 @@ impl Worker {
 
     /// The request in hand is answered; the next one may come, or is here already: then no event will tell of it.
     pub(super) fn go_on(&mut self, id: SocketId) {
-        if self.untold.is_some() {
-            return self.linger(id);
-        }
         let kept = self.sockets.rest_len(id);
         let Some(socket) = self.sockets.get(id) else { return };
         socket.state = State::Head;

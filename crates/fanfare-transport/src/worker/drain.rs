@@ -30,7 +30,9 @@ impl Worker {
                     self.desk.dismiss(place, &why, retry);
                 }
                 State::InLine => self.refuse(id, &Refused::closing(why.clone(), None)),
-                State::Head if self.sockets.rest_len(id) == 0 && !queued => self.close(id),
+                State::Head if self.sockets.rest_len(id) == 0 && !queued => {
+                    self.sockets.expect_sooner(id, limits::FAREWELL_TIME);
+                }
                 // A request that is on its way is still answered.
                 State::Head => self.sockets.expect_sooner(id, limits::LINGER_TIME),
                 State::Publishing | State::Owing | State::Lingering => {}

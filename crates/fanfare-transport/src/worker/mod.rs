@@ -106,8 +106,8 @@ impl Worker {
         let Seat { node, api, options, mailbox } = seat;
         let woken = mailbox.clone();
         let desk = Desk::new(node.clone(), Arc::new(move || woken.wake()));
-        let (origins, body_grace) = (node.origins().clone(), options.patience.body);
-        let terms = Terms { origins, body_grace, crowded: Cell::new(false) };
+        let body_grace = options.patience.body;
+        let terms = Terms { node: node.clone(), body_grace, crowded: Cell::new(false) };
         let calls = Rc::new(Calls::new(api.clone(), terms, mailbox.clone()));
         let http2 = Http2::new(node.clone(), api, calls.clone(), mailbox.clone());
         Worker {

@@ -4,10 +4,10 @@
 //! Those to live channels that are read in one turn are published together, at the end of its reads: one commit for all.
 
 use super::Worker;
-use crate::front::{Asked, Asker, ask};
+use crate::front::{Asked, Asker, Refused, ask};
 use crate::mailbox::Posted;
 use crate::socket::{SocketId, State};
-use fanfare_proto::{Framing, Publish, Receipt, Refusal, created, limits, refuse};
+use fanfare_proto::{Code, Framing, Publish, Receipt, Refusal, created, limits, refuse};
 use std::io::{ErrorKind, Write};
 
 /// Publishes of this turn.
@@ -39,6 +39,9 @@ impl Worker {
         drained: bool,
     ) {
         let (mut publish, mut asker, mut at) = first;
+        if self.untold.is_some() {
+            return self.refuse(id, &Refused::closing(Code::DRAINING, asker.origin));
+        }
         if !self.node.is_live(&publish.channel) {
             self.posts.count += 1;
             self.sockets.keep(id, &self.lent[at..length]);
@@ -51,7 +54,7 @@ impl Worker {
             if askers.len() == limits::TURN_POSTS {
                 break;
             }
-            match ask(&self.lent[at..length], self.node.origins()) {
+            match ask(&self.lent[at..length], &self.node.origins()) {
                 Asked::Publish(next, from, taken) if self.node.is_live(&next.channel) => {
                     (publish, asker, at) = (next, from, at + taken);
                 }
@@ -106,12 +109,12 @@ impl Worker {
             Ok(receipt) => {
                 let counts = &self.mailbox.counts;
                 (if receipt.duplicate { &counts.repeated } else { &counts.published }).add(1);
-                created(receipt, origin, origins, now, &mut self.out);
+                created(receipt, origin, &origins, now, &mut self.out);
             }
             Err(refusal) => {
                 self.mailbox.counts.unpublished.of(refusal.code).add(1);
                 let retry = refusal.code.retry_after().unwrap_or_default();
-                refuse(refusal, Framing::Length, origin, origins, now, retry, &mut self.out);
+                refuse(refusal, Framing::Length, origin, &origins, now, retry, &mut self.out);
             }
         }
         if let Some(name) = &asker.name {

@@ -140,7 +140,7 @@ impl Worker {
     pub(super) fn idle_time(&self, bytes: usize) -> Duration {
         let patience = self.options.patience;
         match bytes {
-            0 if self.untold.is_some() => Duration::ZERO,
+            0 if self.untold.is_some() => limits::FAREWELL_TIME,
             _ if self.untold.is_some() => limits::LINGER_TIME,
             0 if self.mailbox.room.is_tight() => patience.idle.min(limits::CALL_IDLE_TIME),
             0 => patience.idle,
@@ -173,7 +173,7 @@ impl Worker {
         let (read, filled) = fill(&socket.stream, &mut self.lent[kept..end], socket.ended);
         let length = kept + read;
         let ended = filled == Filled::Ended;
-        match ask(&self.lent[..length], self.node.origins()) {
+        match ask(&self.lent[..length], &self.node.origins()) {
             // Whoever has left needs no answer.
             Asked::More | Asked::Hold(..) if ended => return self.close(id),
             Asked::More => self.wait_for_head(id, kept, length),

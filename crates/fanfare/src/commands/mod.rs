@@ -2,7 +2,11 @@
 //! [`Command`] what people read about it, and a function runs it. [`ALL`] is the only list.
 
 mod channels;
+mod completions;
+mod config;
+mod db;
 mod history;
+mod man;
 mod protocols;
 mod publish;
 mod serve;
@@ -38,6 +42,10 @@ const ALL: &[Command] = &[
     channels::COMMAND,
     top::COMMAND,
     protocols::COMMAND,
+    config::COMMAND,
+    db::COMMAND,
+    completions::COMMAND,
+    man::COMMAND,
 ];
 
 /// Runs what a command line asks for.

@@ -3,11 +3,13 @@
 mod message;
 mod output;
 mod plain;
+mod progress;
 mod table;
 mod terminal;
 
 pub use message::pretty;
 pub use output::write_line;
 pub use plain::{bytes, count, printable};
+pub use progress::Bar;
 pub use table::Table;
 pub use terminal::Paint;

@@ -113,6 +113,10 @@ impl Job {
         self.signal(Signal::INT);
     }
 
+    pub fn hang_up(&self) {
+        self.signal(Signal::HUP);
+    }
+
     pub fn kill(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();

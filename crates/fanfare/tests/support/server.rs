@@ -84,6 +84,11 @@ impl Server {
         data_of(&self.folder)
     }
 
+    /// The configuration file.
+    pub fn config(&self) -> PathBuf {
+        self.folder.path().join("fanfare.toml")
+    }
+
     /// A folder that lives as long as the server does.
     pub fn folder(&self) -> &Path {
         self.folder.path()
@@ -118,6 +123,11 @@ impl Server {
     /// Sends SIGINT.
     pub fn interrupt(&self) {
         self.signal(Signal::INT);
+    }
+
+    /// Sends SIGHUP.
+    pub fn hang_up(&self) {
+        self.signal(Signal::HUP);
     }
 
     fn signal(&self, signal: Signal) {

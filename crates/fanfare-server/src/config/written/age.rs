@@ -1,6 +1,6 @@
 //! How long.
 
-use super::{Written, within};
+use super::{Written, shown, within};
 use fanfare_proto::parse_duration;
 use serde::Deserialize;
 use std::time::Duration;
@@ -17,4 +17,18 @@ impl<const LEAST: u64, const MOST: u64> TryFrom<Written> for Age<LEAST, MOST> {
         let age = parse_duration(&written.0).map_err(|_| "it is not a duration")?;
         within(age.as_secs(), LEAST, MOST).map(|_| Age(age))
     }
+}
+
+/// A duration as TOML, with the largest units that fit.
+pub(in super::super) fn shown_age(age: Duration) -> String {
+    const UNITS: &[(&str, u128)] =
+        &[("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1)];
+    let (mut left, mut text) = (age.as_millis(), String::new());
+    for (name, millis) in UNITS {
+        if left >= *millis {
+            text.push_str(&format!("{}{name}", left / millis));
+            left %= millis;
+        }
+    }
+    shown(text)
 }

@@ -1,5 +1,6 @@
 //! How values are written: one file for each kind, all of the same shape: a type that holds what was meant, and
-//! its reading from text. Numbers and truth are text in the environment and in flags, so a [`Written`] takes both.
+//! its reading from text; where TOML has no such kind, also how it is shown. Numbers and truth are text in the
+//! environment and in flags, so a [`Written`] takes both.
 
 mod age;
 mod count;
@@ -9,16 +10,23 @@ mod size;
 mod switch;
 mod workers;
 
-pub(super) use age::Age;
+pub(super) use age::{Age, shown_age};
 pub(super) use count::Count;
 pub(super) use listen::Listen;
 pub(super) use origin::OriginList;
 pub(super) use size::Size;
+pub use size::shown_size;
 pub(super) use switch::Switch;
 pub(super) use workers::{WorkerCount, one_for_each_core};
 
+use serde::Serialize;
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
 use std::fmt;
+
+/// A value as TOML.
+pub(super) fn shown(value: impl Serialize) -> String {
+    toml::Value::try_from(value).map(|value| value.to_string()).unwrap_or_default()
+}
 
 /// A scalar as text, whether TOML has it as text, number or truth.
 struct Written(String);

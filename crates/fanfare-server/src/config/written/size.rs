@@ -1,6 +1,6 @@
 //! How many bytes.
 
-use super::{Written, number_and_rest, within};
+use super::{Written, number_and_rest, shown, within};
 use serde::Deserialize;
 
 /// Bytes in a range: `64KiB`, `10 MB`, `512`.
@@ -31,5 +31,15 @@ impl<const LEAST: u64, const MOST: u64> TryFrom<Written> for Size<LEAST, MOST> {
         let unit = UNITS.iter().find(|(name, _)| *name == unit).ok_or("its unit is not known")?;
         let bytes = number.checked_mul(unit.1).ok_or("it is too large")?;
         within(bytes, LEAST, MOST).map(Size)
+    }
+}
+
+/// Bytes as TOML: with the largest unit of which they are whole ones, else as a number.
+pub fn shown_size(bytes: u64) -> String {
+    let whole =
+        |unit: &&(&str, u64)| unit.0.ends_with("iB") && bytes >= unit.1 && bytes.is_multiple_of(unit.1);
+    match UNITS.iter().rev().find(whole) {
+        Some((name, unit)) => shown(format!("{}{name}", bytes / unit)),
+        None => bytes.to_string(),
     }
 }

@@ -1,0 +1,261 @@
+//! The schemas that the document refers to: what is on the wire as JSON.
+
+use crate::operation::reference;
+use fanfare_proto::{Code, limits};
+use serde_json::{Map, Value, json};
+
+/// Each by its name.
+pub(super) fn all() -> Value {
+    let groups = [texts(), messages(), answers(), requests()];
+    let all = groups.into_iter().filter_map(|group| match group {
+        Value::Object(group) => Some(group),
+        _ => None,
+    });
+    Value::Object(all.fold(Map::new(), |mut all, group| {
+        all.extend(group);
+        all
+    }))
+}
+
+fn texts() -> Value {
+    json!({
+        "Anything": {},
+        "Text": { "type": "string" },
+        "Cursor": {
+            "description": "Everything up to here was heard or not wanted. Opaque; given back as it came.",
+            "type": "string",
+            "pattern": "^[A-Za-z0-9_-]+$",
+            "format": "fanfare-cursor",
+        },
+        "Duration": {
+            "description": "Seconds, or whole numbers with units, longest first: `10m`, `1h30m`, `2d`.",
+            "type": "string",
+            "pattern": "^([0-9]+|([0-9]+w)?([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?)$",
+            "minLength": 1,
+        },
+        "Field": {
+            "description": "Text without control characters, at most 256 bytes.",
+            "type": "string",
+            "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]+$",
+            "minLength": 1,
+            "maxLength": limits::FIELD_BYTES,
+        },
+        "MediaType": {
+            "type": "string",
+            "pattern": "^[-!#$%&'*+.^_`|~0-9A-Za-z]+/[-!#$%&'*+.^_`|~0-9A-Za-z]+( *;.*)?$",
+            "maxLength": limits::FIELD_BYTES,
+        },
+        "Name": {
+            "description": "A channel or, where messages are read, a pattern: at most 256 bytes and 32 segments, of \
+                            which none is empty, `.` or `..`, in Unicode normal form C, without control characters.",
+            "type": "string",
+            "minLength": 1,
+            "maxLength": limits::NAME_BYTES,
+            "format": "fanfare-name",
+            "example": "hello",
+        },
+        "Priority": {
+            "description": "1 (least) to 5 (most), or its name.",
+            "enum": ["1", "2", "3", "4", "5", "min", "low", "default", "high", "max"],
+        },
+        "Time": { "type": "string", "format": "date-time" },
+    })
+}
+
+fn messages() -> Value {
+    json!({
+        "Message": {
+            "description": "A message with all it has.",
+            "type": "object",
+            "required": ["channel", "position", "time", "id"],
+            "properties": {
+                "channel": { "type": "string" },
+                "position": { "type": "integer", "minimum": 1 },
+                "previous": {
+                    "description": "The position of the message before it in the same channel.",
+                    "type": "integer",
+                    "minimum": 1,
+                },
+                "time": reference("Time"),
+                "id": { "type": "string" },
+                "key": { "type": "string" },
+                "priority": { "type": "integer", "minimum": 1, "maximum": 5 },
+                "expires": reference("Time"),
+                "tags": reference("Tags"),
+                "event": { "type": "string" },
+                "content_type": { "type": "string" },
+                "notice": { "type": "object" },
+                "body": { "description": "A JSON value where the content type is JSON, else text." },
+                "body_base64": { "description": "Instead of `body`: bytes.", "type": "string" },
+                "cursor": reference("Cursor"),
+            },
+        },
+        "Body": {
+            "description": "A message's body alone.",
+            "type": "object",
+            "properties": {
+                "body": {},
+                "body_base64": { "type": "string" },
+                "cursor": reference("Cursor"),
+            },
+            "additionalProperties": false,
+        },
+        "Tags": {
+            "type": "object",
+            "maxProperties": limits::TAGS,
+            "additionalProperties": { "type": ["string", "number", "boolean"] },
+        },
+    })
+}
+
+fn answers() -> Value {
+    json!({
+        "Receipt": {
+            "description": "The answer to a publish.",
+            "type": "object",
+            "required": ["channel", "position", "cursor", "id", "time"],
+            "properties": {
+                "channel": { "type": "string" },
+                "position": { "type": "integer", "minimum": 1 },
+                "cursor": reference("Cursor"),
+                "id": { "type": "string" },
+                "time": reference("Time"),
+            },
+        },
+        "Results": {
+            "description": "What became of each message, in their order.",
+            "type": "object",
+            "required": ["results"],
+            "properties": {
+                "results": {
+                    "type": "array",
+                    "items": { "oneOf": [reference("Receipt"), reference("Problem")] },
+                },
+            },
+        },
+        "Published": { "oneOf": [reference("Receipt"), reference("Results")] },
+        "Gap": {
+            "description": "Messages after `from` up to `to` may be missing.",
+            "type": "object",
+            "required": ["from", "to", "reason"],
+            "properties": {
+                "from": { "type": "integer", "minimum": 0 },
+                "to": { "type": "integer", "minimum": 0 },
+                "reason": { "enum": ["trimmed", "purged", "epoch", "went-back"] },
+            },
+        },
+        "Page": {
+            "type": "object",
+            "required": ["messages", "cursor", "gap"],
+            "properties": {
+                "messages": {
+                    "type": "array",
+                    "items": { "anyOf": [reference("Message"), reference("Body")] },
+                },
+                "cursor": reference("Cursor"),
+                "gap": { "anyOf": [{ "type": "null" }, reference("Gap")] },
+                "gaps": { "description": "If there is more than one.", "type": "array", "items": reference("Gap") },
+            },
+        },
+        "Channel": channel(),
+        "Channels": {
+            "type": "object",
+            "required": ["channels"],
+            "properties": { "channels": { "type": "array", "items": reference("Channel") } },
+        },
+        "Problem": refusal(),
+        "Reply": {
+            "description": "The request's `id` as `reply`, and one member of the request's name.",
+            "type": "object",
+            "required": ["reply"],
+            "properties": { "reply": { "type": ["number", "string", "null"] } },
+        },
+    })
+}
+
+fn channel() -> Value {
+    let number = |about: &str| json!({ "description": about, "type": "integer", "minimum": 0 });
+    json!({
+        "type": "object",
+        "required": ["channel", "head", "messages", "bytes", "trimmed_through", "keeping"],
+        "properties": {
+            "channel": { "type": "string" },
+            "head": number("The position of the newest message ever."),
+            "messages": number("Messages that it holds."),
+            "bytes": number("Bytes of their contents."),
+            "trimmed_through": number("Everything up to here is gone."),
+            "keeping": { "enum": ["kept", "live"] },
+        },
+    })
+}
+
+fn refusal() -> Value {
+    let numbers: Vec<u16> = Code::ALL.iter().map(|code| code.number).collect();
+    let names: Vec<&str> = Code::ALL.iter().map(|code| code.name).collect();
+    json!({
+        "description": "Why a request was refused (RFC 9457).",
+        "type": "object",
+        "required": ["type", "title", "status", "code", "name", "detail", "retry"],
+        "properties": {
+            "type": { "type": "string" },
+            "title": { "type": "string" },
+            "status": { "type": "integer" },
+            "code": { "enum": numbers },
+            "name": { "enum": names },
+            "detail": { "description": "For people: what was wrong, where, and what is allowed.", "type": "string" },
+            "retry": { "description": "When the same may succeed.", "enum": ["now", "later", "never"] },
+        },
+    })
+}
+
+fn requests() -> Value {
+    let names = json!({ "anyOf": [reference("Name"), { "type": "array", "items": reference("Name") }] });
+    json!({
+        "Envelope": envelope(),
+        "Envelopes": {
+            "anyOf": [
+                reference("Envelope"),
+                { "type": "array", "items": reference("Envelope"), "maxItems": limits::BATCH_MESSAGES },
+            ],
+        },
+        "Request": {
+            "description": "One of `subscribe`, `unsubscribe` and `session`.",
+            "type": "object",
+            "properties": {
+                "id": { "type": ["number", "string", "null"], "maxLength": limits::REQUEST_ID_BYTES - 2 },
+                "subscribe": names,
+                "after": reference("Cursor"),
+                "last": { "type": "integer", "minimum": 0, "maximum": limits::LAST },
+                "since": { "type": ["string", "number"] },
+                "unsubscribe": names,
+                "session": { "const": true },
+            },
+            "additionalProperties": false,
+        },
+    })
+}
+
+fn envelope() -> Value {
+    let text = || json!({ "type": ["string", "null"], "minLength": 1, "maxLength": limits::FIELD_BYTES });
+    json!({
+        "description": "A message to be. A field that is null is not given.",
+        "type": "object",
+        "required": ["channel"],
+        "properties": {
+            "channel": reference("Name"),
+            "body": { "description": "Text; or any other JSON value, which makes the content type JSON." },
+            "body_base64": { "type": ["string", "null"], "contentEncoding": "base64" },
+            "content_type": { "anyOf": [reference("MediaType"), { "type": "null" }] },
+            "event": text(),
+            "id": text(),
+            "key": text(),
+            "notice": { "type": ["object", "null"] },
+            "priority": {
+                "anyOf": [reference("Priority"), { "type": ["integer", "null"], "minimum": 1, "maximum": 5 }],
+            },
+            "tags": { "anyOf": [reference("Tags"), { "type": "null" }] },
+            "ttl": { "anyOf": [reference("Duration"), { "type": ["integer", "null"], "minimum": 0 }] },
+        },
+        "additionalProperties": false,
+    })
+}

@@ -1,0 +1,130 @@
+//! Parameters that several routes have.
+
+use super::{Parameter, reference};
+use fanfare_proto::limits;
+use serde_json::{Value, json};
+
+const CHANNEL: Parameter = Parameter {
+    name: "channel",
+    about: "A channel's name; where messages are read, a pattern too. Its slashes stand as they are.",
+    schema: name,
+};
+const POSITION: Parameter = Parameter {
+    name: "position",
+    about: "A message's place in its log.",
+    schema: || json!({ "type": "integer", "minimum": 0, "maximum": u64::MAX }),
+};
+const SESSION: Parameter = Parameter {
+    name: "id",
+    about: "The session's name, which its first event tells.",
+    schema: || json!({ "type": "string", "minLength": 1 }),
+};
+const NAME: Parameter = Parameter {
+    name: "name",
+    about: "A channel's name of one segment that is no address of the server's own.",
+    schema: name,
+};
+const FILE: Parameter = Parameter {
+    name: "file",
+    about: "The file's name.",
+    schema: || json!({ "type": "string", "minLength": 1, "example": "fanfare.js" }),
+};
+
+pub(crate) const AFTER: Parameter = Parameter {
+    name: "after",
+    about: "Go on after what this cursor has heard.",
+    schema: || reference("Cursor"),
+};
+pub(crate) const BEFORE: Parameter = Parameter {
+    name: "before",
+    about: "The page that ends where this cursor is; not with `after`, `last` and `since`.",
+    schema: || reference("Cursor"),
+};
+pub(crate) const LAST: Parameter = Parameter {
+    name: "last",
+    about: "Begin with the newest messages, so many; not with `since`.",
+    schema: || json!({ "type": "integer", "minimum": 0, "maximum": limits::LAST }),
+};
+pub(crate) const SINCE: Parameter = Parameter {
+    name: "since",
+    about: "Begin with what was said since: a time (RFC 3339), seconds since 1970, or a duration such as `10m`.",
+    schema: || json!({ "type": "string", "minLength": 1 }),
+};
+pub(crate) const LIMIT: Parameter = Parameter {
+    name: "limit",
+    about: "At most so many.",
+    schema: || {
+        let usual = limits::PAGE_MESSAGES_DEFAULT;
+        json!({ "type": "integer", "minimum": 1, "maximum": limits::PAGE_MESSAGES, "default": usual })
+    },
+};
+pub(crate) const AS: Parameter = Parameter {
+    name: "as",
+    about: "Whole messages, or bodies alone.",
+    schema: || json!({ "type": "string", "enum": ["envelope", "body"] }),
+};
+
+pub(crate) const WAIT: Parameter = Parameter {
+    name: "wait",
+    about: "A long poll, held at most so long: seconds up to 300, or a duration.",
+    schema: || reference("Duration"),
+};
+
+/// The fields of a message as query parameters.
+pub(crate) const FIELDS: &[Parameter] = &[
+    Parameter { name: "content_type", about: "The body's media type.", schema: media_type },
+    Parameter { name: "event", about: "The kind of event; does not begin with `$`.", schema: text },
+    Parameter { name: "id", about: "Say it once, however often it is sent.", schema: text },
+    Parameter { name: "key", about: "A newer message of the same key replaces the older.", schema: text },
+    Parameter { name: "notice", about: "What a person sees: a JSON object.", schema: notice },
+    Parameter { name: "priority", about: "How urgent it is.", schema: || reference("Priority") },
+    Parameter { name: "tags", about: "Tags: `region=eu,price=1.2`.", schema: || json!({ "type": "string" }) },
+    Parameter { name: "ttl", about: "Not delivered later than this.", schema: || reference("Duration") },
+];
+
+/// The same fields as headers, where a query parameter does not say otherwise.
+pub(crate) const FIELD_HEADERS: &[Parameter] = &[
+    Parameter { name: "Event", about: "The kind of event; does not begin with `$`.", schema: text },
+    Parameter { name: "Idempotency-Key", about: "Say it once, however often it is sent.", schema: text },
+    Parameter { name: "Key", about: "A newer message of the same key replaces the older.", schema: text },
+    Parameter { name: "Notice", about: "What a person sees: a JSON object.", schema: notice },
+    Parameter { name: "Priority", about: "How urgent it is.", schema: || reference("Priority") },
+    Parameter { name: "Tags", about: "Tags: `region=eu,price=1.2`.", schema: || json!({ "type": "string" }) },
+    Parameter { name: "TTL", about: "Not delivered later than this.", schema: || reference("Duration") },
+];
+
+pub(crate) const IF_NONE_MATCH: Parameter = Parameter {
+    name: "If-None-Match",
+    about: "The `ETag` that is here already.",
+    schema: || json!({ "type": "string" }),
+};
+pub(crate) const LAST_EVENT_ID: Parameter = Parameter {
+    name: "Last-Event-ID",
+    about: "As `after`, and beats it; empty is none.",
+    schema: || json!({ "type": "string", "pattern": "^[A-Za-z0-9_-]*$" }),
+};
+
+/// The parameters that stand in a path, in its order.
+pub(crate) fn in_path(path: &str) -> impl Iterator<Item = &'static Parameter> {
+    const ALL: &[Parameter] = &[CHANNEL, POSITION, SESSION, NAME, FILE];
+    path.split('<').skip(1).filter_map(|rest| {
+        let name = rest.split('>').next()?;
+        ALL.iter().find(|parameter| parameter.name == name)
+    })
+}
+
+fn name() -> Value {
+    reference("Name")
+}
+
+fn text() -> Value {
+    reference("Field")
+}
+
+fn media_type() -> Value {
+    reference("MediaType")
+}
+
+fn notice() -> Value {
+    json!({ "type": "string", "contentMediaType": "application/json", "maxLength": limits::NOTICE_BYTES })
+}

@@ -1,0 +1,124 @@
+//! From a channel's name to the selections that have exactly this name among their patterns.
+//!
+//! A table of numbers: a name is not stored again, it is looked up where it stands in a selection. So a name that
+//! one selection has costs the table's slot and nothing else.
+
+use crate::entries::{Entries, InterestId};
+use fanfare_proto::NamePlace;
+use hashbrown::HashTable;
+use slab::Slab;
+use std::hash::{BuildHasher, RandomState};
+
+/// The names without stars.
+#[derive(Debug, Default)]
+pub(crate) struct Names {
+    table: HashTable<Wanting>,
+    /// What several selections have.
+    shared: Slab<Several>,
+    hasher: RandomState,
+}
+
+/// The selections that want one channel. Most often one does, and it needs no memory of its own.
+#[derive(Debug, Clone, Copy)]
+enum Wanting {
+    One(InterestId, NamePlace),
+    /// By its key in the slab.
+    Several(u32),
+}
+
+// Many names, each with a slot: eight bytes are half of what they cost here.
+const _: () = assert!(size_of::<Wanting>() == 8);
+
+#[derive(Debug)]
+struct Several {
+    /// At least one.
+    ids: Vec<InterestId>,
+    /// Where the name stands in the first of them.
+    place: NamePlace,
+}
+
+impl Names {
+    /// Adds a name of a selection.
+    pub(crate) fn add(&mut self, entries: &Entries, id: InterestId, place: NamePlace, name: &str) {
+        let Names { table, shared, hasher } = self;
+        let hash = hasher.hash_one(name);
+        let named = |wanting: &Wanting| wanting.name(shared, entries) == name;
+        if let Some(wanting) = table.find_mut(hash, named) {
+            return wanting.push(id, shared);
+        }
+        let rehash = |wanting: &Wanting| hasher.hash_one(wanting.name(shared, entries));
+        table.insert_unique(hash, Wanting::One(id, place), rehash);
+    }
+
+    /// Removes a name of a selection, which is still among the entries.
+    pub(crate) fn remove(&mut self, entries: &Entries, id: InterestId, name: &str) {
+        let Names { table, shared, hasher } = self;
+        let named = |wanting: &Wanting| wanting.name(shared, entries) == name;
+        let Ok(mut entry) = table.find_entry(hasher.hash_one(name), named) else { return };
+        let place = |first| entries.selection(first)?.place_of(name);
+        if entry.get_mut().forget(id, shared, place) {
+            entry.remove();
+        }
+    }
+
+    /// The selections that have this name.
+    pub(crate) fn find(&self, entries: &Entries, name: &str, found: &mut dyn FnMut(InterestId)) {
+        let named = |wanting: &Wanting| wanting.name(&self.shared, entries) == name;
+        match self.table.find(self.hasher.hash_one(name), named) {
+            None => {}
+            Some(Wanting::One(id, _)) => found(*id),
+            Some(Wanting::Several(key)) => self.shared[*key as usize].ids.iter().for_each(|id| found(*id)),
+        }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.table.is_empty() && self.shared.is_empty()
+    }
+}
+
+impl Wanting {
+    fn name<'a>(&self, shared: &Slab<Several>, entries: &'a Entries) -> &'a str {
+        let (id, place) = match self {
+            Wanting::One(id, place) => (*id, *place),
+            Wanting::Several(key) => {
+                let several = &shared[*key as usize];
+                (several.ids[0], several.place)
+            }
+        };
+        entries.selection(id).map_or("", |selection| selection.name_at(place))
+    }
+
+    fn push(&mut self, id: InterestId, shared: &mut Slab<Several>) {
+        match self {
+            Wanting::One(first, place) => {
+                let several = Several { ids: vec![*first, id], place: *place };
+                *self = Wanting::Several(shared.insert(several) as u32);
+            }
+            Wanting::Several(key) => shared[*key as usize].ids.push(id),
+        }
+    }
+
+    /// Answers whether none is left. `place` tells where the name stands in whoever is the first then.
+    fn forget(
+        &mut self,
+        id: InterestId,
+        shared: &mut Slab<Several>,
+        place: impl Fn(InterestId) -> Option<NamePlace>,
+    ) -> bool {
+        let key = match self {
+            Wanting::One(last, _) => return *last == id,
+            Wanting::Several(key) => *key as usize,
+        };
+        let several = &mut shared[key];
+        if let Some(at) = several.ids.iter().position(|other| *other == id) {
+            several.ids.swap_remove(at);
+        }
+        let Some(first) = several.ids.first() else {
+            shared.remove(key);
+            return true;
+        };
+        several.place = place(*first).unwrap_or(several.place);
+        false
+    }
+}

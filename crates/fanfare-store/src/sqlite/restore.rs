@@ -1,0 +1,89 @@
+//! Restoring: a backup becomes the store of a folder, as another life of the log.
+//!
+//! The copy gets a new epoch (design rule 6): who has heard what came after the backup has a cursor that means nothing
+//! here, is told a gap, and goes on.
+
+use super::NAME;
+use super::copy::{Copy, CopyError, Watch, at, head_of, sync_folder_of};
+use super::error::meaning;
+use super::lock::DirLock;
+use super::look::file_of;
+use super::schema;
+use fanfare_proto::{Epoch, Position};
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+/// What to do with a store that is in the folder already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Before<'a> {
+    /// Leave it, and restore nothing.
+    Keep,
+    /// Move it into a folder of this name in the same folder.
+    Move(&'a str),
+}
+
+/// What was restored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Restored {
+    /// Which life of the log begins.
+    pub epoch: Epoch,
+    /// Where it begins: new messages come after.
+    pub head: Position,
+    /// Where the store is that was there before.
+    pub moved: Option<PathBuf>,
+}
+
+/// Makes a backup the store of a folder, which is made if there is none. No server may have it. What was there stays
+/// until the copy is whole, verified and synced.
+pub fn restore(
+    backup: &Path,
+    dir: &Path,
+    before: Before<'_>,
+    watch: Watch<'_>,
+) -> Result<Restored, CopyError> {
+    let source = schema::open_looker(&file_of(backup))?;
+    std::fs::create_dir_all(dir).map_err(at(dir))?;
+    let _lock = DirLock::take(dir)?;
+    let file = dir.join(NAME);
+    let occupied = file.exists();
+    if occupied && before == Before::Keep {
+        return Err(CopyError::Occupied(dir.to_owned()));
+    }
+    let old: u32 = source.query_row("SELECT epoch FROM meta", [], |row| row.get(0)).map_err(meaning)?;
+    let epoch = new_epoch(Epoch(old));
+    let head = head_of(&source).map_err(meaning)?;
+    let renew = |copy: &rusqlite::Connection| copy.execute("UPDATE meta SET epoch = ?1", [epoch.0]).map(drop);
+    let copy = Copy::make(&source, &file, renew, watch)?;
+    let moved = match before {
+        Before::Move(name) if occupied => Some(move_aside(dir, name)?),
+        _ => None,
+    };
+    copy.name(&file)?;
+    Ok(Restored { epoch, head, moved })
+}
+
+/// Another one than before.
+fn new_epoch(old: Epoch) -> Epoch {
+    loop {
+        let epoch = Epoch(fastrand::u32(1..));
+        if epoch != old {
+            return epoch;
+        }
+    }
+}
+
+/// Moves a store into a folder below its own. The write-ahead log goes first: beside another file it would be taken for that
+/// one's.
+fn move_aside(dir: &Path, name: &str) -> Result<PathBuf, CopyError> {
+    let aside = dir.join(name);
+    std::fs::create_dir(&aside).map_err(at(&aside))?;
+    for end in ["-shm", "-wal", ""] {
+        let part = format!("{NAME}{end}");
+        match std::fs::rename(dir.join(&part), aside.join(&part)) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(at(&dir.join(&part))(error)),
+            _ => {}
+        }
+    }
+    sync_folder_of(&aside.join(NAME))?;
+    Ok(aside)
+}

@@ -1,0 +1,83 @@
+//! `fanfare db backup`: save a store in one file, while its server goes on.
+
+use super::Command;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::interrupt::on_interrupt;
+use crate::showing::{Bar, bytes, write_line};
+use crate::storing::{DataArgs, of_copy, watch};
+use clap::{ArgMatches, Args, FromArgMatches};
+use std::path::{Path, PathBuf};
+
+pub const COMMAND: Command = Command {
+    name: "backup",
+    about: "Save a store in one file, while its server goes on",
+    examples: &[
+        ("The store in ./data", "fanfare db backup /backups/monday.db"),
+        ("In place of an older one", "fanfare db backup /backups/latest.db --data /var/lib/fanfare --force"),
+    ],
+    arguments: Options::augment_args,
+    run,
+};
+
+#[derive(Args)]
+struct Options {
+    /// The file to write. It gets its name once it is whole, verified and synced
+    file: PathBuf,
+
+    #[command(flatten)]
+    data: DataArgs,
+
+    /// Replace the file if it is there
+    #[arg(long)]
+    force: bool,
+}
+
+fn run(matches: &ArgMatches) -> Result<Exit, Failure> {
+    let options =
+        Options::from_arg_matches(matches).map_err(|error| Failure::new(Exit::USAGE, error.to_string()))?;
+    let (file, store) = (&options.file, &options.data.data);
+    check(&options)?;
+    clear_on_interrupt(file)?;
+    let mut bar = Bar::new();
+    let backup =
+        fanfare_store::backup(store, file, &mut watch(&mut bar)).map_err(|error| of_copy(store, error))?;
+    drop(bar);
+    let size = bytes(backup.bytes);
+    let line = format!("{}: {size}, with everything up to position {}", file.display(), backup.head);
+    write_line(line.as_bytes())?;
+    Ok(Exit::DONE)
+}
+
+/// Refuses to write where something is that must not be lost.
+fn check(options: &Options) -> Result<(), Failure> {
+    let (file, shown) = (&options.file, options.file.display());
+    let refuse = |what: String, next: &str| Err(Failure::new(Exit::FAILED, what).next(next));
+    if file.is_dir() {
+        return refuse(format!("{shown} is a folder"), "name a file in it");
+    }
+    if !file.exists() {
+        return Ok(());
+    }
+    let folder = file.canonicalize().ok().and_then(|file| file.parent().map(Path::to_owned));
+    if folder.is_some() && folder == options.data.data.canonicalize().ok() && is_store(file) {
+        return refuse(format!("{shown} belongs to the store itself"), "name a file elsewhere");
+    }
+    match options.force {
+        true => Ok(()),
+        false => refuse(format!("{shown} exists already, and was left as it is"), "--force replaces it"),
+    }
+}
+
+fn is_store(file: &Path) -> bool {
+    file.file_name().is_some_and(|name| name.to_string_lossy().starts_with("fanfare."))
+}
+
+/// Leaves nothing behind when somebody stops it.
+pub fn clear_on_interrupt(file: &Path) -> Result<(), Failure> {
+    let unfinished = fanfare_store::unfinished(file);
+    on_interrupt(move || {
+        let _ = std::fs::remove_file(unfinished);
+        std::process::exit(Exit::INTERRUPTED.number.into());
+    })
+}
