@@ -47,7 +47,7 @@ impl Desk {
         let Some(interest) = self.interests.get(session.membership.interest) else { return };
         let (namespaces, head) = (self.node.namespaces(), self.window.head());
         let mut ids: Vec<usize> =
-            interest.selection.patterns().iter().flat_map(|pattern| namespaces.ids_of(pattern)).collect();
+            interest.selection.patterns().flat_map(|pattern| namespaces.ids_of(&pattern)).collect();
         ids.sort_unstable();
         ids.dedup();
         for (id, rule) in namespaces.iter().filter(|(id, _)| ids.contains(&usize::from(id.0))) {
