@@ -64,7 +64,6 @@ fn note(api: &Api, name: &RequestName, method: &Method, response: &mut Response)
     tracing::debug!(request = %name, %method, route, status, refusal, "answered");
 }
 
-/// Where no route took the request, says so; a route that has other methods answers `OPTIONS` with them.
 /// Where the channel is that a bare name may mean.
 fn elsewhere(path: &str) -> String {
     let name = path.trim_start_matches('/');
@@ -72,6 +71,7 @@ fn elsewhere(path: &str) -> String {
     if bare { format!("; the channel of this name is read at /c/{name}") } else { String::new() }
 }
 
+/// Where no route took the request, says so; a route that has other methods answers `OPTIONS` with them.
 fn unanswered(response: Response, method: &Method, path: &str) -> Response {
     if response.headers().contains_key(header::CONTENT_TYPE) {
         return response;

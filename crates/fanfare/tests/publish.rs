@@ -225,7 +225,7 @@ fn shape(answer: &Answer) -> (u16, Vec<(String, String)>, Vec<String>) {
     headers.retain(|(name, _)| !own.contains(&&**name));
     headers.sort();
     let said = answer.json();
-    let names = said.as_object().unwrap().keys().cloned();
+    let names = said.as_object().unwrap().keys().filter(|name| *name != "request").cloned();
     // Whoever reads a body in parts does not know how long it is.
     let detail = if answer.status == 413 { String::new() } else { said["detail"].to_string() };
     (answer.status, headers, names.chain([said["code"].to_string(), detail]).collect())
