@@ -32,12 +32,21 @@ pub(crate) fn problem(refusal: &Refusal) -> Response {
     // Codes carry statuses of RFC 9110; a number out of range could only be a mistake in their list.
     *response.status_mut() =
         StatusCode::from_u16(refusal.code.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    response.extensions_mut().insert(refusal.clone());
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(problem::MEDIA_TYPE));
     if let Some(time) = refusal.code.retry_after() {
         headers.insert(header::RETRY_AFTER, HeaderValue::from(time.as_secs()));
     }
     response
+}
+
+/// Makes a problem document of the same refusal again, with the name of its request.
+pub(crate) fn name_problem(response: &mut Response, refusal: &Refusal, request: &str) {
+    let mut document = Vec::new();
+    problem::document_of(refusal, Some(request), &mut document);
+    *response.body_mut() = Body::from(document);
+    response.headers_mut().remove(header::CONTENT_LENGTH);
 }
 
 /// A value as JSON.

@@ -1,7 +1,9 @@
 //! The routes over a node, as one service.
 
+use crate::around::Answered;
+use crate::counts::Counts;
 use crate::intake::Intake;
-use crate::state::Api;
+use crate::state::{Api, Scrape};
 use crate::{ALL, Route, answer, around, openapi, target};
 use axum::Router;
 use axum::extract::Request;
@@ -16,20 +18,26 @@ use tower::Layer;
 pub struct Options {
     /// What a caller without a token may do.
     pub grant: Arc<Grant>,
+    /// Where answers are counted.
+    pub counts: Arc<Counts>,
+    /// What `/metrics` answers.
+    pub scrape: Scrape,
 }
 
 impl Default for Options {
     fn default() -> Options {
-        Options { grant: Arc::new(Grant::open()) }
+        let nothing: Scrape = Arc::new(|| Box::pin(async { "# EOF\n".to_owned() }));
+        Options { grant: Arc::new(Grant::open()), counts: Arc::new(Counts::new(ALL.len())), scrape: nothing }
     }
 }
 
 /// Every route of [`ALL`] over a node. Takes requests of any body type, and is cheap to clone.
 pub fn api(node: Node, options: Options) -> Router {
+    let Options { grant, counts, scrape } = options;
     let document = format!("{:#}\n", openapi::openapi()).into();
-    let api = Api { node, grant: options.grant, intake: Intake::default(), document };
-    let routes = ALL.iter().fold(Router::new(), |router, route| {
-        let checked = middleware::from_fn(|request, next| known(route, request, next));
+    let api = Api { node, grant, intake: Intake::default(), counts, scrape, document };
+    let routes = ALL.iter().enumerate().fold(Router::new(), |router, (index, route)| {
+        let checked = middleware::from_fn(move |request, next| known(index, route, request, next));
         router.route(&target::template(route.path), (route.serve)().route_layer(checked))
     });
     // Around the router, not in it: it sees the path before it is routed.
@@ -37,16 +45,18 @@ pub fn api(node: Node, options: Options) -> Router {
     Router::new().fallback_service(around.layer(routes.with_state(api)))
 }
 
-/// Refuses query parameters that a route does not know, before it reads anything else.
-async fn known(route: &Route, request: Request, next: Next) -> Response {
+/// Refuses query parameters that a route does not know, before it reads anything else; and says which route answered.
+async fn known(index: usize, route: &Route, request: Request, next: Next) -> Response {
     let known: Vec<&str> = route.query.iter().map(|parameter| parameter.name).collect();
     let checked = match request.uri().query() {
         Some(query) => Query::parse(query)
             .and_then(|query| query.only(&known, &[LATER_PARAMETERS, LATER_FIELDS].concat())),
         None => Ok(()),
     };
-    match checked {
+    let mut response = match checked {
         Ok(()) => next.run(request).await,
         Err(refusal) => answer::problem(&refusal),
-    }
+    };
+    response.extensions_mut().insert(Answered(index));
+    response
 }

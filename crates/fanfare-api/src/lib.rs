@@ -5,8 +5,8 @@
 //! - [`ALL`]: every route, as data: routing, `Allow`, the table in `docs/api.md` and the tests are made from it;
 //! - [`openapi()`]: the same list, with what each row says of its `operation`, as an OpenAPI document.
 //!
-//! A request passes, outermost first: what is around every route (`around`, with `target` for the path and `cors` for
-//! other origins), the check of its query (`api`), and its route (`routes`), which takes the grant (`granted`) and the
+//! A request passes, outermost first: what is around every route (`around`, with `target` for the path, `cors` for
+//! other origins, the request's name, and [`Counts`]), the check of its query (`api`), and its route (`routes`), which takes the grant (`granted`) and the
 //! body within its limit (`intake`) and answers JSON or a problem document (`answer`). Held-open responses are not
 //! here: the transport takes those requests before.
 
@@ -14,6 +14,7 @@ mod answer;
 mod api;
 mod around;
 mod cors;
+mod counts;
 mod etag;
 mod files;
 mod find;
@@ -28,6 +29,8 @@ mod state;
 mod target;
 
 pub use api::{Options, api};
+pub use counts::Counts;
 pub use openapi::openapi;
 pub use operation::Parameter;
 pub use routes::{ALL, Route};
+pub use state::Scrape;

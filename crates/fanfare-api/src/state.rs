@@ -1,10 +1,16 @@
 //! What every route works with.
 
+use crate::counts::Counts;
 use crate::intake::Intake;
 use bytes::Bytes;
 use fanfare_node::Node;
 use fanfare_proto::Grant;
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
+
+/// Makes the text of `/metrics`, in the form of OpenMetrics.
+pub type Scrape = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = String> + Send>> + Send + Sync>;
 
 /// What every route sees. Cheap to clone.
 #[derive(Clone)]
@@ -12,6 +18,8 @@ pub(crate) struct Api {
     pub(crate) node: Node,
     pub(crate) grant: Arc<Grant>,
     pub(crate) intake: Intake,
+    pub(crate) counts: Arc<Counts>,
+    pub(crate) scrape: Scrape,
     /// The document that describes all routes.
     pub(crate) document: Bytes,
 }

@@ -16,7 +16,7 @@ async fn a_configured_origin_may_read_and_publish() {
         let answer = door.ask(request, &[origin], "x").await;
         assert_eq!(answer.header("access-control-allow-origin"), "https://b.example", "{request}");
         let exposed = answer.header("access-control-expose-headers");
-        assert_eq!(exposed, "Cursor, Link, Location, ETag, Retry-After", "{request}");
+        assert_eq!(exposed, "Cursor, Link, Location, ETag, Retry-After, X-Request-Id", "{request}");
         assert!(answer.headers.get_all("vary").iter().any(|name| name == "Origin"), "{request}");
     }
     let answer = door.ask("OPTIONS /c/x", &[origin, PREFLIGHT], "").await;

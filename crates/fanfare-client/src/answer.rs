@@ -52,6 +52,8 @@ pub struct ChannelInfo {
     pub messages: u64,
     /// How many bytes they take.
     pub bytes: u64,
+    /// Everything up to this position is gone.
+    pub trimmed_through: u64,
     /// `kept` or `live`.
     pub keeping: String,
     #[serde(skip)]

@@ -67,6 +67,11 @@ impl Client {
         ChannelInfo::read_all(&self.reach, &answer.body)
     }
 
+    /// What the server counts, as the text that Prometheus reads.
+    pub async fn metrics(&self) -> Result<String, Error> {
+        Ok(self.reach.get(&Target::new("/metrics"), "text/plain").await?.body)
+    }
+
     /// Hears channels and patterns, for as long as the subscription is kept.
     pub fn subscribe<C: Into<String>>(&self, channels: impl IntoIterator<Item = C>) -> Subscribing {
         Subscribing::new(self.reach.clone(), channels.into_iter().map(Into::into).collect())

@@ -83,6 +83,11 @@ impl<T> Window<T> {
         }
     }
 
+    /// Bytes of contents that it holds.
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
     /// The first sequence number still here.
     pub fn start(&self) -> u64 {
         self.start

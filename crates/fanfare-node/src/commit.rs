@@ -4,6 +4,7 @@
 //! thread](crate::commit_thread); the live log's is taken by whoever publishes, for as long as it takes to append
 //! to memory.
 
+use crate::count::Count;
 use crate::ids::{IdKey, Ids, Known};
 use crate::places::Places;
 use crate::tail::Tail;
@@ -33,6 +34,35 @@ impl Group {
 /// An answer for each message of a group, in order.
 pub(crate) type Answers = Vec<Result<Receipt, Refusal>>;
 
+/// What became of publishes to one log.
+#[derive(Debug, Default)]
+pub(crate) struct PublishCounts {
+    pub(crate) accepted: Count,
+    /// The first answer was given again.
+    pub(crate) known: Count,
+    pub(crate) refused: Count,
+    /// Refused before they came here, by many threads.
+    pub(crate) turned_away: Count,
+    /// Of contents accepted.
+    pub(crate) bytes: Count,
+}
+
+impl PublishCounts {
+    fn add(&self, answers: &[Answers]) {
+        let (mut accepted, mut known, mut refused) = (0, 0, 0);
+        for answer in answers.iter().flatten() {
+            match answer {
+                Ok(receipt) if receipt.duplicate => known += 1,
+                Ok(_) => accepted += 1,
+                Err(_) => refused += 1,
+            }
+        }
+        self.accepted.add(accepted);
+        self.known.add(known);
+        self.refused.add(refused);
+    }
+}
+
 /// The right to write one log.
 pub(crate) struct Committer {
     log_id: LogId,
@@ -42,6 +72,7 @@ pub(crate) struct Committer {
     ids: Ids,
     /// Why nothing could be removed the last time, as it was told.
     told: Option<String>,
+    counts: Arc<PublishCounts>,
 }
 
 /// What becomes of one publish in a batch.
@@ -81,7 +112,12 @@ impl Committer {
             page.messages.iter().for_each(|message| ids.accept(message));
             from = page.through;
         }
-        Ok(Committer { log_id, log, tail, places, ids, told: None })
+        Ok(Committer { log_id, log, tail, places, ids, counts: Arc::default(), told: None })
+    }
+
+    /// What becomes of publishes; whoever writes adds.
+    pub(crate) fn counts(&self) -> &Arc<PublishCounts> {
+        &self.counts
     }
 
     /// Commits groups as one batch: one append, then visible to all readers, then answered.
@@ -98,6 +134,7 @@ impl Committer {
         };
         if let Ok(messages) = &appended {
             messages.iter().for_each(|message| self.ids.accept(message));
+            self.counts.bytes.add(messages.iter().map(|message| message.content.size() as u64).sum());
             self.tail.push(self.log_id, messages);
         }
         let answer = |verdict| match (verdict, &appended) {
@@ -107,7 +144,10 @@ impl Committer {
             (Verdict::Known(receipt), _) => Ok(*receipt),
             (Verdict::Refused(refusal), _) => Err(refusal),
         };
-        verdicts.into_iter().map(|group| group.into_iter().map(answer).collect()).collect()
+        let answers: Vec<Answers> =
+            verdicts.into_iter().map(|group| group.into_iter().map(answer).collect()).collect();
+        self.counts.add(&answers);
+        answers
     }
 
     fn judge_group(&self, group: &mut Group, batch: &mut Batch, now: Time) -> Vec<Verdict> {

@@ -1,12 +1,13 @@
 //! The thread that owns the kept log: it batches what waits, so that many publishers share one sync.
 
 use crate::commit::{Answers, Committer, Group};
+use crate::count::Histogram;
 use fanfare_proto::{Code, Refusal, Time, limits};
 use fanfare_store::Removal;
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
 /// How often retention is asked for when nothing is published.
@@ -55,6 +56,37 @@ struct Waiting {
 struct Shared {
     waiting: Mutex<Waiting>,
     changed: Condvar,
+    counts: Arc<CommitCounts>,
+}
+
+/// What the commit thread counts.
+#[derive(Debug)]
+pub struct CommitCounts {
+    /// Messages of each commit.
+    pub messages: Histogram,
+    /// Microseconds that each took, its sync included.
+    pub microseconds: Histogram,
+}
+
+/// Up to as many as one commit takes.
+const MESSAGES: &[u64] = &[1, 2, 4, 8, 16, 32, 64, 128, 256, 512, limits::COMMIT_MESSAGES as u64];
+/// From a disk with a cache that survives power loss to one that fails.
+const MICROSECONDS: &[u64] = &[
+    100, 250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000, 1_000_000,
+    2_500_000, 10_000_000,
+];
+
+impl Default for CommitCounts {
+    fn default() -> CommitCounts {
+        CommitCounts { messages: Histogram::new(MESSAGES), microseconds: Histogram::new(MICROSECONDS) }
+    }
+}
+
+impl CommitCounts {
+    fn add(&self, messages: usize, took: Duration) {
+        self.messages.add(messages as u64);
+        self.microseconds.add(took.as_micros().try_into().unwrap_or(u64::MAX));
+    }
 }
 
 impl Shared {
@@ -125,6 +157,17 @@ impl CommitThread {
         Ok(())
     }
 
+    /// What it counts.
+    pub(crate) fn counts(&self) -> Arc<CommitCounts> {
+        self.shared.counts.clone()
+    }
+
+    /// Messages that wait, and their bytes.
+    pub(crate) fn pending(&self) -> (u64, u64) {
+        let waiting = self.shared.waiting();
+        (waiting.messages as u64, waiting.bytes as u64)
+    }
+
     /// Why it takes nothing more, if so.
     pub(crate) fn ended(&self) -> Option<&'static Code> {
         self.shared.waiting().ending
@@ -174,8 +217,11 @@ fn run(shared: &Shared, mut committer: Committer, now: fn() -> Time, mut besides
                 more = true;
             }
             Turn::Commit(jobs) => {
-                let (mut groups, waiters): (Vec<_>, Vec<_>) = jobs.into_iter().unzip();
+                let (mut groups, waiters): (Vec<Group>, Vec<_>) = jobs.into_iter().unzip();
+                let (messages, began) =
+                    (groups.iter().map(|group| group.messages.len()).sum(), Instant::now());
                 let answers = committer.commit(&mut groups, now());
+                shared.counts.add(messages, began.elapsed());
                 for (waiter, answers) in waiters.into_iter().zip(answers) {
                     waiter.answer(answers);
                 }

@@ -1,11 +1,15 @@
 //! One running node: the commit thread, the tail, the reader threads and the part that every worker shares.
 //!
 //! - [`Node`]: the door for everything that asks and is answered: publish, history, channels, removal;
-//! - [`Desk`]: one worker's sessions. It decides what to write to whom and when; the sockets are the worker's.
+//! - [`Desk`]: one worker's sessions. It decides what to write to whom and when; the sockets are the worker's;
+//! - [`Figures`]: what was counted, for whoever watches; [`Count`] and its kin count.
 
+mod board;
 mod commit;
 mod commit_thread;
+mod count;
 mod desk;
+mod figures;
 mod history;
 mod ids;
 mod lent;
@@ -18,7 +22,11 @@ mod publish;
 mod reading;
 mod tail;
 
+pub use board::{Lag, SessionKind, Survey};
+pub use commit_thread::CommitCounts;
+pub use count::{Count, Gaps, Histogram, Refusals};
 pub use desk::{Desk, Opening, Outcome, SessionKey, Sink, Task, Terms};
+pub use figures::{Figures, LogFigures};
 pub use node::{Node, Options};
 pub use outgo::Outgo;
 pub use publish::Pending;

@@ -1,7 +1,9 @@
 //! The node's door for everything that asks and is answered.
 
-use crate::commit::{Committer, refusal};
+use crate::board::Boards;
+use crate::commit::{Committer, PublishCounts, refusal};
 use crate::commit_thread::CommitThread;
+use crate::count::Gaps;
 use crate::history;
 use crate::orders::Desks;
 use crate::outgo::Outgo;
@@ -51,6 +53,11 @@ pub(crate) struct Inner {
     pub(crate) live: Arc<Mutex<Committer>>,
     pub(crate) outgo: Outgo,
     pub(crate) desks: Desks,
+    pub(crate) boards: Boards,
+    /// Of the kept log, and of the live one.
+    pub(crate) publishes: [Arc<PublishCounts>; 2],
+    /// Told by pages.
+    pub(crate) gaps: Gaps,
     draining: AtomicBool,
 }
 
@@ -69,11 +76,13 @@ impl Node {
         }
         let tail = Arc::new(Tail::new(heads, tail));
         let committer = |log| Committer::new(log, logs.get(log).clone(), tail.clone(), places, now());
-        let live = Arc::new(Mutex::new(committer(LogId::LIVE)?));
+        let (kept, live) = (committer(LogId::KEPT)?, committer(LogId::LIVE)?);
+        let publishes = [kept.counts().clone(), live.counts().clone()];
+        let live = Arc::new(Mutex::new(live));
         let trimmed = live.clone();
         let trim_live = move |now| lock(&trimmed).trim(now);
         let thread = |error: std::io::Error| StoreError::Failed(format!("a thread could not start: {error}"));
-        let commits = CommitThread::start(committer(LogId::KEPT)?, now, trim_live).map_err(thread)?;
+        let commits = CommitThread::start(kept, now, trim_live).map_err(thread)?;
         let reading = Reading::start(logs.clone()).map_err(thread)?;
         let draining = AtomicBool::new(false);
         Ok(Node(Arc::new(Inner {
@@ -88,6 +97,9 @@ impl Node {
             live,
             outgo: Outgo::default(),
             desks: Desks::default(),
+            boards: Boards::default(),
+            publishes,
+            gaps: Gaps::default(),
             draining,
         })))
     }
@@ -141,7 +153,9 @@ impl Node {
     pub async fn history(&self, grant: &Grant, history: &History) -> Result<HistoryPage, Refusal> {
         let set = self.logs_for(grant, &history.patterns)?;
         let (places, history, now) = (self.0.places, history.clone(), self.now());
-        self.read(move |logs| history::read(logs, &places, set, &history, now)).await
+        let page = self.read(move |logs| history::read(logs, &places, set, &history, now)).await?;
+        page.gaps.iter().for_each(|gap| self.0.gaps.of(gap.reason).add_shared(1));
+        Ok(page)
     }
 
     /// Channels that a pattern means, by name, after a name.

@@ -16,6 +16,11 @@ struct Counted {
 }
 
 impl Outgo {
+    /// How many there are.
+    pub(crate) fn bytes(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
+
     /// Counts these bytes until nobody has them any more, if there is room for them.
     pub fn count(&self, bytes: Vec<u8>) -> Result<Bytes, Refusal> {
         let others = self.0.fetch_add(bytes.len(), Ordering::Relaxed);

@@ -2,6 +2,7 @@
 
 use crate::Node;
 use crate::commit::{Answers, Group};
+use crate::commit_thread::Then;
 use crate::node::lock;
 use fanfare_proto::{Channel, Code, Grant, LogId, Publish, Receipt, Refusal, limits};
 use tokio::sync::oneshot;
@@ -97,7 +98,7 @@ impl Node {
         }
         let only = |mut answers: Answers| answers.pop().unwrap_or_else(|| Err(Code::STORE_FAILED.into()));
         let group = group(grant, vec![publish], false);
-        self.inner().commits.publish(group, Box::new(move |answers| then(only(answers))))
+        self.keep(group, Box::new(move |answers| then(only(answers))))
     }
 
     /// Publishes all messages or none, at consecutive positions of one log (design rule 22).
@@ -140,9 +141,15 @@ impl Node {
         if log == LogId::LIVE {
             then(self.commit_live(group));
         } else {
-            self.inner().commits.publish(group, Box::new(then))?;
+            self.keep(group, Box::new(then))?;
         }
         Ok(receiver)
+    }
+
+    fn keep(&self, group: Group, then: Then) -> Result<(), Refusal> {
+        let messages = group.messages.len();
+        let put = self.inner().commits.publish(group, then);
+        put.inspect_err(|_| self.turned_away(LogId::KEPT, messages))
     }
 
     fn commit_live(&self, group: Group) -> Answers {
@@ -151,6 +158,15 @@ impl Node {
 
     /// Whether it may be published; answers in which log.
     fn check(&self, grant: &Grant, publish: &Publish) -> Result<LogId, Refusal> {
+        self.judge(grant, publish).inspect_err(|_| self.turned_away(self.log_of(&publish.channel), 1))
+    }
+
+    /// Counts messages that do not come as far as their log.
+    fn turned_away(&self, log: LogId, messages: usize) {
+        self.inner().publishes[log.index()].turned_away.add_shared(messages as u64);
+    }
+
+    fn judge(&self, grant: &Grant, publish: &Publish) -> Result<LogId, Refusal> {
         if self.is_draining() {
             return Err(Code::DRAINING.into());
         }

@@ -107,6 +107,11 @@ pub(crate) struct Reading {
 }
 
 impl Reading {
+    /// Bytes of contents in pages that were read and are not written yet.
+    pub(crate) fn lent_bytes(&self) -> usize {
+        self.shared.lending.bytes()
+    }
+
     pub(crate) fn start(logs: Logs) -> std::io::Result<Reading> {
         let shared = Arc::new(Shared {
             logs,

@@ -106,6 +106,16 @@ impl Namespaces {
         self.rules.iter().enumerate().map(|(index, rule)| (NamespaceId(index as u16), rule))
     }
 
+    /// The places in the list of those that rule channels of this pattern.
+    pub fn ids_of(&self, pattern: &Pattern) -> Vec<usize> {
+        if pattern.is_literal() {
+            return vec![usize::from(self.id_of(pattern.as_str()).0)];
+        }
+        let covering = self.rules.iter().position(|rule| rule.pattern.covers(pattern));
+        let last = covering.unwrap_or(self.rules.len() - 1);
+        (0..=last).filter(|place| self.rules[*place].pattern.overlaps(pattern)).collect()
+    }
+
     /// Bytes of a message's body that some namespace allows.
     pub fn largest_body(&self) -> usize {
         self.rules.iter().map(|rule| rule.body_bytes).max().unwrap_or(limits::BODY_BYTES)
@@ -145,5 +155,10 @@ mod tests {
         assert_eq!(spaces.logs_of(&pattern("live/*")), LogSet::default().with(LogId::LIVE));
         assert_eq!(spaces.logs_of(&pattern("logs/*")), LogSet::default().with(LogId::KEPT));
         assert_eq!(spaces.logs_of(&pattern("*/a")), both);
+        let ids = |text| spaces.ids_of(&pattern(text));
+        assert_eq!(
+            [ids("live/a"), ids("live/*"), ids("logs/*"), ids("**")],
+            [vec![0], vec![0], vec![1], vec![0, 1]]
+        );
     }
 }

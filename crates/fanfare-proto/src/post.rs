@@ -1,6 +1,8 @@
 //! A publish whose request is whole: it can be answered where it arrived.
 
-use crate::{BodyLength, Channel, Head, Publish, Query, RESERVED, Version, decode_path, read_bare};
+use crate::{
+    BodyLength, Channel, Head, Publish, Query, RESERVED, RequestName, Version, decode_path, read_bare,
+};
 use bytes::Bytes;
 
 /// A request that publishes its body, read to its end.
@@ -10,6 +12,8 @@ pub struct Post {
     pub publish: Publish,
     /// Bytes of its body.
     pub length: usize,
+    /// How it calls itself.
+    pub name: Option<RequestName>,
 }
 
 impl Post {
@@ -27,7 +31,8 @@ impl Post {
         let query = Query::parse(head.query()).ok()?;
         let body = Bytes::copy_from_slice(&after[..length]);
         let publish = read_bare(channel, &query, |name| head.get(name), body).ok()?;
-        Some(Post { publish, length })
+        let name = head.get(RequestName::HEADER).and_then(RequestName::parse);
+        Some(Post { publish, length, name })
     }
 }
 
@@ -67,8 +72,9 @@ mod tests {
 
     #[test]
     fn whole_publishes_are_read() {
-        let text = "PUT /c/a/b?key=k HTTP/1.1\r\nHost: x\r\nTTL: 60\r\nContent-Length: 2\r\n\r\nhi and more";
-        let Post { publish, length } = read(text).unwrap();
+        let text = "PUT /c/a/b?key=k HTTP/1.1\r\nHost: x\r\nTTL: 60\r\nX-Request-Id: n-1\r\nContent-Length: 2\r\n\r\nhi and more";
+        let Post { publish, length, name } = read(text).unwrap();
+        assert_eq!(name.unwrap().as_str(), "n-1");
         assert_eq!((publish.channel.as_str(), length), ("a/b", 2));
         assert_eq!((&*publish.content.body, publish.content.key.as_deref()), (&b"hi"[..], Some("k")));
         assert!(publish.ttl.is_some());

@@ -8,11 +8,19 @@ pub const MEDIA_TYPE: &str = "application/problem+json";
 /// Appends a refusal as a problem document: `type`, `title`, `status`, `detail`, and our own `code`, `name` and
 /// `retry`. The type is `about:blank`: what is special about the problem is in `code`.
 pub fn document(refusal: &Refusal, out: &mut Vec<u8>) {
+    document_of(refusal, None, out);
+}
+
+/// The same with `request`, the name of the request that was refused.
+pub fn document_of(refusal: &Refusal, request: Option<&str>, out: &mut Vec<u8>) {
     out.push(b'{');
     json::string("type", "about:blank", out);
     json::string("title", phrase(refusal.code.status), out);
     json::plain("status", refusal.code.status, out);
     fields(refusal, out);
+    if let Some(request) = request {
+        json::string("request", request, out);
+    }
     out.extend_from_slice(b"}\n");
 }
 
@@ -58,11 +66,11 @@ mod tests {
     fn every_code_is_a_problem_document() {
         for code in Code::ALL {
             let mut out = Vec::new();
-            document(&Refusal::new(code, "a \"quoted\"\nline"), &mut out);
+            document_of(&Refusal::new(code, "a \"quoted\"\nline"), Some("name-1"), &mut out);
             let value: serde_json::Value = serde_json::from_slice(&out).unwrap();
             assert_eq!(value["status"], code.status);
             assert_eq!(value["code"], code.number);
-            assert_eq!(value["name"], code.name);
+            assert_eq!((&value["name"], &value["request"]), (&code.name.into(), &"name-1".into()));
             assert_eq!(value["detail"], "a \"quoted\"\nline");
             assert!(["now", "later", "never"].contains(&value["retry"].as_str().unwrap()));
             assert_ne!(value["title"], "Refused", "{} needs its phrase", code.status);

@@ -6,7 +6,7 @@ use crate::{Code, Cursor, Framing, HttpDate, Origins, Receipt, Refusal, Time, Wi
 use std::time::Duration;
 
 /// Headers that pages of an allowed origin may read.
-pub const EXPOSED: &str = "Cursor, Link, Location, ETag, Retry-After";
+pub const EXPOSED: &str = "Cursor, Link, Location, ETag, Retry-After, X-Request-Id";
 
 /// Appends the head of a stream.
 pub fn stream_head(wire: Wire, origins: &Origins, now: Time, out: &mut Vec<u8>) {

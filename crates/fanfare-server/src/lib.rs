@@ -2,6 +2,7 @@
 //!
 //! - [`config`]: one list of options; a file, the environment and flags write to it;
 //! - [`Server`]: a store, a node, the API and the transport, put together from a [`Config`];
+//! - [`metrics`]: what it counts, for Prometheus;
 //! - [`run`]: a server as a process, which signals end;
 //! - [`Rereading`]: reading the configuration again while it runs.
 
@@ -10,6 +11,7 @@ pub mod config;
 mod descriptors;
 mod error;
 mod listen;
+pub mod metrics;
 mod rereading;
 mod run;
 mod server;

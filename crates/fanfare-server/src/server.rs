@@ -3,6 +3,7 @@
 use crate::clock::{self, now};
 use crate::config::Config;
 use crate::error::StartError;
+use crate::metrics::Watcher;
 use crate::{descriptors, listen};
 use fanfare_node::Node;
 use fanfare_proto::{Grant, Origins, limits};
@@ -45,10 +46,14 @@ impl Server {
         let node =
             Node::start(fanfare_node::Options { namespaces, origins, kept, tail, now }).map_err(store)?;
         let grant = Arc::new(Grant::open());
-        let api = fanfare_api::api(node.clone(), fanfare_api::Options { grant: grant.clone() });
+        let mut options = fanfare_api::Options { grant: grant.clone(), ..fanfare_api::Options::default() };
+        let watcher = Watcher::new(node.clone(), options.counts.clone(), config.data.clone());
+        options.scrape = watcher.scrape();
+        let api = fanfare_api::api(node.clone(), options);
         let workers = config.workers.get();
         let options = fanfare_transport::Options { workers, grant, ..fanfare_transport::Options::default() };
         let running = Transport::start(listener, node.clone(), fanfare_transport::api(api), options)?;
+        watcher.watch(running.watch());
         let sources = Sources::start(node.clone(), sources(config))?;
         let data = config.data.canonicalize().unwrap_or_else(|_| config.data.clone());
         if !running.address().ip().to_canonical().is_loopback() {

@@ -1,7 +1,9 @@
 //! The thin front: what bytes ask for. One strict parser decides, for the worker's own sockets and for what goes to
 //! hyper alike.
 
-use fanfare_proto::{BodyLength, Code, Head, Hold, Origins, Post, Publish, Refusal, Route, Version, route};
+use fanfare_proto::{
+    BodyLength, Code, Head, Hold, Origins, Post, Publish, Refusal, RequestName, Route, Version, route,
+};
 
 /// What every connection of HTTP/2 begins with (RFC 9113 section 3.4).
 pub(crate) const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -14,13 +16,22 @@ pub(crate) enum Asked {
     /// A response that is held open. The next request begins after so many bytes.
     Hold(Hold, usize),
     /// A publish of which everything is here. The next request begins after so many bytes.
-    Publish(Box<Publish>, Option<u8>, usize),
+    Publish(Box<Publish>, Asker, usize),
     /// What the API answers.
     Call(Call),
     /// To go on in HTTP/2.
     Http2,
     /// Nothing, for a reason that is told.
     Refused(Refused),
+}
+
+/// Who publishes, as far as the answer depends on it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Asker {
+    /// The allowed origin it comes from.
+    pub(crate) origin: Option<u8>,
+    /// How it calls its request.
+    pub(crate) name: Option<RequestName>,
 }
 
 /// A request for the API.
@@ -72,7 +83,8 @@ pub(crate) fn ask(bytes: &[u8], origins: &Origins) -> Asked {
     match route(&head, origins) {
         Ok(Route::Hold(hold)) => Asked::Hold(hold, length),
         Ok(Route::Call) if let Some(post) = Post::read(&head, &bytes[length..]) => {
-            Asked::Publish(Box::new(post.publish), origin, length + post.length)
+            let asker = Asker { origin, name: post.name };
+            Asked::Publish(Box::new(post.publish), asker, length + post.length)
         }
         Ok(Route::Call) => match http::Uri::try_from(head.target) {
             Ok(_) => Asked::Call(Call { head: length, body: head.body(), origin }),
@@ -101,7 +113,10 @@ mod tests {
         let expected = Call { head: call.len(), body: BodyLength::Length(4), origin: Some(0) };
         assert!(matches!(asked(&format!("{call}bod")), Asked::Call(call) if call == expected));
         let whole = call.len() + "body".len();
-        assert!(matches!(asked(&format!("{call}body")), Asked::Publish(_, Some(0), next) if next == whole));
+        let asker = Asker { origin: Some(0), name: None };
+        assert!(
+            matches!(asked(&format!("{call}body")), Asked::Publish(_, from, next) if (&from, next) == (&asker, whole))
+        );
         assert!(matches!(asked(&call[..call.len() - 1]), Asked::More));
     }
 

@@ -6,6 +6,7 @@
 //!   worker, on a raw `socket` with a session at the node's desk;
 //! - `call`: everything else goes to the [`Api`] over hyper, which sees only what the strict parser `checked`;
 //! - `http2`: connections of that version; a held-open stream is a session as a socket is;
+//! - [`Watch`]: what its workers have counted, as [`Figures`];
 //! - `wheel`, `pace`, `retry`, `room`: deadlines, slow bodies, when to come back, descriptors.
 //!
 //! The transport knows no routes of the API, and decides nothing about messages: that is the node's.
@@ -13,6 +14,8 @@
 mod acceptor;
 mod call;
 mod checked;
+mod counts;
+mod figures;
 mod front;
 mod http2;
 mod mailbox;
@@ -26,5 +29,6 @@ mod wheel;
 mod worker;
 
 pub use call::{Api, BoxError, RequestBody, api};
+pub use figures::{Figures, Watch};
 pub use options::{Options, Patience};
 pub use server::{Running, Transport};

@@ -1,5 +1,7 @@
-//! What other threads tell a worker: new sockets, and that the end has come. And what wakes it.
+//! What other threads tell a worker: new sockets, and that the end has come. And what wakes it, and what it has counted.
 
+use crate::counts::Counts;
+use crate::front::Asker;
 use crate::room::Room;
 use crate::socket::SocketId;
 use fanfare_proto::{Receipt, Refusal, limits};
@@ -22,7 +24,7 @@ pub(crate) struct Drain {
 /// The answer to a publish that had to be kept first.
 pub(crate) struct Posted {
     pub(crate) id: SocketId,
-    pub(crate) origin: Option<u8>,
+    pub(crate) asker: Asker,
     pub(crate) answer: Result<Receipt, Refusal>,
 }
 
@@ -36,12 +38,15 @@ pub(crate) struct Mailbox {
     drain: OnceLock<Drain>,
     wake: Notify,
     pub(crate) room: Arc<Room>,
+    /// The worker adds, others read.
+    pub(crate) counts: Counts,
 }
 
 impl Mailbox {
     pub(crate) fn new(room: Arc<Room>) -> Mailbox {
         let (sockets, posted, load) = (Mutex::default(), Mutex::default(), AtomicUsize::new(0));
-        Mailbox { sockets, posted, load, drain: OnceLock::new(), wake: Notify::new(), room }
+        let (drain, wake, counts) = (OnceLock::new(), Notify::new(), Counts::default());
+        Mailbox { sockets, posted, load, drain, wake, room, counts }
     }
 
     fn sockets(&self) -> MutexGuard<'_, VecDeque<TcpStream>> {

@@ -71,6 +71,16 @@ impl Room {
         self.open() > self.roomy
     }
 
+    /// Sockets at the most.
+    pub(crate) fn sockets(&self) -> u64 {
+        self.sockets
+    }
+
+    /// Held-open sessions at the most.
+    pub(crate) fn sessions(&self) -> u64 {
+        self.sessions
+    }
+
     /// Sockets.
     pub(crate) fn open(&self) -> u64 {
         self.open.load(Relaxed)

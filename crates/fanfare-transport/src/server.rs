@@ -2,6 +2,7 @@
 
 use crate::acceptor::{self, Stop};
 use crate::call::Api;
+use crate::figures::Watch;
 use crate::mailbox::{Drain, Mailbox};
 use crate::options::Options;
 use crate::room::Room;
@@ -54,6 +55,11 @@ impl Running {
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// What its workers have counted, for as long as one likes.
+    pub fn watch(&self) -> Watch {
+        Watch::new(self.room.clone(), self.mailboxes.clone())
     }
 
     /// Held-open sessions.

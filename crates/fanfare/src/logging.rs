@@ -4,7 +4,7 @@ use crate::showing::Paint;
 use fanfare_server::Config;
 use fanfare_server::config::{LogFormat, LogLevel};
 use std::io;
-use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{fmt, registry, reload};
@@ -21,13 +21,15 @@ pub fn start(config: &Config) -> Box<dyn Fn(LogLevel)> {
     Box::new(move |level| _ = handle.reload(filter(level)))
 }
 
-fn filter(level: LogLevel) -> LevelFilter {
-    match level {
+/// What others trace may hold what was sent; ours never does.
+fn filter(level: LogLevel) -> Targets {
+    let level = match level {
         LogLevel::Off => LevelFilter::OFF,
         LogLevel::Error => LevelFilter::ERROR,
         LogLevel::Warn => LevelFilter::WARN,
         LogLevel::Info => LevelFilter::INFO,
         LogLevel::Debug => LevelFilter::DEBUG,
         LogLevel::Trace => LevelFilter::TRACE,
-    }
+    };
+    Targets::new().with_default(level.min(LevelFilter::WARN)).with_target("fanfare", level)
 }

@@ -4,6 +4,7 @@
 //! - [`configuring`]: what a server is to be, from all places that say it;
 //! - [`remote`]: which server, and what its refusals mean here;
 //! - [`publishing`], [`hearing`]: what publishing many lines and hearing for long need beyond one request;
+//! - [`watching`]: a server in numbers, on a terminal;
 //! - [`storing`]: what looking after a store needs beyond one command;
 //! - [`showing`], [`logging`], [`stderr`]: what people see;
 //! - [`exit`], [`failure`], [`interrupt`], [`left`]: how it ends.
@@ -21,6 +22,7 @@ mod remote;
 mod showing;
 mod stderr;
 mod storing;
+mod watching;
 
 use std::process::ExitCode;
 

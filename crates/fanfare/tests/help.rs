@@ -50,6 +50,7 @@ fn the_guide_has_the_help_of_every_command() {
         "subscribe",
         "history",
         "channels",
+        "top",
         "protocols",
         "config",
         "db",

@@ -10,6 +10,7 @@ mod history;
 mod info;
 mod latest;
 mod message;
+mod metrics;
 mod openapi;
 mod publish;
 mod purge;
@@ -58,6 +59,7 @@ pub const ALL: &[Route] = &[
     web::ROUTE,
     health::ROUTE,
     ready::ROUTE,
+    metrics::ROUTE,
     openapi::ROUTE,
     hello::ROUTE,
 ];

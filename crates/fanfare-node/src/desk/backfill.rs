@@ -106,6 +106,7 @@ impl Desk {
 
     fn tell_past_gaps(&mut self, key: SessionKey) -> Step {
         let gaps = self.first(key).map(|backfill| std::mem::take(&mut backfill.gaps)).unwrap_or_default();
+        self.count_gaps(&gaps);
         let Some(session) = self.sessions.get_mut(key) else { return Step::Idle };
         let (wire, encoder) = (session.wire, &mut self.encoder);
         session.extra().write(|out| {

@@ -15,11 +15,13 @@ mod run;
 mod session;
 mod step;
 mod subscribe;
+mod survey;
 mod talk;
 mod turn;
 mod write;
 
 use crate::Node;
+use crate::board::Board;
 use crate::commit::refusal;
 use crate::locate::{heads, locate, locate_at_once};
 use crate::orders::Orders;
@@ -35,6 +37,7 @@ use std::collections::HashMap;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
+use survey::Surveying;
 pub use talk::{Task, Terms};
 
 /// A session's place at its desk, chosen by the worker: the index of its socket, or of what else it has, from 2^31 on.
@@ -103,6 +106,8 @@ pub struct Desk {
     mailbox: Arc<Mailbox>,
     orders: Arc<Orders>,
     secrets: Secrets,
+    board: Arc<Board>,
+    surveying: Option<Surveying>,
     /// Among the node's desks.
     number: u16,
     /// What [`Desk::turn`] works with; kept for its capacity.
@@ -119,8 +124,9 @@ impl Desk {
     pub fn new(node: Node, wake: Arc<dyn Fn() + Send + Sync>) -> Desk {
         let (start, base) = node.inner().tail.head();
         node.inner().tail.watch(wake.clone());
-        let (mailbox, orders) = (Arc::new(Mailbox::new(wake.clone())), Arc::new(Orders::new(wake)));
-        let number = node.inner().desks.add(&orders);
+        let (mailbox, orders) = (Arc::new(Mailbox::new(wake.clone())), Arc::new(Orders::new(wake.clone())));
+        let (number, board) = (node.inner().desks.add(&orders), Arc::new(Board::new(wake)));
+        node.inner().boards.add(&board);
         Desk {
             node,
             sessions: Sessions::default(),
@@ -133,6 +139,8 @@ impl Desk {
             mailbox,
             orders,
             secrets: Secrets::default(),
+            board,
+            surveying: None,
             number,
             taken: Vec::new(),
             hits: HashMap::new(),

@@ -211,6 +211,18 @@ impl Sessions {
         self.len
     }
 
+    /// Chunks of both rows.
+    pub(crate) fn chunks(&self) -> usize {
+        self.rows.iter().map(Vec::len).sum()
+    }
+
+    /// The sessions of a chunk, each with whether it is of the second row.
+    pub(crate) fn chunk(&self, index: usize) -> impl Iterator<Item = (bool, &Session)> {
+        let [first, second] = &self.rows;
+        let chunk = first.get(index).or_else(|| second.get(index.checked_sub(first.len())?));
+        chunk.into_iter().flatten().flatten().map(move |session| (index >= first.len(), session))
+    }
+
     pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = (SessionKey, &mut Session)> {
         self.rows.iter_mut().zip([0, SECOND]).flat_map(|(chunks, first)| {
             let slots = chunks.iter_mut().flat_map(|chunk| chunk.iter_mut());

@@ -138,6 +138,7 @@ impl Desk {
             return Step::Run(run, from);
         }
         self.advance(key, run.to);
+        self.board.counts.deliveries.add(run.cuts.len() as u64);
         let gaps = self.take_gaps(key);
         let shared = shared.filter(|_| gaps.is_empty());
         if let Some(bytes) = shared.and_then(|shared| self.runs.answer(&shared)) {
@@ -165,7 +166,13 @@ impl Desk {
 
     fn take_gaps(&mut self, key: SessionKey) -> Vec<Gap> {
         let extra = self.sessions.get_mut(key).and_then(|session| session.extra.as_deref_mut());
-        extra.map(|extra| std::mem::take(&mut extra.gaps)).unwrap_or_default()
+        let gaps = extra.map(|extra| std::mem::take(&mut extra.gaps)).unwrap_or_default();
+        self.count_gaps(&gaps);
+        gaps
+    }
+
+    pub(super) fn count_gaps(&self, gaps: &[Gap]) {
+        gaps.iter().for_each(|gap| self.board.counts.gaps.of(gap.reason).add(1));
     }
 
     /// A whole response: head and body.
@@ -217,15 +224,7 @@ impl Desk {
     /// The cursor of what the session has heard.
     pub(super) fn cursor(&self, key: SessionKey) -> Cursor {
         let Some(session) = self.sessions.get(key) else { return Cursor::default() };
-        let own = session.own().unwrap_or_default();
-        let mark = if session.is_behind() {
-            own
-        } else if session.at == session.until {
-            own.max(&self.window.head())
-        } else {
-            own.max(&self.window.mark_before(session.at))
-        };
-        self.node.inner().places.cursor(&mark, session.logs)
+        self.node.inner().places.cursor(&self.heard_to(session), session.logs)
     }
 
     /// Moves the read point to a place of the page at hand, or of the window.
@@ -271,6 +270,7 @@ impl Desk {
                 return Step::Rest;
             }
         };
+        self.board.counts.refusals.of(why.code).add(1);
         let mut out = Vec::new();
         if wire.protocol().shape().goes_on() {
             // A failure before anything was found is said on a stream too: its head is on its way already.

@@ -5,6 +5,7 @@ use super::backfill::Backfill;
 use super::mailbox::{Answer, Letter};
 use super::session::{Farewell, Session};
 use super::{Desk, Line, SessionKey};
+use crate::board::Board;
 use bytes::Bytes;
 use fanfare_proto::websocket::{CloseCode, Opcode, Received, close_frame, frame};
 use fanfare_proto::{
@@ -132,7 +133,7 @@ impl Desk {
             Ok(command) => self.change(key, id.as_ref(), command, now),
             Err(refusal) => Err(refusal),
         };
-        let text = done.unwrap_or_else(|refusal| written(id.as_ref(), &Reply::Refused(&refusal)));
+        let text = done.unwrap_or_else(|refusal| refused(&self.board, id.as_ref(), &refusal));
         self.control(key, |talk, encoded| encoded(&text, &mut talk.answers));
         None
     }
@@ -182,20 +183,20 @@ impl Desk {
     fn publish(&mut self, key: SessionKey, id: Option<RequestId>, publish: Publish) -> Task {
         let grant = self.sessions.get(key).map(|session| session.grant.clone());
         let pending = grant.map(|grant| self.node.submit(&grant, vec![publish]));
-        let letter = self.letter(key, 1);
+        let (letter, board) = (self.letter(key, 1), self.board.clone());
         Box::pin(async move {
             let Some(pending) = pending else { return };
             let receipt = pending.answers().await.pop().unwrap_or_else(|| Err(Code::STORE_FAILED.into()));
             letter(match &receipt {
                 Ok(receipt) => written(id.as_ref(), &Reply::Publish(receipt)),
-                Err(refusal) => written(id.as_ref(), &Reply::Refused(refusal)),
+                Err(refusal) => refused(&board, id.as_ref(), refusal),
             });
         })
     }
 
     fn history(&mut self, key: SessionKey, id: Option<RequestId>, history: History) -> Task {
         let grant = self.sessions.get(key).map(|session| session.grant.clone());
-        let (node, letter) = (self.node.clone(), self.letter(key, LARGE));
+        let (node, letter, board) = (self.node.clone(), self.letter(key, LARGE), self.board.clone());
         Box::pin(async move {
             let Some(grant) = grant else { return };
             let page = node.history(&grant, &history).await;
@@ -204,7 +205,7 @@ impl Desk {
                 Reply::History(&page).write(id.as_ref(), &mut text);
                 node.outgo().count(text)
             });
-            letter(counted.unwrap_or_else(|refusal| written(id.as_ref(), &Reply::Refused(&refusal))));
+            letter(counted.unwrap_or_else(|refusal| refused(&board, id.as_ref(), &refusal)));
         })
     }
 
@@ -242,6 +243,12 @@ impl Desk {
 
 pub(super) fn talk(session: &mut Session) -> &mut Talk {
     session.extra().talk.get_or_insert_default()
+}
+
+/// Counts and tells a refusal, on the worker's thread.
+fn refused(board: &Board, id: Option<&RequestId>, refusal: &Refusal) -> Bytes {
+    board.counts.refusals.of(refusal.code).add(1);
+    written(id, &Reply::Refused(refusal))
 }
 
 fn written(id: Option<&RequestId>, reply: &Reply<'_>) -> Bytes {

@@ -14,6 +14,8 @@ pub(super) const FAILED_RETRY: Duration = Duration::from_secs(5);
 impl Desk {
     /// Takes what was committed and what was read since the last turn.
     pub fn turn(&mut self, now: Time) {
+        // Before anything new is there: who is behind now is so because it did not take what was written.
+        self.survey();
         self.take();
         for order in self.orders.take() {
             self.execute(order, now);

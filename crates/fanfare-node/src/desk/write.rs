@@ -94,6 +94,7 @@ impl Desk {
         while !extra.rest.is_empty() {
             match sink.write(&extra.rest) {
                 Ok(written) => {
+                    self.board.counts.bytes.add(written as u64);
                     extra.rest.advance(written);
                     *share = share.saturating_sub(written);
                 }
@@ -137,6 +138,7 @@ impl Desk {
                 return Some(Outcome::Failed(error));
             }
         };
+        self.board.counts.bytes.add(written as u64);
         *share = share.saturating_sub(written);
         if before > 0
             && let Some(session) = self.sessions.get_mut(key)
@@ -152,10 +154,13 @@ impl Desk {
         }
         let written = written - before;
         if written == run.bytes.len() {
+            self.board.counts.deliveries.add(run.cuts.len() as u64);
             moves(self, key, run.to);
             return None;
         }
         let (begun, place) = run.begun(written, from);
+        let heard = run.cuts.partition_point(|(_, heard)| *heard <= place);
+        self.board.counts.deliveries.add(heard as u64);
         moves(self, key, place);
         if let Some(session) = self.sessions.get_mut(key)
             && let Some(end) = begun

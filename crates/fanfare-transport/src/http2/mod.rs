@@ -146,6 +146,7 @@ impl Http2 {
             Ok(_) => busy,
             Err(refused) => refused,
         };
+        self.mailbox.counts.refused.of(refused.refusal.code).add(1);
         refuse(&self.node, &refused.refusal, refused.origin, &mut respond);
     }
 

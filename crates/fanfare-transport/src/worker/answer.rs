@@ -75,6 +75,7 @@ impl Worker {
             retry: jitter(RETRY),
         };
         let opened = self.desk.open(key, opening, self.node.now());
+        self.mailbox.counts.held.add(u64::from(opened.is_ok()));
         opened.inspect_err(|_| self.mailbox.room.release())
     }
 
@@ -91,6 +92,8 @@ impl Worker {
     /// Refuses what was asked. A connection that stays open goes on with the bytes that are kept of it.
     pub(super) fn refuse(&mut self, id: SocketId, refused: &Refused) {
         let Refused { refusal, origin, next } = refused;
+        self.mailbox.counts.refused.of(refusal.code).add(1);
+        tracing::debug!(refusal = refusal.code.name, "refused a request before it was routed");
         let framing = if next.is_some() { Framing::Length } else { Framing::LengthClose };
         let mut response = Vec::new();
         let (origins, now) = (self.node.origins(), self.node.now());

@@ -4,7 +4,7 @@
 //! Those to live channels that are read in one turn are published together, at the end of its reads: one commit for all.
 
 use super::Worker;
-use crate::front::{Asked, Refused, ask};
+use crate::front::{Asked, Asker, Refused, ask};
 use crate::mailbox::Posted;
 use crate::socket::{SocketId, State};
 use fanfare_proto::{Code, Framing, Publish, Receipt, Refusal, created, limits, refuse};
@@ -24,8 +24,8 @@ pub(super) struct Posts {
 /// A socket that waits for the answers to some messages in a row.
 struct Sender {
     id: SocketId,
-    /// The allowed origin of each.
-    origins: Vec<Option<u8>>,
+    /// Who published each.
+    askers: Vec<Asker>,
 }
 
 impl Worker {
@@ -34,37 +34,37 @@ impl Worker {
     pub(super) fn publish(
         &mut self,
         id: SocketId,
-        first: (Box<Publish>, Option<u8>, usize),
+        first: (Box<Publish>, Asker, usize),
         length: usize,
         drained: bool,
     ) {
-        let (mut publish, mut origin, mut at) = first;
+        let (mut publish, mut asker, mut at) = first;
         if self.untold.is_some() {
-            return self.refuse(id, &Refused::closing(Code::DRAINING, origin));
+            return self.refuse(id, &Refused::closing(Code::DRAINING, asker.origin));
         }
         if !self.node.is_live(&publish.channel) {
             self.posts.count += 1;
             self.sockets.keep(id, &self.lent[at..length]);
-            return self.post_kept(id, *publish, origin, drained);
+            return self.post_kept(id, *publish, asker, drained);
         }
-        let mut origins = Vec::new();
+        let mut askers = Vec::new();
         loop {
             self.posts.live.push(*publish);
-            origins.push(origin);
-            if origins.len() == limits::TURN_POSTS {
+            askers.push(asker);
+            if askers.len() == limits::TURN_POSTS {
                 break;
             }
             match ask(&self.lent[at..length], &self.node.origins()) {
                 Asked::Publish(next, from, taken) if self.node.is_live(&next.channel) => {
-                    (publish, origin, at) = (next, from, at + taken);
+                    (publish, asker, at) = (next, from, at + taken);
                 }
                 _ => break,
             }
         }
-        self.posts.count += origins.len();
+        self.posts.count += askers.len();
         self.sockets.keep(id, &self.lent[at..length]);
         self.await_posted(id, drained);
-        self.posts.senders.push(Sender { id, origins });
+        self.posts.senders.push(Sender { id, askers });
     }
 
     /// Publishes what was taken in this turn to live channels, and answers each socket in one write.
@@ -74,22 +74,22 @@ impl Worker {
         }
         let messages = std::mem::take(&mut self.posts.live);
         let mut answers = self.node.post_live(&self.options.grant, messages).into_iter();
-        for Sender { id, origins } in std::mem::take(&mut self.posts.senders) {
+        for Sender { id, askers } in std::mem::take(&mut self.posts.senders) {
             self.out.clear();
-            for (origin, answer) in origins.into_iter().zip(&mut answers) {
-                self.write_answer(origin, &answer);
+            for (asker, answer) in askers.iter().zip(&mut answers) {
+                self.write_answer(asker, &answer);
             }
             self.send(id);
         }
     }
 
     /// Hands a message to the commit thread; the answer comes back by the mailbox.
-    fn post_kept(&mut self, id: SocketId, publish: Publish, origin: Option<u8>, drained: bool) {
+    fn post_kept(&mut self, id: SocketId, publish: Publish, asker: Asker, drained: bool) {
         self.await_posted(id, drained);
-        let mailbox = self.mailbox.clone();
-        let then = move |answer| mailbox.posted(Posted { id, origin, answer });
+        let (mailbox, theirs) = (self.mailbox.clone(), asker.clone());
+        let then = move |answer| mailbox.posted(Posted { id, asker: theirs, answer });
         if let Err(refusal) = self.node.post_kept(&self.options.grant, publish, then) {
-            self.mailbox.posted(Posted { id, origin, answer: Err(refusal) });
+            self.mailbox.posted(Posted { id, asker, answer: Err(refusal) });
         }
     }
 
@@ -102,14 +102,23 @@ impl Worker {
         }
     }
 
-    fn write_answer(&mut self, origin: Option<u8>, answer: &Result<Receipt, Refusal>) {
-        let (origins, now) = (self.node.origins(), self.node.now());
+    fn write_answer(&mut self, asker: &Asker, answer: &Result<Receipt, Refusal>) {
+        let (origin, origins, now, start) =
+            (asker.origin, self.node.origins(), self.node.now(), self.out.len());
         match answer {
-            Ok(receipt) => created(receipt, origin, &origins, now, &mut self.out),
+            Ok(receipt) => {
+                let counts = &self.mailbox.counts;
+                (if receipt.duplicate { &counts.repeated } else { &counts.published }).add(1);
+                created(receipt, origin, &origins, now, &mut self.out);
+            }
             Err(refusal) => {
+                self.mailbox.counts.unpublished.of(refusal.code).add(1);
                 let retry = refusal.code.retry_after().unwrap_or_default();
                 refuse(refusal, Framing::Length, origin, &origins, now, retry, &mut self.out);
             }
+        }
+        if let Some(name) = &asker.name {
+            name.mark(&mut self.out, start);
         }
     }
 
@@ -117,11 +126,11 @@ impl Worker {
     pub(super) fn take_posted(&mut self) -> bool {
         let posted = self.mailbox.take_posted();
         let count = posted.len();
-        for Posted { id, origin, answer } in posted {
+        for Posted { id, asker, answer } in posted {
             let Some(socket) = self.sockets.get(id) else { continue };
             if socket.state == State::Publishing {
                 self.out.clear();
-                self.write_answer(origin, &answer);
+                self.write_answer(&asker, &answer);
                 self.send(id);
             }
         }

@@ -30,6 +30,7 @@ impl Worker {
             let draining = self.untold.is_some();
             let within = if draining { limits::LINGER_TIME } else { self.options.patience.head };
             self.adopt(stream, State::Head, Vec::new(), within);
+            self.mailbox.counts.sockets.add(1);
             taken += 1;
         }
         let mut back = 0;
@@ -184,12 +185,12 @@ impl Worker {
                 self.sockets.keep(id, &self.lent[next..length]);
                 self.hold(id, hold);
             }
-            Asked::Publish(publish, origin, next) => {
+            Asked::Publish(publish, asker, next) => {
                 if next < length && self.sockets.kept() + length > limits::HEADS_BYTES {
-                    return self.refuse(id, &Refused::closing(Code::BUSY, origin));
+                    return self.refuse(id, &Refused::closing(Code::BUSY, asker.origin));
                 }
                 let drained = filled == Filled::Drained;
-                return self.publish(id, (publish, origin, next), length, drained);
+                return self.publish(id, (publish, asker, next), length, drained);
             }
             Asked::Call(_) => return self.call(id, length),
             Asked::Http2 => {

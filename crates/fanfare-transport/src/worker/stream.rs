@@ -46,6 +46,7 @@ impl Worker {
         let (handshake, wait, origin) = (hold.handshake, hold.wait, hold.wire.origin);
         let key = STREAMS + self.streams.vacant_key() as u32;
         if let Err(refusal) = self.begin(key, hold) {
+            self.mailbox.counts.refused.of(refusal.code).add(1);
             return refuse(&self.node, &refusal, origin, &mut respond);
         }
         let decoder = handshake.map(|_| {

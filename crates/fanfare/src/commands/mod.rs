@@ -11,6 +11,7 @@ mod protocols;
 mod publish;
 mod serve;
 mod subscribe;
+mod top;
 
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -39,6 +40,7 @@ const ALL: &[Command] = &[
     subscribe::COMMAND,
     history::COMMAND,
     channels::COMMAND,
+    top::COMMAND,
     protocols::COMMAND,
     config::COMMAND,
     db::COMMAND,

@@ -32,6 +32,11 @@ impl ServerArgs {
 }
 
 impl Remote {
+    /// Lets something go on beside.
+    pub fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
+        self.runtime.spawn(work);
+    }
+
     /// Waits for an answer.
     pub fn wait<T>(&self, answer: impl Future<Output = T>) -> T {
         self.runtime.block_on(answer)

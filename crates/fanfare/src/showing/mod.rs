@@ -9,7 +9,7 @@ mod terminal;
 
 pub use message::pretty;
 pub use output::write_line;
-pub use plain::{bytes, printable};
+pub use plain::{bytes, count, printable};
 pub use progress::Bar;
 pub use table::Table;
 pub use terminal::Paint;

@@ -20,6 +20,22 @@ pub fn printable(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
+/// A number as people read it: `12,345`, and `1.5` below ten.
+pub fn count(number: f64) -> String {
+    if number < 9.95 && number.fract() != 0.0 {
+        return format!("{number:.1}");
+    }
+    let digits = format!("{number:.0}");
+    let mut shown = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            shown.push(',');
+        }
+        shown.push(digit);
+    }
+    shown
+}
+
 /// A number of bytes as people read it.
 pub fn bytes(count: u64) -> String {
     const UNITS: &[&str] = &["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
@@ -46,6 +62,15 @@ mod tests {
     fn control_characters_are_written_out() {
         assert_eq!(printable("a\tb é"), "a\tb é");
         assert_eq!(printable("\x1b[2Jx\r\n\u{9b}"), "\\u{1b}[2Jx\\r\\n\\u{9b}");
+    }
+
+    #[test]
+    fn numbers_are_in_groups() {
+        for (number, shown) in
+            [(0.0, "0"), (0.26, "0.3"), (9.97, "10"), (123.0, "123"), (1_234_567.0, "1,234,567")]
+        {
+            assert_eq!(count(number), shown);
+        }
     }
 
     #[test]
