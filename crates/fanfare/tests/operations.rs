@@ -11,12 +11,14 @@ use support::server::{FANFARE, Server};
 
 const GUIDE: &str = include_str!("../../../docs/operations.md");
 
-/// Types a block into a shell whose folder has the store as `./data`.
-fn type_in(block: &str, folder: &Path) {
+/// Types a block into a shell whose folder has the server's store as `./data`.
+fn type_in(block: &str, server: &Server) {
     let programs = Path::new(FANFARE).parent().unwrap().display().to_string();
     let path = format!("{programs}:{}", std::env::var("PATH").unwrap());
     let mut bash = Command::new("bash");
-    bash.args(["-euo", "pipefail", "-c", block]).current_dir(folder).env("PATH", path).stdin(Stdio::null());
+    bash.args(["-euo", "pipefail", "-c", &block.replace("localhost:8080", &server.address.to_string())]);
+    bash.current_dir(server.folder()).env("PATH", path).env("FANFARE_SERVER", server.url(""));
+    bash.stdin(Stdio::null());
     let ended = bash.output().unwrap();
     assert!(ended.status.success(), "{block}{ended:?}");
 }
@@ -32,10 +34,10 @@ fn the_commands_of_the_guide_do_what_it_says() {
         if block.contains("db restore") {
             server.terminate();
             assert!(server.wait().success());
-            type_in(block, &folder);
+            type_in(block, &server);
             server.restart();
         } else {
-            type_in(block, &folder);
+            type_in(block, &server);
         }
     }
     assert_eq!(get(server.address, "/c/**?limit=1000").bodies().len(), 12);
