@@ -65,12 +65,17 @@ impl Contest {
         Ok(())
     }
 
-    /// Has each do this, in so many rounds. Answers what each came to, by contestant and round.
+    /// Has each do this once, beginning as this round does. Answers what each came to.
+    pub fn round(&mut self, round: usize, order: Order, bar: &ProgressBar) -> Result<Vec<Sample>> {
+        self.round_of(self.contestants.len(), round, order, bar)
+    }
+
+    /// Has each do this once as a warm-up, and then in so many rounds. Answers what each came to, by contestant and round.
     pub fn rounds(&mut self, rounds: usize, order: Order, bar: &ProgressBar) -> Result<Vec<Vec<Sample>>> {
         self.rounds_of(self.contestants.len(), rounds, order, bar)
     }
 
-    /// Has the first `count` do this, in so many rounds.
+    /// The same for the first `count`.
     pub fn rounds_of(
         &mut self,
         count: usize,
@@ -79,15 +84,39 @@ impl Contest {
         bar: &ProgressBar,
     ) -> Result<Vec<Vec<Sample>>> {
         let mut samples = vec![Vec::new(); count];
-        for round in 0..rounds {
-            for turn in 0..count {
-                let number = (round + turn) % count;
-                samples[number].push(self.contestants[number].turn(order)?);
-                bar.inc(1);
+        for round in 0..=rounds {
+            let turns = self.round_of(count, round, order, bar)?;
+            for (samples, turn) in samples.iter_mut().zip(turns).filter(|_| round > WARM_UP) {
+                samples.push(turn);
             }
         }
         Ok(samples)
     }
+
+    fn round_of(
+        &mut self,
+        count: usize,
+        round: usize,
+        order: Order,
+        bar: &ProgressBar,
+    ) -> Result<Vec<Sample>> {
+        in_turn(count, round, |number| {
+            let sample = self.contestants[number].turn(order);
+            bar.inc(1);
+            sample
+        })
+    }
+}
+
+/// The round in which memory and page tables are made: no sample.
+pub const WARM_UP: usize = 0;
+
+/// Gives each of `count` its turn: every round begins with another one. Answers in the order of their numbers.
+pub fn in_turn<T>(count: usize, round: usize, mut turn: impl FnMut(usize) -> Result<T>) -> Result<Vec<T>> {
+    let order = (0..count).map(|place| (round + place) % count);
+    let mut came = order.map(|number| Ok((number, turn(number)?))).collect::<Result<Vec<_>>>()?;
+    came.sort_by_key(|(number, _)| *number);
+    Ok(came.into_iter().map(|(_, turn)| turn).collect())
 }
 
 impl Contestant {
@@ -106,5 +135,23 @@ impl Contestant {
         let told = self.loader.order(order).map_err(|error| format!("{}: {error}", self.name))?;
         let processor = self.server.process.settled_seconds()? - before;
         Ok(Sample { told, processor })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_round_begins_with_another_one() {
+        let mut turns = Vec::new();
+        for round in 0..4 {
+            let answers = in_turn(3, round, |number| {
+                turns.push(number);
+                Ok(number * 10)
+            });
+            assert_eq!(answers.unwrap(), [0, 10, 20]);
+        }
+        assert_eq!(turns, [0, 1, 2, 1, 2, 0, 2, 0, 1, 0, 1, 2]);
     }
 }

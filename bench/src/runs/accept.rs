@@ -2,7 +2,7 @@
 
 use super::Run;
 use crate::bench::{Bench, progress};
-use crate::contest::Contest;
+use crate::contest::{Contest, WARM_UP};
 use crate::load::Order;
 use crate::outcome::Result;
 use crate::report::{Goal, Report};
@@ -46,13 +46,10 @@ fn run(matches: &ArgMatches, bench: &Bench) -> Result<Report> {
         let bar = progress(way.name(), ((rounds + 1) * kinds.len() * 2) as u64);
         let mut costs = vec![Vec::new(); kinds.len()];
         for round in 0..=rounds {
-            let came = contest.rounds(1, Order::Connect { readers }, &bar)?;
-            contest.rounds(1, Order::Leave, &bar)?;
-            // The first readers find no memory and no page tables.
-            if round > 0 {
-                for (costs, came) in costs.iter_mut().zip(&came) {
-                    costs.extend(came.iter().map(|sample| sample.processor / readers as f64 * 1e6));
-                }
+            let came = contest.round(round, Order::Connect { readers }, &bar)?;
+            contest.round(round, Order::Leave, &bar)?;
+            for (costs, came) in costs.iter_mut().zip(&came).filter(|_| round > WARM_UP) {
+                costs.push(came.processor / readers as f64 * 1e6);
             }
         }
         bar.finish_and_clear();

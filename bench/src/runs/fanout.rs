@@ -135,7 +135,6 @@ fn compete(
     contest.connect(options.readers, &bar)?;
     for load in loads {
         let order = load.order(options);
-        contest.rounds_of(able(load), 1, order, &bar)?;
         let samples = contest.rounds_of(able(load), options.rounds, order, &bar)?;
         let names = contest.contestants.iter().map(|contestant| &*contestant.name);
         let named: Vec<(&str, &[Sample])> = names.zip(samples.iter().map(Vec::as_slice)).collect();

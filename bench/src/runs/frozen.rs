@@ -2,7 +2,7 @@
 
 use super::Run;
 use crate::bench::{Bench, progress};
-use crate::contest::{Contest, Sample};
+use crate::contest::{Contest, Sample, WARM_UP};
 use crate::load::Order;
 use crate::outcome::Result;
 use crate::report::{Goal, Report};
@@ -51,9 +51,8 @@ fn run(matches: &ArgMatches, bench: &Bench) -> Result<Report> {
     let mut contest = Contest::start(bench, &kinds, Way::Ws)?;
     contest.connect(readers, &bar)?;
     contest.contestants[0].turn(Order::Freeze { readers: frozen })?;
-    contest.rounds(1, FILLING, &bar)?;
+    contest.round(WARM_UP, FILLING, &bar)?;
     let order = Order::Rate { rate: rate / readers as f64, seconds: 2.0, bytes: 128 };
-    contest.rounds(1, order, &bar)?;
     let samples = contest.rounds(rounds, order, &bar)?;
     bar.finish_and_clear();
     let late: Vec<Vec<f64>> =

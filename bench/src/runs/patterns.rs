@@ -43,7 +43,6 @@ fn run(matches: &ArgMatches, bench: &Bench) -> Result<Report> {
     let mut contest = Contest::start(bench, &kinds, Way::Ws)?;
     contest.connect(readers, &bar)?;
     let order = Order::Scatter { bursts: 200, burst: 100, bytes: 128 };
-    contest.rounds(1, order, &bar)?;
     let samples = contest.rounds(rounds, order, &bar)?;
     bar.finish_and_clear();
     let costs: Vec<Vec<f64>> =

@@ -89,7 +89,6 @@ fn run(matches: &ArgMatches, bench: &Bench) -> Result<Report> {
         };
         for order in orders {
             let order = order_for(*order, readers);
-            contest.rounds(1, order, &bar)?;
             for (entry, samples) in chosen.iter_mut().zip(contest.rounds(rounds, order, &bar)?) {
                 entry.cells.extend(cells(order, &samples));
             }

@@ -2,7 +2,7 @@
 
 use super::Run;
 use crate::bench::{Bench, progress};
-use crate::contest::{Contest, Contestant, Sample};
+use crate::contest::{Contest, Contestant, Sample, WARM_UP, in_turn};
 use crate::disk::Disk;
 use crate::load::Order;
 use crate::outcome::Result;
@@ -102,7 +102,6 @@ fn publish(
 ) -> Result<Vec<Vec<Sample>>> {
     let Load { connections, ahead, .. } = *load;
     let order = Order::Publish { connections, ahead, requests, bytes: options.bytes, rate: None };
-    contest.rounds(1, order, bar)?;
     contest.rounds(options.rounds, order, bar)
 }
 
@@ -143,13 +142,13 @@ fn punctual(kept: &mut Contestant, options: &Options, report: &mut Report) -> Re
     let order = Order::Publish { connections: 512, ahead: 1, requests, bytes, rate: Some(rate) };
     let p99 = |times: Histogram<u64>| times.value_at_quantile(0.99) as f64 / 1000.0;
     for round in 0..=options.rounds {
-        let told = kept.turn(order)?.told;
-        let same = p99(disk.commit_at(requests, bytes, rate)?);
-        let alone = p99(disk.commit(100, bytes, Duration::from_millis(500))?.1);
-        if round > 0 {
-            late.push(told.p99);
-            rows.push(same);
-            commits.push(alone);
+        let turns = in_turn(3, round, |number| match number {
+            0 => Ok(kept.turn(order)?.told.p99),
+            1 => Ok(p99(disk.commit_at(requests, bytes, rate)?)),
+            _ => Ok(p99(disk.commit(100, bytes, Duration::from_millis(500))?.1)),
+        })?;
+        for (times, turn) in [&mut late, &mut rows, &mut commits].into_iter().zip(turns) {
+            times.extend((round > WARM_UP).then_some(turn));
         }
     }
     let what = "kept, 512 publishers, 10,000/s offered";
@@ -167,26 +166,26 @@ fn punctual(kept: &mut Contestant, options: &Options, report: &mut Report) -> Re
 fn batches(options: &Options, bench: &Bench, report: &mut Report) -> Result<()> {
     let kinds = [kind("fanfare-batch")?, kind("fanfare-trimmed")?];
     let mut contest = Contest::start(bench, &kinds, Way::Ws)?;
-    let bar = progress("batches", (kinds.len() * (options.rounds + 1)) as u64);
-    let (mut disk, mut ours, mut floor) = (Disk::new()?, [Vec::new(), Vec::new()], Vec::new());
+    let bar = progress("batches", options.rounds as u64 + 1);
+    let (mut disk, mut rates) = (Disk::new()?, [const { Vec::new() }; 3]);
     let (connections, requests) = (4, (options.requests / 100).max(8));
     let order = Order::Publish { connections, ahead: 1, requests, bytes: options.bytes, rate: None };
     for round in 0..=options.rounds {
-        let samples = contest.rounds(1, order, &bar)?;
-        let rows = disk.commit(1000, options.bytes, Duration::from_millis(500))?.0;
-        if round > 0 {
-            for (ours, samples) in ours.iter_mut().zip(&samples) {
-                ours.extend(samples.iter().map(Sample::rate));
-            }
-            floor.push(rows);
+        let turns = in_turn(rates.len(), round, |number| match contest.contestants.get_mut(number) {
+            Some(contestant) => Ok(contestant.turn(order)?.rate()),
+            None => Ok(disk.commit(1000, options.bytes, Duration::from_millis(500))?.0),
+        })?;
+        for (rates, turn) in rates.iter_mut().zip(turns) {
+            rates.extend((round > WARM_UP).then_some(turn));
         }
+        bar.inc(1);
     }
     bar.finish_and_clear();
-    let [all, trimmed] = &ours;
+    let [all, trimmed, floor] = &rates;
     let rate = |rates: &[f64]| Spread::of(rates.iter().copied());
     report.spread("kept, 1,000 a request: fanfare, on any core", rate(all), "/s", None);
-    report.spread("SQLite alone, 1,000 a commit", rate(&floor), "/s", None);
-    let ratio = Spread::of_ratios(all, &floor);
+    report.spread("SQLite alone, 1,000 a commit", rate(floor), "/s", None);
+    let ratio = Spread::of_ratios(all, floor);
     report.spread("kept, 1,000 a request: fanfare / SQLite", ratio, "x", Some(Goal::AtLeast(0.4)));
     report.spread("... where each one that comes removes the oldest of 10,000", rate(trimmed), "/s", None);
     Ok(())

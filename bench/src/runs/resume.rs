@@ -2,7 +2,7 @@
 
 use super::Run;
 use crate::bench::{Bench, progress};
-use crate::contest::Contest;
+use crate::contest::{Contest, WARM_UP};
 use crate::load::Order;
 use crate::outcome::Result;
 use crate::report::{Goal, Report};
@@ -57,11 +57,11 @@ fn run(matches: &ArgMatches, bench: &Bench) -> Result<Report> {
     let bar = progress("coming back", ((rounds + 1) * kinds.len() * 2) as u64);
     let (mut times, mut lost) = (vec![Vec::new(); kinds.len()], 0);
     for round in 0..=rounds {
-        let back = contest.rounds(1, Order::Return { readers, missing, bytes }, &bar)?;
-        contest.rounds(1, Order::Leave, &bar)?;
-        lost += back[0].iter().map(|sample| sample.told.lost + sample.told.repeated).sum::<u64>();
-        for (times, back) in times.iter_mut().zip(&back).filter(|_| round > 0) {
-            times.extend(back.iter().map(|sample| sample.told.seconds));
+        let back = contest.round(round, Order::Return { readers, missing, bytes }, &bar)?;
+        contest.round(round, Order::Leave, &bar)?;
+        lost += back[0].told.lost + back[0].told.repeated;
+        for (times, back) in times.iter_mut().zip(&back).filter(|_| round > WARM_UP) {
+            times.push(back.told.seconds);
         }
     }
     bar.finish_and_clear();

@@ -41,7 +41,6 @@ fn run(matches: &ArgMatches, bench: &Bench) -> Result<Report> {
     let mut contest = Contest::start(bench, &kinds, Way::Ws)?;
     contest.connect(readers, &bar)?;
     let order = Order::Bursts { bursts: 12, burst: 1, bytes: 128 };
-    contest.rounds(1, order, &bar)?;
     let samples = contest.rounds(rounds, order, &bar)?;
     bar.finish_and_clear();
     let costs: Vec<Vec<f64>> =
