@@ -129,12 +129,19 @@ impl Contestant {
         Ok(())
     }
 
-    /// Does this once.
+    /// Does this once. What must be there first is no part of what is measured.
     pub fn turn(&mut self, order: Order) -> Result<Sample> {
+        if let Some(first) = order.needs() {
+            self.obey(first)?;
+        }
         let before = self.server.process.settled_seconds()?;
-        let told = self.loader.order(order).map_err(|error| format!("{}: {error}", self.name))?;
+        let told = self.obey(order)?;
         let processor = self.server.process.settled_seconds()? - before;
         Ok(Sample { told, processor })
+    }
+
+    fn obey(&mut self, order: Order) -> Result<Told> {
+        self.loader.order(order).map_err(|error| format!("{}: {error}", self.name).into())
     }
 }
 

@@ -58,10 +58,22 @@ pub enum Order {
     Return { readers: usize, missing: usize, bytes: usize },
     /// So many messages, each to one reader of its own, in bursts.
     Scatter { bursts: usize, burst: usize, bytes: usize },
+    /// So many connections to publish with, in place of those that were there. Each publishes once, so that it is known.
+    Gather { connections: usize, bytes: usize },
     /// So many connections publish, each with so many requests ahead; or all together so many a second, answered or not.
     Publish { connections: usize, ahead: usize, requests: usize, bytes: usize, rate: Option<f64> },
     /// Nothing is said, and nothing may be heard.
     Rest { seconds: f64 },
+}
+
+impl Order {
+    /// What must have been done before, each time.
+    pub fn needs(self) -> Option<Order> {
+        match self {
+            Order::Publish { connections, bytes, .. } => Some(Order::Gather { connections, bytes }),
+            _ => None,
+        }
+    }
 }
 
 /// What came of it.
@@ -114,6 +126,7 @@ struct Load {
     wish: Wish,
     readers: Readers,
     press: Press,
+    crowd: Option<Crowd>,
     tally: Tally,
 }
 
@@ -123,7 +136,8 @@ impl Load {
         let readers = Readers::new(address, options.net)?;
         let press = Press::connect(kind, address, readers.registry(), BESIDE)?;
         let wish = Wish::of(kind, options.way, address);
-        Ok(Load { kind, way: options.way, address, wish, readers, press, tally: Tally::new()? })
+        let tally = Tally::new()?;
+        Ok(Load { kind, way: options.way, address, wish, readers, press, crowd: None, tally })
     }
 
     fn obey(&mut self, order: Order) -> Result<Told> {
@@ -163,8 +177,13 @@ impl Load {
                     self.finish()?;
                 }
             }
-            Order::Publish { connections, ahead, requests, bytes, rate } => {
-                let mut crowd = Crowd::connect(self.kind, self.address, connections, bytes)?;
+            Order::Gather { connections, bytes } => {
+                self.crowd = None;
+                let crowd = Crowd::connect(self.kind, self.address, connections, bytes)?;
+                return self.crowd.insert(crowd).publish(connections, 1);
+            }
+            Order::Publish { ahead, requests, rate, .. } => {
+                let crowd = self.crowd.as_mut().ok_or("nobody is there to publish")?;
                 return match rate {
                     Some(rate) => crowd.publish_at(requests, rate),
                     None => crowd.publish(requests, ahead),
