@@ -96,9 +96,9 @@ pub const KEPT: Kind = Kind {
 pub const BATCH: Kind = Kind {
     name: "fanfare-batch",
     about: "the server of this tree, a kept channel that keeps everything, batches of 1,000",
-    start: |binary, _| {
+    start: |binary, core| {
         let rule = "[[namespace]]\npattern = \"kept/**\"\nmessages = 1000000000\n";
-        start(binary, &format!("{ONE_WORKER}{rule}"), Core::Any)
+        start(binary, &format!("{ONE_WORKER}{rule}"), core)
     },
     publication: |address, body, _| {
         let line = format!("{{\"channel\":\"kept/all\",\"body\":\"{body}\"}}\n");
@@ -113,7 +113,7 @@ pub const BATCH: Kind = Kind {
 pub const TRIMMED: Kind = Kind {
     name: "fanfare-trimmed",
     about: "the server of this tree, a kept channel of 10,000 messages, batches of 1,000",
-    start: |binary, _| start(binary, ONE_WORKER, Core::Any),
+    start: |binary, core| start(binary, ONE_WORKER, core),
     ..BATCH
 };
 
