@@ -7,6 +7,7 @@ use crate::load::{Loader, Order, Told};
 use crate::outcome::Result;
 use crate::servers::{Kind, Server, Way};
 use indicatif::ProgressBar;
+use std::time::Instant;
 
 /// Readers that connect between two looks at the clock.
 const CONNECTING: usize = 500;
@@ -24,6 +25,8 @@ pub struct Sample {
     pub told: Told,
     /// Processor time of the server, seconds.
     pub processor: f64,
+    /// Which part of the time its load generator has worked.
+    pub load: f64,
 }
 
 impl Sample {
@@ -67,25 +70,24 @@ impl Contest {
 
     /// Has each do this once, beginning as this round does. Answers what each came to.
     pub fn round(&mut self, round: usize, order: Order, bar: &ProgressBar) -> Result<Vec<Sample>> {
-        self.round_of(self.contestants.len(), round, order, bar)
+        self.round_of(&vec![order; self.contestants.len()], round, bar)
     }
 
     /// Has each do this once as a warm-up, and then in so many rounds. Answers what each came to, by contestant and round.
     pub fn rounds(&mut self, rounds: usize, order: Order, bar: &ProgressBar) -> Result<Vec<Vec<Sample>>> {
-        self.rounds_of(self.contestants.len(), rounds, order, bar)
+        self.rounds_of(&vec![order; self.contestants.len()], rounds, bar)
     }
 
-    /// The same for the first `count`.
+    /// The same with an order for each of the first contestants; others have no turn.
     pub fn rounds_of(
         &mut self,
-        count: usize,
+        orders: &[Order],
         rounds: usize,
-        order: Order,
         bar: &ProgressBar,
     ) -> Result<Vec<Vec<Sample>>> {
-        let mut samples = vec![Vec::new(); count];
+        let mut samples = vec![Vec::new(); orders.len()];
         for round in 0..=rounds {
-            let turns = self.round_of(count, round, order, bar)?;
+            let turns = self.round_of(orders, round, bar)?;
             for (samples, turn) in samples.iter_mut().zip(turns).filter(|_| round > WARM_UP) {
                 samples.push(turn);
             }
@@ -93,15 +95,9 @@ impl Contest {
         Ok(samples)
     }
 
-    fn round_of(
-        &mut self,
-        count: usize,
-        round: usize,
-        order: Order,
-        bar: &ProgressBar,
-    ) -> Result<Vec<Sample>> {
-        in_turn(count, round, |number| {
-            let sample = self.contestants[number].turn(order);
+    fn round_of(&mut self, orders: &[Order], round: usize, bar: &ProgressBar) -> Result<Vec<Sample>> {
+        in_turn(orders.len(), round, |number| {
+            let sample = self.contestants[number].turn(orders[number]);
             bar.inc(1);
             sample
         })
@@ -134,10 +130,13 @@ impl Contestant {
         if let Some(first) = order.needs() {
             self.obey(first)?;
         }
-        let before = self.server.process.settled_seconds()?;
+        let (before, busy) =
+            (self.server.process.settled_seconds()?, self.loader.process.processor_seconds()?);
+        let began = Instant::now();
         let told = self.obey(order)?;
+        let load = (self.loader.process.processor_seconds()? - busy) / began.elapsed().as_secs_f64();
         let processor = self.server.process.settled_seconds()? - before;
-        Ok(Sample { told, processor })
+        Ok(Sample { told, processor, load })
     }
 
     fn obey(&mut self, order: Order) -> Result<Told> {

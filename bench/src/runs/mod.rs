@@ -11,6 +11,7 @@ mod patterns;
 mod peers;
 mod publish;
 mod resume;
+mod rows;
 mod slow;
 mod workers;
 

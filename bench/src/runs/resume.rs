@@ -1,13 +1,13 @@
 //! Everybody comes back at once, having missed some messages, while publishing goes on.
 
 use super::Run;
+use super::rows::Rows;
 use crate::bench::{Bench, progress};
 use crate::contest::{Contest, WARM_UP};
 use crate::load::Order;
 use crate::outcome::Result;
 use crate::report::{Goal, Report};
 use crate::servers::{Way, kind};
-use crate::spread::Spread;
 use clap::{ArgMatches, Args, FromArgMatches};
 
 pub const RUN: Run = Run {
@@ -55,31 +55,21 @@ fn run(matches: &ArgMatches, bench: &Bench) -> Result<Report> {
     let kinds = [kind("fanfare")?, kind("floor")?, kind("floor")?];
     let mut contest = Contest::start(bench, &kinds, way)?;
     let bar = progress("coming back", ((rounds + 1) * kinds.len() * 2) as u64);
-    let (mut times, mut lost) = (vec![Vec::new(); kinds.len()], 0);
+    let mut samples = vec![Vec::new(); kinds.len()];
     for round in 0..=rounds {
         let back = contest.round(round, Order::Return { readers, missing, bytes }, &bar)?;
         contest.round(round, Order::Leave, &bar)?;
-        lost += back[0].told.lost + back[0].told.repeated;
-        for (times, back) in times.iter_mut().zip(&back).filter(|_| round > WARM_UP) {
-            times.push(back.told.seconds);
+        for (samples, back) in samples.iter_mut().zip(back).filter(|_| round > WARM_UP) {
+            samples.push(back);
         }
     }
     bar.finish_and_clear();
-    for (contestant, times) in contest.contestants.iter().zip(&times) {
-        report.spread(
-            format!("{}: all are back", contestant.name),
-            Spread::of(times.iter().copied()),
-            "s",
-            None,
-        );
-    }
-    report.spread(
-        "floor / floor (control)",
-        Spread::of_ratios(&times[2], &times[1]),
-        "x",
-        Some(Goal::Control),
-    );
-    report.spread("fanfare / floor", Spread::of_ratios(&times[0], &times[1]), "x", Some(Goal::AtMost(1.5)));
-    report.figure_with_goal("lost or repeated", lost as f64, "", Goal::AtMost(0.0));
+    let mut rows = Rows::new(&mut report, "coming back", &contest, samples);
+    rows.each("until all have heard all", "s", |sample| sample.told.seconds);
+    rows.each("processor time", "s", |sample| sample.processor);
+    rows.ratios("time", |sample| sample.told.seconds, |_| Some(Goal::AtMost(1.5)));
+    rows.ratios("processor time", |sample| sample.processor, |_| None);
+    rows.losses();
+    rows.load();
     Ok(report)
 }
