@@ -11,7 +11,7 @@ pub use loader::Loader;
 
 use crate::outcome::Result;
 use crate::publisher::Publisher;
-use crate::readers::{BESIDE, Readers, Wish};
+use crate::readers::{BESIDE, Readers, Silence, Turn, Wish};
 use crate::servers::{Kind, Way, kind};
 use crowd::Crowd;
 use press::Press;
@@ -115,8 +115,7 @@ pub fn serve(options: &Options) -> Result<()> {
 
 /// How often readers show that they are alive while there is nothing to do.
 const ALIVE: Duration = Duration::from_secs(1);
-/// How many readers come between two looks at the clock, and how often somebody publishes meanwhile.
-const COMING: usize = 1024;
+/// How often somebody publishes while readers come back.
 const MEANWHILE: Duration = Duration::from_millis(200);
 
 struct Load {
@@ -167,7 +166,8 @@ impl Load {
             Order::Rest { seconds } => {
                 let until = Instant::now() + Duration::from_secs_f64(seconds);
                 while Instant::now() < until {
-                    self.turn(TURN)?;
+                    let turn = self.readers.turn(&mut Silence, TURN)?;
+                    self.hear_press(turn)?;
                 }
             }
             Order::Bursts { bursts, burst, bytes } => {
@@ -237,13 +237,16 @@ impl Load {
         let wish = Wish { hello: Box::new(move |_| hello.clone()), ear: Box::new(move || (kind.ear)(way)) };
         self.tally.begin();
         self.tally.expect_after(readers, missing as u64);
-        let mut said = Instant::now();
-        while self.readers.len() < readers {
-            let count = COMING.min(readers - self.readers.len());
-            self.readers.connect(count, &wish, &mut self.tally, &mut |_| {})?;
-            if said.elapsed() > MEANWHILE {
-                said = Instant::now();
-                self.say(1, bytes, said)?;
+        let (mut due, mut quiet_since) = (Instant::now() + MEANWHILE, Instant::now());
+        while self.readers.open_up_to(readers, &wish)? {
+            if Instant::now() >= due {
+                self.say(1, bytes, due)?;
+                due += MEANWHILE;
+            }
+            if self.turn(TURN)? {
+                quiet_since = Instant::now();
+            } else if quiet_since.elapsed() > PATIENCE {
+                return Err("readers that come back are not let in".into());
             }
         }
         self.finish()
@@ -282,9 +285,11 @@ impl Load {
     /// Answers whether something came.
     fn turn(&mut self, wait: Duration) -> Result<bool> {
         let turn = self.readers.turn(&mut self.tally, wait)?;
-        if turn.beside {
-            self.press.go_on()?;
-        }
+        self.hear_press(turn)?;
         Ok(turn.heard || turn.beside)
+    }
+
+    fn hear_press(&mut self, turn: Turn) -> Result<()> {
+        if turn.beside { self.press.go_on() } else { Ok(()) }
     }
 }
