@@ -8,6 +8,7 @@ use crate::load::Order;
 use crate::outcome::Result;
 use crate::report::{Goal, Report};
 use crate::servers::{Way, kind};
+use crate::sockets::waiting;
 use clap::{ArgMatches, Args, FromArgMatches};
 
 pub const RUN: Run = Run {
@@ -40,7 +41,10 @@ struct Options {
 }
 
 /// More than the kernel takes for a socket that nobody reads.
-const FILLING: Order = Order::Bursts { bursts: 4, burst: 8, bytes: 16 * 1024 };
+const FILLING: Order = Order::Bursts { bursts: BURSTS, burst: BURST, bytes: BYTES };
+const BURSTS: usize = 4;
+const BURST: usize = 8;
+const BYTES: usize = 16 * 1024;
 
 fn run(matches: &ArgMatches, bench: &Bench) -> Result<Report> {
     let Options { readers, rate, seconds, rounds } = Options::from_arg_matches(matches)?;
@@ -60,6 +64,15 @@ fn run(matches: &ArgMatches, bench: &Bench) -> Result<Report> {
     contest.connect(readers, &bar)?;
     contest.contestants[0].turn(Order::Freeze { readers: frozen })?;
     contest.round(WARM_UP, FILLING, &bar)?;
+    // A socket that has not all that was said has no room for more.
+    let waiting = waiting(contest.contestants[0].server.address.port())?;
+    let full = waiting.iter().filter(|bytes| **bytes < (BURSTS * BURST * BYTES) as u64).count();
+    report.figure_with_goal(
+        "frozen readers whose sockets are full",
+        full as f64,
+        "",
+        Goal::AtLeast(frozen as f64),
+    );
     let order = Order::Rate { rate: rate / readers as f64, seconds, bytes: 128 };
     let samples = contest.rounds(rounds, order, &bar)?;
     bar.finish_and_clear();
