@@ -26,7 +26,7 @@ pub const RUN: Run = Run {
         ("Quickly", "--readers 2000 --seconds 2 --rounds 2"),
     ],
     usual: "",
-    quick: "--readers 2000 --seconds 2 --rounds 3",
+    quick: "--readers 2000 --seconds 2 --rounds 2",
     arguments: Options::augment_args,
     run,
 };

@@ -21,7 +21,7 @@ pub const RUN: Run = Run {
         ("Against other peers", "--peers nats,redis --ways ws"),
     ],
     usual: "",
-    quick: "--readers 2000 --rounds 3 --ways ws --deliveries 20000 --rate 200000 --seconds 1",
+    quick: "--readers 2000 --rounds 2 --ways ws --deliveries 20000 --rate 200000 --seconds 1",
     arguments: Options::augment_args,
     run,
 };

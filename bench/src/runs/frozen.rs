@@ -16,7 +16,7 @@ pub const RUN: Run = Run {
     about: "One reader in a hundred never reads: how late the others hear, against the same without them",
     examples: &[("100 of 10,000 WebSockets are frozen", ""), ("Quickly", "--readers 2000 --rounds 2")],
     usual: "",
-    quick: "--readers 2000 --rounds 3 --seconds 1",
+    quick: "--readers 1000 --rounds 2 --seconds 1",
     arguments: Options::augment_args,
     run,
 };

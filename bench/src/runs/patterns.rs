@@ -15,7 +15,7 @@ pub const RUN: Run = Run {
     about: "A pattern for each reader against ten named channels for each: processor time to publish and deliver",
     examples: &[("10,000 patterns over 100,000 channels", ""), ("Quickly", "--readers 2000 --rounds 2")],
     usual: "",
-    quick: "--readers 2000 --rounds 3",
+    quick: "--readers 2000 --rounds 2",
     arguments: Options::augment_args,
     run,
 };

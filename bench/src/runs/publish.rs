@@ -20,7 +20,7 @@ pub const RUN: Run = Run {
     about: "Publishing without readers: live against a bare hyper handler and nchan, kept against SQLite alone",
     examples: &[("All of it", ""), ("Quickly", "--rounds 2 --requests 5000")],
     usual: "",
-    quick: "--rounds 2 --requests 6000",
+    quick: "--rounds 2 --requests 4000",
     arguments: Options::augment_args,
     run,
 };
@@ -132,7 +132,7 @@ fn kept(options: &Options, bench: &Bench, report: &mut Report) -> Result<()> {
 fn punctual(kept: &mut Contestant, options: &Options, report: &mut Report) -> Result<()> {
     let (mut disk, mut late, mut commits, mut rows) = (Disk::new()?, Vec::new(), Vec::new(), Vec::new());
     let rate = 10_000.0;
-    let (bytes, requests) = (options.bytes, rate as usize);
+    let (bytes, requests) = (options.bytes, options.requests.min(rate as usize));
     let order = Order::Publish { connections: 512, ahead: 1, requests, bytes, rate: Some(rate) };
     let p99 = |times: Histogram<u64>| times.value_at_quantile(0.99) as f64 / 1000.0;
     for round in 0..=options.rounds {

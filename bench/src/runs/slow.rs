@@ -21,7 +21,7 @@ pub const RUN: Run = Run {
         ("Quickly", "--readers 100 --frozen 50 --seconds 5"),
         ("How much of the growth is not theirs", "--frozen 0"),
     ],
-    usual: "",
+    usual: "--seconds 20",
     quick: "--readers 100 --frozen 50 --seconds 3 --keep 200",
     arguments: Options::augment_args,
     run,

@@ -15,7 +15,7 @@ pub const RUN: Run = Run {
     about: "Two workers against one on the same core: processor time for each delivery",
     examples: &[("10,000 WebSockets", ""), ("Quickly", "--readers 2000 --rounds 2")],
     usual: "",
-    quick: "--readers 2000 --rounds 3",
+    quick: "--readers 2000 --rounds 2",
     arguments: Options::augment_args,
     run,
 };
