@@ -48,7 +48,7 @@ fn run(matches: &ArgMatches, bench: &Bench) -> Result<Report> {
     let Options { readers, missing, bytes, rounds, way } = options;
     let about = format!(
         "{readers} readers over {} come back, 128 at a time as fast as they are let in, each after a cursor and {missing} messages of {bytes} bytes late; \
-         another message every 200 ms",
+         another message every 200 ms, 20 at the most",
         way.name()
     );
     let mut report = Report::new(RUN.name, about);
