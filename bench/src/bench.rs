@@ -5,9 +5,10 @@ use crate::outcome::Result;
 use crate::report::{Report, write};
 use crate::servers::{Server, start_fanfare};
 use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::{Value, json};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Where tables are.
@@ -17,6 +18,8 @@ pub const DOCUMENT: &str = "docs/performance.md";
 pub struct Bench {
     binary: PathBuf,
     root: &'static Path,
+    /// What is known of the tree and the binary.
+    origin: Value,
     /// Whether tables are put into the docs.
     document: bool,
 }
@@ -25,6 +28,12 @@ impl Bench {
     /// With the binary that is named, or else the release build of this tree, brought up to date first.
     pub fn new(binary: Option<PathBuf>, document: bool) -> Result<Bench> {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().ok_or("the workspace has no root")?;
+        let server = if binary.is_some() { "named" } else { "built of this tree" };
+        let origin = json!({
+            "commit": git(root, &["rev-parse", "HEAD"]),
+            "changed_since": git(root, &["status", "--porcelain"]).map(|changes| !changes.is_empty()),
+            "server": server,
+        });
         let binary = match binary {
             Some(binary) => binary,
             None => build(root)?,
@@ -36,7 +45,7 @@ impl Bench {
             )
             .into());
         }
-        Ok(Bench { binary, root, document })
+        Ok(Bench { binary, root, origin, document })
     }
 
     /// What is measured.
@@ -56,7 +65,9 @@ impl Bench {
         fs::create_dir_all(&results)?;
         let seconds = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
         let file = results.join(format!("{}-{seconds}.json", report.run));
-        fs::write(&file, format!("{}\n", report.json(seconds)))?;
+        let mut of = self.origin.clone();
+        (of["time"], of["command"]) = (seconds.into(), command.into());
+        fs::write(&file, format!("{}\n", report.json(&of)))?;
         println!("\nwritten to {}", file.display());
         if self.document {
             write(report, command, &self.root.join(DOCUMENT))?;
@@ -74,6 +85,12 @@ fn build(root: &Path) -> Result<PathBuf> {
     }
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
     Ok(target.join("release/fanfare"))
+}
+
+/// What git says of the tree, if it is one that git knows.
+fn git(root: &Path, args: &[&str]) -> Option<String> {
+    let said = Command::new("git").args(args).current_dir(root).stderr(Stdio::null()).output().ok()?;
+    said.status.success().then(|| String::from_utf8_lossy(&said.stdout).trim().to_owned())
 }
 
 /// A bar that counts to `total`.

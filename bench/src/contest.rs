@@ -7,6 +7,7 @@ use crate::load::{Loader, Order, Told};
 use crate::outcome::Result;
 use crate::servers::{Kind, Server, Way};
 use indicatif::ProgressBar;
+use std::time::Instant;
 
 /// Readers that connect between two looks at the clock.
 const CONNECTING: usize = 500;
@@ -24,6 +25,8 @@ pub struct Sample {
     pub told: Told,
     /// Processor time of the server, seconds.
     pub processor: f64,
+    /// Which part of the time its load generator has worked.
+    pub load: f64,
 }
 
 impl Sample {
@@ -65,29 +68,51 @@ impl Contest {
         Ok(())
     }
 
-    /// Has each do this, in so many rounds. Answers what each came to, by contestant and round.
-    pub fn rounds(&mut self, rounds: usize, order: Order, bar: &ProgressBar) -> Result<Vec<Vec<Sample>>> {
-        self.rounds_of(self.contestants.len(), rounds, order, bar)
+    /// Has each do this once, beginning as this round does. Answers what each came to.
+    pub fn round(&mut self, round: usize, order: Order, bar: &ProgressBar) -> Result<Vec<Sample>> {
+        self.round_of(&vec![order; self.contestants.len()], round, bar)
     }
 
-    /// Has the first `count` do this, in so many rounds.
+    /// Has each do this once as a warm-up, and then in so many rounds. Answers what each came to, by contestant and round.
+    pub fn rounds(&mut self, rounds: usize, order: Order, bar: &ProgressBar) -> Result<Vec<Vec<Sample>>> {
+        self.rounds_of(&vec![order; self.contestants.len()], rounds, bar)
+    }
+
+    /// The same with an order for each of the first contestants; others have no turn.
     pub fn rounds_of(
         &mut self,
-        count: usize,
+        orders: &[Order],
         rounds: usize,
-        order: Order,
         bar: &ProgressBar,
     ) -> Result<Vec<Vec<Sample>>> {
-        let mut samples = vec![Vec::new(); count];
-        for round in 0..rounds {
-            for turn in 0..count {
-                let number = (round + turn) % count;
-                samples[number].push(self.contestants[number].turn(order)?);
-                bar.inc(1);
+        let mut samples = vec![Vec::new(); orders.len()];
+        for round in 0..=rounds {
+            let turns = self.round_of(orders, round, bar)?;
+            for (samples, turn) in samples.iter_mut().zip(turns).filter(|_| round > WARM_UP) {
+                samples.push(turn);
             }
         }
         Ok(samples)
     }
+
+    fn round_of(&mut self, orders: &[Order], round: usize, bar: &ProgressBar) -> Result<Vec<Sample>> {
+        in_turn(orders.len(), round, |number| {
+            let sample = self.contestants[number].turn(orders[number]);
+            bar.inc(1);
+            sample
+        })
+    }
+}
+
+/// The round in which memory and page tables are made: no sample.
+pub const WARM_UP: usize = 0;
+
+/// Gives each of `count` its turn: every round begins with another one. Answers in the order of their numbers.
+pub fn in_turn<T>(count: usize, round: usize, mut turn: impl FnMut(usize) -> Result<T>) -> Result<Vec<T>> {
+    let order = (0..count).map(|place| (round + place) % count);
+    let mut came = order.map(|number| Ok((number, turn(number)?))).collect::<Result<Vec<_>>>()?;
+    came.sort_by_key(|(number, _)| *number);
+    Ok(came.into_iter().map(|(_, turn)| turn).collect())
 }
 
 impl Contestant {
@@ -100,11 +125,39 @@ impl Contestant {
         Ok(())
     }
 
-    /// Does this once.
+    /// Does this once. What must be there first is no part of what is measured.
     pub fn turn(&mut self, order: Order) -> Result<Sample> {
-        let before = self.server.process.settled_seconds()?;
-        let told = self.loader.order(order).map_err(|error| format!("{}: {error}", self.name))?;
+        if let Some(first) = order.needs() {
+            self.obey(first)?;
+        }
+        let (before, busy) =
+            (self.server.process.settled_seconds()?, self.loader.process.processor_seconds()?);
+        let began = Instant::now();
+        let told = self.obey(order)?;
+        let load = (self.loader.process.processor_seconds()? - busy) / began.elapsed().as_secs_f64();
         let processor = self.server.process.settled_seconds()? - before;
-        Ok(Sample { told, processor })
+        Ok(Sample { told, processor, load })
+    }
+
+    fn obey(&mut self, order: Order) -> Result<Told> {
+        self.loader.order(order).map_err(|error| format!("{}: {error}", self.name).into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_round_begins_with_another_one() {
+        let mut turns = Vec::new();
+        for round in 0..4 {
+            let answers = in_turn(3, round, |number| {
+                turns.push(number);
+                Ok(number * 10)
+            });
+            assert_eq!(answers.unwrap(), [0, 10, 20]);
+        }
+        assert_eq!(turns, [0, 1, 2, 1, 2, 0, 2, 0, 1, 0, 1, 2]);
     }
 }

@@ -6,7 +6,7 @@
 //! - [`floor`]: the least that a server can do, to compare with; [`bare`]: the least for a publish; [`disk`]: for a commit;
 //! - [`load`]: a process that loads one server; [`readers`]: thousands on one thread; [`ears`]: how they understand;
 //! - [`publisher`]: one connection that publishes and waits;
-//! - [`process`]: a child process, and what it costs; [`cores`]: which core runs what;
+//! - [`process`]: a child process, and what it costs; [`sockets`]: what waits in the kernel; [`cores`]: which core runs what;
 //! - [`outcome`]: what ends a run;
 //! - [`report`]: a table for people, a line of JSON for programs.
 //!
@@ -30,6 +30,7 @@ mod readers;
 mod report;
 mod runs;
 mod servers;
+mod sockets;
 mod spread;
 
 use std::process::ExitCode;

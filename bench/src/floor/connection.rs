@@ -1,6 +1,6 @@
 //! One connection of the floor: requests until one asks to hear, then a place in a feed.
 
-use super::feed::{Feed, Form};
+use super::feed::{FORMS, Feed, Form};
 use memchr::memmem;
 use mio::net::TcpStream;
 use std::io::{ErrorKind, Read, Write};
@@ -59,9 +59,11 @@ impl Connection {
         while let Some(head) = memmem::find(&self.cut[used..], b"\r\n\r\n") {
             let (head, rest) = self.cut[used..].split_at(head + 4);
             if head.starts_with(b"GET ") {
-                let form = match memmem::find(head, b"\r\nUpgrade: websocket\r\n") {
-                    Some(_) => Form::WebSocket,
-                    None => Form::EventStream,
+                let has = |mark| memmem::find(head, mark).is_some();
+                let form = match () {
+                    () if has(b"\r\nUpgrade: websocket\r\n") => Form::WebSocket,
+                    () if has(b"via=ndjson") => Form::Lines,
+                    () => Form::EventStream,
                 };
                 let heard = number(head, b"after=");
                 self.hears = ask(Asked::Hear(form, heard));
@@ -78,8 +80,8 @@ impl Connection {
         true
     }
 
-    /// Writes up to `most` messages that are pending. Answers whether the connection lives.
-    pub fn write(&mut self, feeds: &[Feed; 2], most: usize) -> bool {
+    /// Writes all messages that are pending, up to `most` at a time. Answers whether the connection lives.
+    pub fn write(&mut self, feeds: &[Feed; FORMS], most: usize) -> bool {
         self.blocked = false;
         let Some((form, place)) = &mut self.hears else { return true };
         loop {
@@ -88,13 +90,7 @@ impl Connection {
                 return true;
             }
             match self.stream.write(bytes) {
-                Ok(written) => {
-                    let all = written == bytes.len();
-                    *place += written as u64;
-                    if all {
-                        return true;
-                    }
-                }
+                Ok(written) => *place += written as u64,
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
                     self.blocked = true;
                     return true;

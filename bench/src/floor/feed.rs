@@ -5,7 +5,11 @@
 pub enum Form {
     WebSocket,
     EventStream,
+    Lines,
 }
+
+/// Forms, and so feeds.
+pub const FORMS: usize = 3;
 
 /// Bytes that are kept for those who come back.
 const KEPT_BYTES: usize = 1024 * 1024;
@@ -34,6 +38,9 @@ impl Feed {
                 b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
                   Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n"
             }
+            Form::Lines => {
+                b"HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n\r\n"
+            }
             Form::EventStream => {
                 b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
             }
@@ -50,14 +57,19 @@ impl Feed {
                 self.bytes.extend_from_slice(&[0x81, 126]);
                 self.bytes.extend_from_slice(&(length as u16).to_be_bytes());
             }
-            (Form::EventStream, length) => {
-                self.bytes.extend_from_slice(format!("{:x}\r\ndata: ", length + 8).as_bytes());
+            (Form::EventStream, _) => return self.chunk(&[b"data: ", body, b"\n\n"]),
+            (Form::Lines, _) => {
+                return self.chunk(&[b"{\"channel\":\"live/all\",\"body\":\"", body, b"\"}\n"]);
             }
         }
         self.bytes.extend_from_slice(body);
-        if self.form == Form::EventStream {
-            self.bytes.extend_from_slice(b"\n\n\r\n");
-        }
+    }
+
+    fn chunk(&mut self, parts: &[&[u8]]) {
+        let length = parts.iter().map(|part| part.len()).sum::<usize>();
+        self.bytes.extend_from_slice(format!("{length:x}\r\n").as_bytes());
+        parts.iter().for_each(|part| self.bytes.extend_from_slice(part));
+        self.bytes.extend_from_slice(b"\r\n");
     }
 
     /// The place after the last message.
@@ -77,9 +89,9 @@ impl Feed {
         self.starts.get(heard.saturating_sub(gone)).copied().unwrap_or_else(|| self.end())
     }
 
-    /// Messages that begin at this place or after it.
-    pub fn messages_since(&self, place: u64) -> usize {
-        self.starts.len() - self.starts.partition_point(|start| *start < place)
+    /// How many messages there were.
+    pub fn count(&self) -> usize {
+        self.count
     }
 
     /// The bytes of `most` messages from a place on.
@@ -129,7 +141,7 @@ mod tests {
         assert!(feed.bytes.len() < 2 * KEPT_BYTES + 2000, "{}", feed.bytes.len());
         assert_eq!(feed.from(places[4990], usize::MAX).len(), 10 * 1004);
         assert_eq!(feed.from(places[4990], 3).len(), 3 * 1004);
-        assert_eq!((feed.after(4990), feed.messages_since(places[4990])), (places[4990], 10));
+        assert_eq!((feed.after(4990), feed.count()), (places[4990], 5000));
         assert_eq!(feed.from(feed.end(), usize::MAX), b"");
     }
 }

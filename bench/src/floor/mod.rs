@@ -1,23 +1,27 @@
 //! The floor: the least that a server can do to push. One thread, raw epoll, no protocol but the fewest bytes that readers
 //! accept; what cannot be written stays where it is, in one buffer for all.
 //!
-//! Each turn reads what there is, and then gives every reader everything that is pending, in one write (or, with `--each`,
-//! in one write for each message).
+//! It goes round among its readers and gives each everything that is pending, in one write (or, with `--each`, in one write
+//! for each message). After a few it looks whether something was published meanwhile, so that no message waits longer than
+//! it takes to go round once.
 
 mod connection;
 mod feed;
 
 use crate::outcome::Result;
 use connection::{Asked, Connection};
-use feed::{Feed, Form};
+use feed::{FORMS, Feed, Form};
 use mio::net::TcpListener;
 use mio::{Events, Interest, Poll, Token};
 use slab::Slab;
 use std::io::{ErrorKind, Write};
 use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
 
 const LISTENER: Token = Token(usize::MAX);
 const READ_BYTES: usize = 64 * 1024;
+/// Readers between two looks at what was published: about a millisecond, and a look is a thousandth of that.
+const STEP: usize = 64;
 
 /// One message after the other, even if more are pending.
 #[derive(clap::Args)]
@@ -28,12 +32,18 @@ pub struct Options {
 }
 
 struct Floor {
-    each: bool,
+    /// Messages of one write.
+    most: usize,
     poll: Poll,
     listener: TcpListener,
     connections: Slab<Connection>,
-    feeds: [Feed; 2],
+    feeds: [Feed; FORMS],
     buffer: Vec<u8>,
+    /// Keys of connections are below this.
+    keys: usize,
+    /// The key of who is next, and how many may not have all that is pending, that one first.
+    next: usize,
+    behind: usize,
 }
 
 /// Serves until it is killed. Says where on stdout.
@@ -46,9 +56,10 @@ pub fn serve(options: &Options) -> Result<()> {
     let poll = Poll::new()?;
     poll.registry().register(&mut listener, LISTENER, Interest::READABLE)?;
     println!("http://{}", listener.local_addr()?);
-    let feeds = [Feed::new(Form::WebSocket), Feed::new(Form::EventStream)];
-    let buffer = vec![0; READ_BYTES];
-    let mut floor = Floor { each: options.each, poll, listener, connections: Slab::new(), feeds, buffer };
+    let feeds = [Form::WebSocket, Form::EventStream, Form::Lines].map(Feed::new);
+    let most = if options.each { 1 } else { usize::MAX };
+    let (connections, buffer) = (Slab::new(), vec![0; READ_BYTES]);
+    let mut floor = Floor { most, poll, listener, connections, feeds, buffer, keys: 0, next: 0, behind: 0 };
     let mut events = Events::with_capacity(1024);
     loop {
         floor.turn(&mut events)?;
@@ -57,20 +68,21 @@ pub fn serve(options: &Options) -> Result<()> {
 
 impl Floor {
     fn turn(&mut self, events: &mut Events) -> Result<()> {
-        match self.poll.poll(events, None) {
+        match self.poll.poll(events, (self.behind > 0).then_some(Duration::ZERO)) {
             Err(error) if error.kind() == ErrorKind::Interrupted => return Ok(()),
             polled => polled?,
         }
-        let ends = self.feeds.each_ref().map(Feed::end);
+        let before = self.feeds[0].count();
         for event in &*events {
             match event.token() {
                 LISTENER => self.accept()?,
                 Token(key) => self.serve(key, event.is_writable()),
             }
         }
-        if ends != self.feeds.each_ref().map(Feed::end) {
-            self.push(ends);
+        if before != self.feeds[0].count() {
+            self.behind = self.keys;
         }
+        self.push();
         Ok(())
     }
 
@@ -85,6 +97,7 @@ impl Floor {
             let entry = self.connections.vacant_entry();
             let interest = Interest::READABLE | Interest::WRITABLE;
             self.poll.registry().register(&mut stream, Token(entry.key()), interest)?;
+            self.keys = self.keys.max(entry.key() + 1);
             entry.insert(Connection::new(stream));
         }
     }
@@ -109,23 +122,28 @@ impl Floor {
         // A short answer always fits: the connection has nothing else to say.
         let open = open && (answers.is_empty() || connection.stream.write_all(&answers).is_ok());
         let behind = connection.blocked && writable || connection.fresh;
-        let open = open && (!behind || connection.write(&self.feeds, usize::MAX));
+        let open = open && (!behind || connection.write(&self.feeds, self.most));
         if !open {
             self.connections.remove(key);
         }
     }
 
-    /// Gives every reader what is pending. A reader whose socket is full goes on when it is writable.
-    fn push(&mut self, ends: [u64; 2]) {
-        let rounds = match self.each {
-            true => self.feeds[0].messages_since(ends[0]),
-            false => 1,
-        };
-        let most = if self.each { 1 } else { usize::MAX };
-        for _ in 0..rounds {
-            let feeds = &self.feeds;
-            self.connections.retain(|_, connection| connection.blocked || connection.write(feeds, most));
+    /// Gives the next readers what is pending. A reader whose socket is full goes on when it is writable.
+    fn push(&mut self) {
+        for _ in 0..STEP.min(self.behind) {
+            let key = self.next;
+            (self.next, self.behind) = ((key + 1) % self.keys, self.behind - 1);
+            let Some(connection) = self.connections.get_mut(key) else { continue };
+            if !connection.blocked && !connection.write(&self.feeds, self.most) {
+                self.connections.remove(key);
+            }
+            if self.next == 0 {
+                self.forget();
+            }
         }
+    }
+
+    fn forget(&mut self) {
         for (index, feed) in self.feeds.iter_mut().enumerate().filter(|(_, feed)| feed.is_long()) {
             let readers = self.connections.iter().filter_map(|(_, connection)| connection.place(index));
             feed.forget(readers.min());

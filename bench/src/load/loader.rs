@@ -12,7 +12,7 @@ use std::process::{ChildStdin, ChildStdout, Command, Stdio};
 pub struct Loader {
     stdin: ChildStdin,
     stdout: BufReader<ChildStdout>,
-    _process: Process,
+    pub process: Process,
 }
 
 impl Loader {
@@ -26,7 +26,7 @@ impl Loader {
         let mut process = Process::start(&mut command, Core::Load)?;
         let stdin = process.child.stdin.take().ok_or("a loader has no stdin")?;
         let stdout = process.child.stdout.take().ok_or("a loader has no stdout")?;
-        Ok(Loader { stdin, stdout: BufReader::new(stdout), _process: process })
+        Ok(Loader { stdin, stdout: BufReader::new(stdout), process })
     }
 
     /// Has it do something.

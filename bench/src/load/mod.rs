@@ -11,7 +11,7 @@ pub use loader::Loader;
 
 use crate::outcome::Result;
 use crate::publisher::Publisher;
-use crate::readers::{BESIDE, Readers, Wish};
+use crate::readers::{BESIDE, Readers, Silence, Turn, Wish};
 use crate::servers::{Kind, Way, kind};
 use crowd::Crowd;
 use press::Press;
@@ -58,10 +58,22 @@ pub enum Order {
     Return { readers: usize, missing: usize, bytes: usize },
     /// So many messages, each to one reader of its own, in bursts.
     Scatter { bursts: usize, burst: usize, bytes: usize },
+    /// So many connections to publish with, in place of those that were there. Each publishes once, so that it is known.
+    Gather { connections: usize, bytes: usize },
     /// So many connections publish, each with so many requests ahead; or all together so many a second, answered or not.
     Publish { connections: usize, ahead: usize, requests: usize, bytes: usize, rate: Option<f64> },
     /// Nothing is said, and nothing may be heard.
     Rest { seconds: f64 },
+}
+
+impl Order {
+    /// What must have been done before, each time.
+    pub fn needs(self) -> Option<Order> {
+        match self {
+            Order::Publish { connections, bytes, .. } => Some(Order::Gather { connections, bytes }),
+            _ => None,
+        }
+    }
 }
 
 /// What came of it.
@@ -103,9 +115,10 @@ pub fn serve(options: &Options) -> Result<()> {
 
 /// How often readers show that they are alive while there is nothing to do.
 const ALIVE: Duration = Duration::from_secs(1);
-/// How many readers come between two looks at the clock, and how often somebody publishes meanwhile.
-const COMING: usize = 1024;
+/// How often somebody publishes while readers come back, and how many messages at the most: a server that takes longer would
+/// be given more and more to do, and not be compared by the same bytes.
 const MEANWHILE: Duration = Duration::from_millis(200);
+const MEANWHILE_MOST: usize = 20;
 
 struct Load {
     kind: &'static Kind,
@@ -114,6 +127,7 @@ struct Load {
     wish: Wish,
     readers: Readers,
     press: Press,
+    crowd: Option<Crowd>,
     tally: Tally,
 }
 
@@ -123,7 +137,8 @@ impl Load {
         let readers = Readers::new(address, options.net)?;
         let press = Press::connect(kind, address, readers.registry(), BESIDE)?;
         let wish = Wish::of(kind, options.way, address);
-        Ok(Load { kind, way: options.way, address, wish, readers, press, tally: Tally::new()? })
+        let tally = Tally::new()?;
+        Ok(Load { kind, way: options.way, address, wish, readers, press, crowd: None, tally })
     }
 
     fn obey(&mut self, order: Order) -> Result<Told> {
@@ -153,7 +168,8 @@ impl Load {
             Order::Rest { seconds } => {
                 let until = Instant::now() + Duration::from_secs_f64(seconds);
                 while Instant::now() < until {
-                    self.turn(TURN)?;
+                    let turn = self.readers.turn(&mut Silence, TURN)?;
+                    self.hear_press(turn)?;
                 }
             }
             Order::Bursts { bursts, burst, bytes } => {
@@ -163,8 +179,13 @@ impl Load {
                     self.finish()?;
                 }
             }
-            Order::Publish { connections, ahead, requests, bytes, rate } => {
-                let mut crowd = Crowd::connect(self.kind, self.address, connections, bytes)?;
+            Order::Gather { connections, bytes } => {
+                self.crowd = None;
+                let crowd = Crowd::connect(self.kind, self.address, connections, bytes)?;
+                return self.crowd.insert(crowd).publish(connections, 1);
+            }
+            Order::Publish { ahead, requests, rate, .. } => {
+                let crowd = self.crowd.as_mut().ok_or("nobody is there to publish")?;
                 return match rate {
                     Some(rate) => crowd.publish_at(requests, rate),
                     None => crowd.publish(requests, ahead),
@@ -218,13 +239,17 @@ impl Load {
         let wish = Wish { hello: Box::new(move |_| hello.clone()), ear: Box::new(move || (kind.ear)(way)) };
         self.tally.begin();
         self.tally.expect_after(readers, missing as u64);
-        let mut said = Instant::now();
-        while self.readers.len() < readers {
-            let count = COMING.min(readers - self.readers.len());
-            self.readers.connect(count, &wish, &mut self.tally, &mut |_| {})?;
-            if said.elapsed() > MEANWHILE {
-                said = Instant::now();
-                self.say(1, bytes, said)?;
+        let (mut due, mut said, mut quiet_since) = (Instant::now() + MEANWHILE, 0, Instant::now());
+        while self.readers.open_up_to(readers, &wish)? {
+            if said < MEANWHILE_MOST && Instant::now() >= due {
+                self.say(1, bytes, due)?;
+                due += MEANWHILE;
+                said += 1;
+            }
+            if self.turn(TURN)? {
+                quiet_since = Instant::now();
+            } else if quiet_since.elapsed() > PATIENCE {
+                return Err("readers that come back are not let in".into());
             }
         }
         self.finish()
@@ -263,9 +288,11 @@ impl Load {
     /// Answers whether something came.
     fn turn(&mut self, wait: Duration) -> Result<bool> {
         let turn = self.readers.turn(&mut self.tally, wait)?;
-        if turn.beside {
-            self.press.go_on()?;
-        }
+        self.hear_press(turn)?;
         Ok(turn.heard || turn.beside)
+    }
+
+    fn hear_press(&mut self, turn: Turn) -> Result<()> {
+        if turn.beside { self.press.go_on() } else { Ok(()) }
     }
 }

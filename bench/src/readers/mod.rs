@@ -136,11 +136,7 @@ impl Readers {
     ) -> Result<()> {
         let end = self.readers.len() + count;
         let (mut began, mut before) = (Instant::now(), self.opening);
-        while self.readers.len() < end || self.opening > 0 {
-            while self.readers.len() < end && self.opening < OPENING {
-                let number = self.open(wish)?;
-                self.watch(number)?;
-            }
+        while self.open_up_to(end, wish)? {
             self.turn(audience, TURN)?;
             if self.opening != before {
                 (began, before) = (Instant::now(), self.opening);
@@ -150,6 +146,15 @@ impl Readers {
             }
         }
         Ok(())
+    }
+
+    /// Opens more until there are `end`, or as many as the server takes at a time. Answers whether some are not accepted yet.
+    pub fn open_up_to(&mut self, end: usize, wish: &Wish) -> Result<bool> {
+        while self.readers.len() < end && self.opening < OPENING {
+            let number = self.open(wish)?;
+            self.watch(number)?;
+        }
+        Ok(self.readers.len() < end || self.opening > 0)
     }
 
     /// Reads those from number `first` on no more, until [`Readers::thaw`].

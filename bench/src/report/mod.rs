@@ -1,9 +1,12 @@
 //! What a run found: a table for people, a table for the docs, one line of JSON for programs.
 
 mod document;
+mod goal;
 mod machine;
 
 pub use document::write;
+pub use goal::Goal;
+use goal::Verdict;
 pub use machine::machine;
 
 use crate::spread::Spread;
@@ -23,24 +26,11 @@ pub struct Report {
 
 struct Figure {
     name: String,
-    value: f64,
-    /// The quarter and three quarters of several rounds.
-    spread: Option<(f64, f64)>,
+    /// Of all rounds; of one value, if it was measured once.
+    spread: Spread,
     unit: &'static str,
     goal: Option<Goal>,
 }
-
-/// What a figure should be.
-#[derive(Clone, Copy)]
-pub enum Goal {
-    AtLeast(f64),
-    AtMost(f64),
-    /// Of a thing measured against itself: how far from 1 it is says how far the run can be trusted.
-    Control,
-}
-
-/// Where a control should lie.
-const CONTROL: (f64, f64) = (0.95, 1.05);
 
 impl Report {
     pub fn new(run: &'static str, about: String) -> Report {
@@ -54,12 +44,12 @@ impl Report {
 
     /// Adds a figure.
     pub fn figure(&mut self, name: impl Into<String>, value: f64, unit: &'static str) {
-        self.add(name.into(), value, None, unit, None);
+        self.spread(name, Spread::of([value]), unit, None);
     }
 
     /// Adds a figure that has a goal.
     pub fn figure_with_goal(&mut self, name: impl Into<String>, value: f64, unit: &'static str, goal: Goal) {
-        self.add(name.into(), value, None, unit, Some(goal));
+        self.spread(name, Spread::of([value]), unit, Some(goal));
     }
 
     /// Adds what several rounds came to.
@@ -70,38 +60,29 @@ impl Report {
         unit: &'static str,
         goal: Option<Goal>,
     ) {
-        self.add(name.into(), spread.median, Some((spread.low, spread.high)), unit, goal);
+        self.figures.push(Figure { name: name.into(), spread, unit, goal });
     }
 
-    fn add(
-        &mut self,
-        name: String,
-        value: f64,
-        spread: Option<(f64, f64)>,
-        unit: &'static str,
-        goal: Option<Goal>,
-    ) {
-        self.figures.push(Figure { name, value, spread, unit, goal });
-    }
-
-    /// One line: the run, the machine, the figures in their order.
-    pub fn json(&self, seconds_since_1970: u64) -> Value {
+    /// One line: the run, the figures in their order with every round's, and whatever else is known of the run.
+    pub fn json(&self, of: &Value) -> Value {
         let figures = self.figures.iter().map(|figure| {
-            let mut value = json!({"name": figure.name, "value": figure.value, "unit": figure.unit});
-            if let Some((low, high)) = figure.spread {
-                value["quarter"] = low.into();
-                value["three_quarters"] = high.into();
+            let Spread { low, median, high, values } = &figure.spread;
+            let mut value = json!({"name": figure.name, "value": median, "unit": figure.unit});
+            if values.len() > 1 {
+                value["quarter"] = (*low).into();
+                value["three_quarters"] = (*high).into();
+                value["rounds"] = values.as_slice().into();
             }
-            if let Some(goal) = figure.goal {
+            if let Some((goal, verdict)) = figure.verdict() {
                 value["goal"] = goal.to_string().into();
-                value["reached"] = goal.is_reached(figure.value).into();
+                value["verdict"] = verdict.to_string().into();
             }
             value
         });
         json!({
             "run": self.run,
             "about": self.about,
-            "time": seconds_since_1970,
+            "of": of,
             "machine": machine(),
             "figures": figures.collect::<Vec<_>>(),
             "table": self.table.as_ref().map(|(head, rows)| json!({"head": head, "rows": rows})),
@@ -118,9 +99,9 @@ impl Report {
         }
         text += "| figure | measured | goal |\n|---|---:|---|\n";
         for figure in &self.figures {
-            let goal = figure.goal.map(|goal| match goal.is_reached(figure.value) {
-                true => format!("{goal}: reached"),
-                false => format!("{goal}: **missed**"),
+            let goal = figure.verdict().map(|(goal, verdict)| match verdict {
+                Verdict::Missed => format!("{goal}: **{verdict}**"),
+                _ => format!("{goal}: {verdict}"),
             });
             let (name, goal) = (&figure.name, goal.unwrap_or_default());
             // Writing into a String cannot fail.
@@ -133,32 +114,16 @@ impl Report {
 impl Figure {
     /// The value, its spread and its unit.
     fn text(&self) -> String {
-        let mut text = rounded(self.value);
-        if let Some((low, high)) = self.spread {
-            text += &format!(" ({} - {})", rounded(low), rounded(high));
+        let Spread { low, median, high, values } = &self.spread;
+        let mut text = rounded(*median);
+        if values.len() > 1 {
+            text += &format!(" ({} - {})", rounded(*low), rounded(*high));
         }
         format!("{text} {}", self.unit).trim_end().to_owned()
     }
-}
 
-impl Goal {
-    fn is_reached(self, value: f64) -> bool {
-        match self {
-            Goal::AtLeast(goal) => value >= goal,
-            Goal::AtMost(goal) => value <= goal,
-            Goal::Control => (CONTROL.0..=CONTROL.1).contains(&value),
-        }
-    }
-}
-
-impl Display for Goal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Goal::AtLeast(goal) => write!(f, ">= {goal}"),
-            // A seventh has no end.
-            Goal::AtMost(goal) => write!(f, "<= {}", (goal * 1000.0).round() / 1000.0),
-            Goal::Control => write!(f, "{} - {}", CONTROL.0, CONTROL.1),
-        }
+    fn verdict(&self) -> Option<(Goal, Verdict)> {
+        self.goal.map(|goal| (goal, goal.verdict(&self.spread)))
     }
 }
 
@@ -171,9 +136,9 @@ impl Display for Report {
         }
         for figure in &self.figures {
             write!(f, "  {:58} {:>30}", figure.name, figure.text())?;
-            match figure.goal {
-                Some(goal) if goal.is_reached(figure.value) => writeln!(f, "  reached: {goal}")?,
-                Some(goal) => writeln!(f, "  MISSED: {goal}")?,
+            match figure.verdict() {
+                Some((goal, Verdict::Missed)) => writeln!(f, "  MISSED: {goal}")?,
+                Some((goal, verdict)) => writeln!(f, "  {verdict}: {goal}")?,
                 None => writeln!(f)?,
             }
         }
@@ -219,7 +184,9 @@ mod tests {
         let text = report.to_string();
         assert!(text.contains("reached: <= 10") && text.contains("MISSED: >= 0.75"), "{text}");
         assert!(text.contains("2 (1.50 - 2.50) s"), "{text}");
-        assert_eq!(report.json(1)["figures"][1]["reached"], false);
+        let json = report.json(&Value::Null);
+        assert_eq!(json["figures"][1]["verdict"], "missed");
+        assert_eq!(json["figures"][2]["rounds"], json!([1.0, 2.0, 3.0]));
         let table = report.markdown("make it");
         assert!(table.contains("| b | 0.50 | >= 0.75: **missed** |"), "{table}");
     }

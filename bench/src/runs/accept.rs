@@ -1,13 +1,13 @@
 //! What it costs to let readers in.
 
 use super::Run;
+use super::rows::Rows;
 use crate::bench::{Bench, progress};
-use crate::contest::Contest;
+use crate::contest::{Contest, Sample, WARM_UP};
 use crate::load::Order;
 use crate::outcome::Result;
 use crate::report::{Goal, Report};
 use crate::servers::{Way, kind};
-use crate::spread::Spread;
 use clap::{ArgMatches, Args, FromArgMatches};
 
 pub const RUN: Run = Run {
@@ -23,7 +23,7 @@ pub const RUN: Run = Run {
 #[derive(Args)]
 struct Options {
     /// Readers that come in a round, and leave after it
-    #[arg(long, default_value_t = 3_000)]
+    #[arg(long, default_value_t = 4_000)]
     readers: usize,
 
     /// Rounds
@@ -44,34 +44,20 @@ fn run(matches: &ArgMatches, bench: &Bench) -> Result<Report> {
         kinds.extend(Some(kind("nchan")?).filter(|nchan| nchan.version().is_some()));
         let mut contest = Contest::start(bench, &kinds, *way)?;
         let bar = progress(way.name(), ((rounds + 1) * kinds.len() * 2) as u64);
-        let mut costs = vec![Vec::new(); kinds.len()];
+        let mut samples = vec![Vec::new(); kinds.len()];
         for round in 0..=rounds {
-            let came = contest.rounds(1, Order::Connect { readers }, &bar)?;
-            contest.rounds(1, Order::Leave, &bar)?;
-            // The first readers find no memory and no page tables.
-            if round > 0 {
-                for (costs, came) in costs.iter_mut().zip(&came) {
-                    costs.extend(came.iter().map(|sample| sample.processor / readers as f64 * 1e6));
-                }
+            let came = contest.round(round, Order::Connect { readers }, &bar)?;
+            contest.round(round, Order::Leave, &bar)?;
+            for (samples, came) in samples.iter_mut().zip(came).filter(|_| round > WARM_UP) {
+                samples.push(came);
             }
         }
         bar.finish_and_clear();
-        for (contestant, costs) in contest.contestants.iter().zip(&costs) {
-            let name = format!("{}: {}, each", way.name(), contestant.name);
-            report.spread(name, Spread::of(costs.iter().copied()), "us", None);
-        }
-        for (contestant, theirs) in contest.contestants.iter().zip(&costs).skip(1) {
-            let (ours, goal) = match &*contestant.name {
-                "floor again" => (&costs[1], Some(Goal::Control)),
-                "nchan" => (&costs[0], Some(Goal::AtMost(1.0))),
-                _ => (&costs[0], None),
-            };
-            let name = match &*contestant.name {
-                "floor again" => "floor / floor (control)".to_owned(),
-                name => format!("fanfare / {name}"),
-            };
-            report.spread(format!("{}: {name}", way.name()), Spread::of_ratios(ours, theirs), "x", goal);
-        }
+        let each = |sample: &Sample| sample.processor / readers as f64 * 1e6;
+        let mut rows = Rows::new(&mut report, way.name(), &contest, samples);
+        rows.each("each", "us", each);
+        rows.ratios("processor time", each, |name| (name == "nchan").then_some(Goal::AtMost(1.0)));
+        rows.load();
     }
     Ok(report)
 }

@@ -2,9 +2,11 @@
 
 use super::Run;
 use crate::bench::{Bench, progress};
+use crate::contest::{WARM_UP, in_turn};
 use crate::outcome::Result;
 use crate::publisher::Publisher;
 use crate::report::{Goal, Report};
+use crate::spread::Spread;
 use clap::{ArgMatches, Args, FromArgMatches};
 use fastrand::Rng;
 use std::fmt::Write;
@@ -47,12 +49,12 @@ struct Options {
     publishers: usize,
 
     /// Seconds of one slice
-    #[arg(long, default_value_t = 6)]
+    #[arg(long, default_value_t = 3)]
     seconds: u64,
 
-    /// Slices for each of the two stores, taken in turn, so that both see the same machine
-    #[arg(long, default_value_t = 5)]
-    slices: u64,
+    /// Slices for each store, taken in turn, so that all see the same machine, after one that counts for nothing
+    #[arg(long, default_value_t = 8)]
+    slices: usize,
 }
 
 fn run(matches: &ArgMatches, bench: &Bench) -> Result<Report> {
@@ -61,28 +63,34 @@ fn run(matches: &ArgMatches, bench: &Bench) -> Result<Report> {
     let about =
         format!("batches of {batch} over {publishers} connections, to {channels} channels and to {FEW}");
     let mut report = Report::new(RUN.name, about);
-    let (few, many) = (bench.server(CONFIG)?, bench.server(CONFIG)?);
+    let [few, again, many] = [bench.server(CONFIG)?, bench.server(CONFIG)?, bench.server(CONFIG)?];
 
     let filling = Instant::now();
     fill(&options, many.address)?;
     report.figure("making the channels, a second", channels as f64 / filling.elapsed().as_secs_f64(), "");
     let memory = many.private_dirty()?;
 
-    let (mut to_few, mut to_many, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
-    let bar = progress("slices", slices * 2);
-    for _ in 0..slices {
-        let few = slice(&options, few.address, FEW)?;
+    let stores = [(&few, FEW), (&again, FEW), (&many, channels)];
+    let mut rates = [const { Vec::new() }; 3];
+    let bar = progress("slices", slices as u64 + 1);
+    for round in 0..=slices {
+        let turns = in_turn(stores.len(), round, |number| {
+            let (server, channels) = stores[number];
+            slice(&options, server.address, channels)
+        })?;
+        for (rates, turn) in rates.iter_mut().zip(turns) {
+            rates.extend((round > WARM_UP).then_some(turn));
+        }
         bar.inc(1);
-        let many = slice(&options, many.address, channels)?;
-        bar.inc(1);
-        to_few.push(few);
-        to_many.push(many);
-        ratios.push(many / few);
     }
     bar.finish_and_clear();
-    report.figure("messages a second to few, median", median(to_few), "");
-    report.figure("messages a second to many, median", median(to_many), "");
-    report.figure_with_goal("many / few, median", median(ratios), "", Goal::AtLeast(0.75));
+    let [few, again, many] = &rates;
+    for (name, rates) in [("few", few), ("few, another store", again), ("many", many)] {
+        let spread = Spread::of(rates.iter().copied());
+        report.spread(format!("messages a second to {name}"), spread, "", None);
+    }
+    report.spread("few / few (control)", Spread::of_ratios(again, few), "x", Some(Goal::Control));
+    report.spread("many / few", Spread::of_ratios(many, few), "x", Some(Goal::AtLeast(0.75)));
     report.figure("private dirty with many channels", memory as f64 / 1024.0 / 1024.0, "MiB");
     Ok(report)
 }
@@ -119,11 +127,6 @@ fn slice(options: &Options, address: SocketAddr, channels: u64) -> Result<f64> {
         threads.into_iter().map(|thread| thread.join().map_err(|_| "a publisher panicked")?).collect()
     });
     Ok(counts?.iter().sum::<u64>() as f64 / started.elapsed().as_secs_f64())
-}
-
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or_default()
 }
 
 /// An envelope a line for each of these channels.

@@ -1,13 +1,13 @@
 //! One message to many readers: processor time for each delivery, and how late it is, against the floor and peers.
 
 use super::Run;
+use super::rows::Rows;
 use crate::bench::{Bench, progress};
 use crate::contest::{Contest, Sample};
 use crate::load::Order;
 use crate::outcome::Result;
 use crate::report::{Goal, Report};
 use crate::servers::{Kind, Way, kind};
-use crate::spread::Spread;
 use clap::{ArgMatches, Args, FromArgMatches};
 
 pub const RUN: Run = Run {
@@ -16,10 +16,12 @@ pub const RUN: Run = Run {
     examples: &[
         ("All ways and loads", ""),
         ("Quickly", "--readers 2000 --rounds 2 --ways ws"),
+        ("Bursts of 50 alone", "--ways ws --loads burst --burst 50"),
+        ("Half a million deliveries a second offered for 10 s", "--loads rate --rate 500000 --seconds 10"),
         ("Against other peers", "--peers nats,redis --ways ws"),
     ],
     usual: "",
-    quick: "--readers 2000 --rounds 3 --ways ws --loads single,burst,rate200k",
+    quick: "--readers 2000 --rounds 2 --ways ws --deliveries 20000 --rate 200000 --seconds 1",
     arguments: Options::augment_args,
     run,
 };
@@ -39,12 +41,28 @@ struct Options {
     rounds: usize,
 
     /// How readers are told
-    #[arg(long, value_delimiter = ',', default_value = "ws,sse,poll")]
+    #[arg(long, value_delimiter = ',', default_value = "ws,sse,ndjson,poll")]
     ways: Vec<Way>,
 
-    /// Which loads
-    #[arg(long, value_delimiter = ',', default_value = "single,burst,rate100k,rate200k")]
+    /// Which loads; long polls have the first alone, lines of JSON the first two
+    #[arg(long, value_delimiter = ',', default_value = "single,burst,rate")]
     loads: Vec<Load>,
+
+    /// Deliveries of a turn with one message at a time; bursts have as many for each of their messages
+    #[arg(long, default_value_t = 60_000)]
+    deliveries: usize,
+
+    /// Messages of a burst
+    #[arg(long, default_value_t = 10)]
+    burst: usize,
+
+    /// Deliveries a second that are offered, one rate after the other
+    #[arg(long, value_delimiter = ',', default_value = "100000,200000")]
+    rate: Vec<u32>,
+
+    /// Seconds for which a rate is offered
+    #[arg(long, default_value_t = 2.0)]
+    seconds: f64,
 
     /// Whom to compare with besides the floor: nchan, redis, nats, mosquitto, node-ws; who is not installed is left out
     #[arg(long, value_delimiter = ',', default_value = "nchan")]
@@ -55,38 +73,60 @@ struct Options {
 enum Load {
     /// One message at a time
     Single,
-    /// Ten at a time, in one write
+    /// Several at a time, in one write
     Burst,
-    /// 100,000 deliveries a second
-    #[value(name = "rate100k")]
-    Rate100k,
-    /// 200,000 deliveries a second: more than one core can do
-    #[value(name = "rate200k")]
-    Rate200k,
+    /// So many deliveries a second, whether they are heard or not
+    Rate,
 }
 
-impl Load {
-    fn name(self) -> &'static str {
+/// What is done in a turn.
+#[derive(Clone, Copy)]
+enum Task {
+    Single,
+    Burst,
+    /// Deliveries a second: at 200,000 more than one core can do.
+    Rate(u32),
+}
+
+impl Task {
+    /// All that readers told this way are to do.
+    fn all(options: &Options, way: Way) -> Vec<Task> {
+        let able = |load: &&Load| match way {
+            Way::Poll => **load == Load::Single,
+            Way::Ndjson => **load != Load::Rate,
+            _ => true,
+        };
+        let tasks = |load: &Load| match load {
+            Load::Single => vec![Task::Single],
+            Load::Burst => vec![Task::Burst],
+            Load::Rate => options.rate.iter().copied().map(Task::Rate).collect(),
+        };
+        options.loads.iter().filter(able).flat_map(tasks).collect()
+    }
+
+    fn name(self, options: &Options) -> String {
         match self {
-            Load::Single => "one at a time",
-            Load::Burst => "bursts of 10",
-            Load::Rate100k => "100,000/s offered",
-            Load::Rate200k => "200,000/s offered",
+            Task::Single => "one at a time".to_owned(),
+            Task::Burst => format!("bursts of {}", options.burst),
+            Task::Rate(rate) => format!("{},{:03}/s offered", rate / 1000, rate % 1000),
         }
     }
 
-    /// Whether it comes at its own pace.
-    fn is_offered(self) -> bool {
-        matches!(self, Load::Rate100k | Load::Rate200k)
-    }
-
-    fn order(self, options: &Options) -> Order {
-        let (bytes, readers) = (options.bytes, options.readers as f64);
+    /// About a second of processor time for ours and the floor. Peers need several times as much for bursts, and are known
+    /// well enough after one.
+    fn order(self, options: &Options, peer: bool) -> Order {
+        let (bytes, readers) = (options.bytes, options.readers);
+        let bursts = (options.deliveries / readers).max(2);
         match self {
-            Load::Single => Order::Bursts { bursts: 5, burst: 1, bytes },
-            Load::Burst => Order::Bursts { bursts: 2, burst: 10, bytes },
-            Load::Rate100k => Order::Rate { rate: 100_000.0 / readers, seconds: 2.0, bytes },
-            Load::Rate200k => Order::Rate { rate: 200_000.0 / readers, seconds: 2.0, bytes },
+            Task::Single => Order::Bursts { bursts, burst: 1, bytes },
+            Task::Burst => {
+                let bursts = if peer { bursts.div_ceil(6) } else { bursts };
+                Order::Bursts { bursts, burst: options.burst, bytes }
+            }
+            Task::Rate(rate) => {
+                let rate = f64::from(rate) / readers as f64;
+                Order::Rate { rate, seconds: options.seconds, bytes }
+            }
         }
     }
 }
@@ -94,7 +134,10 @@ impl Load {
 fn run(matches: &ArgMatches, bench: &Bench) -> Result<Report> {
     let options = Options::from_arg_matches(matches)?;
     let Options { readers, bytes, rounds, .. } = options;
-    let mut about = format!("{readers} readers, {bytes} bytes, {rounds} rounds; the server on one core");
+    let mut about = format!(
+        "{readers} readers, {bytes} bytes, {rounds} rounds; the server on one core; WebSockets are told bodies alone (as=body), \
+         event streams bodies with their ids, lines and long polls whole envelopes"
+    );
     let peers: Vec<&'static Kind> = options.peers.iter().map(|name| kind(name)).collect::<Result<_>>()?;
     for peer in [kind("floor")?].iter().chain(&peers) {
         match peer.version() {
@@ -121,28 +164,28 @@ fn compete(
     if way != Way::Poll {
         kinds.extend([kind("floor")?; 2]);
     }
-    let able =
-        |peer: &&&Kind| peer.version().is_some() && (peer.ways.contains(&way) || peer.ways == [Way::Own]);
+    let able = |peer: &&&'static Kind| {
+        peer.version().is_some() && (peer.ways.contains(&way) || peer.ways == [Way::Own])
+    };
     let rivals = kinds.len();
-    kinds.extend(peers.iter().filter(able));
-    let loads = options.loads.iter().filter(|load| way != Way::Poll || **load == Load::Single);
-    let loads: Vec<Load> = loads.copied().collect();
+    // Without the floor a peer is its own control.
+    let times = if way == Way::Poll { 2 } else { 1 };
+    kinds.extend(peers.iter().filter(able).flat_map(|peer| [*peer; 2].into_iter().take(times)));
+    let tasks = Task::all(options, way);
     // Peers take several times as long for what is offered: `peers` waits for that.
-    let able = |load: Load| if load.is_offered() { rivals } else { kinds.len() };
-    let turns: usize = loads.iter().map(|load| able(*load) * (options.rounds + 1)).sum();
+    let count = |task: Task| if matches!(task, Task::Rate(_)) { rivals } else { kinds.len() };
+    let turns: usize = tasks.iter().map(|task| count(*task) * (options.rounds + 1)).sum();
     let bar = progress(way.name(), (kinds.len() + turns) as u64);
     let mut contest = Contest::start(bench, &kinds, way)?;
     contest.connect(options.readers, &bar)?;
-    for load in loads {
-        let order = load.order(options);
-        contest.rounds_of(able(load), 1, order, &bar)?;
-        let samples = contest.rounds_of(able(load), options.rounds, order, &bar)?;
-        let names = contest.contestants.iter().map(|contestant| &*contestant.name);
-        let named: Vec<(&str, &[Sample])> = names.zip(samples.iter().map(Vec::as_slice)).collect();
-        let what = format!("{}, {}", way.name(), load.name());
-        match load.is_offered() {
-            true => lateness(report, &what, load, &named),
-            false => costs(report, &what, load, way, &named),
+    for task in tasks {
+        let orders = (0..count(task)).map(|number| task.order(options, number >= rivals));
+        let samples = contest.rounds_of(&orders.collect::<Vec<_>>(), options.rounds, &bar)?;
+        let what = format!("{}, {}", way.name(), task.name(options));
+        let mut rows = Rows::new(report, what, &contest, samples);
+        match task {
+            Task::Rate(rate) => lateness(&mut rows, rate),
+            _ => costs(&mut rows, task, way, options),
         }
     }
     bar.finish_and_clear();
@@ -150,81 +193,44 @@ fn compete(
 }
 
 /// What a delivery costs.
-fn costs(report: &mut Report, what: &str, load: Load, way: Way, named: &[(&str, &[Sample])]) {
-    let each = |samples: &[Sample]| samples.iter().map(Sample::per_million).collect::<Vec<_>>();
-    let ours = each(named[0].1);
-    for (name, samples) in named {
-        report.spread(format!("{what}: {name}, s for a million"), Spread::of(each(samples)), "", None);
-    }
-    for (name, samples) in &named[1..] {
-        let ratio = Spread::of_ratios(&ours, &each(samples));
-        let goal = match (*name, load) {
-            ("floor", Load::Burst) => Some(Goal::AtMost(1.35)),
-            ("floor", _) => Some(Goal::AtMost(1.10)),
-            ("nchan", Load::Burst) => Some(Goal::AtMost(1.0 / 7.0)),
-            ("nchan", _) if way == Way::Poll => Some(Goal::AtMost(0.7)),
-            ("nchan", _) => Some(Goal::AtMost(1.0)),
+fn costs(rows: &mut Rows<'_>, task: Task, way: Way, options: &Options) {
+    rows.each("s for a million", "", Sample::per_million);
+    let burst = matches!(task, Task::Burst);
+    let usual = !burst || options.burst == 10;
+    rows.ratios("processor time", Sample::per_million, |name| {
+        match name {
+            "floor" if burst => Some(Goal::AtMost(1.35)),
+            "floor" => Some(Goal::AtMost(1.10)),
+            "nchan" if burst => Some(Goal::AtMost(1.0 / 7.0)),
+            "nchan" if way == Way::Poll => Some(Goal::AtMost(0.7)),
+            "nchan" => Some(Goal::AtMost(1.0)),
             _ => None,
-        };
-        match *name {
-            "floor again" => control(report, what, &each(samples), &each(named[1].1)),
-            _ => report.spread(format!("{what}: fanfare / {name}"), ratio, "x", goal),
         }
-    }
-    losses(report, what, named);
+        .filter(|_| usual)
+    });
+    rows.each("achieved", "/s", Sample::rate);
+    rows.each("p99", "ms", |sample| sample.told.p99);
+    rows.losses();
+    rows.load();
 }
 
-/// How late deliveries are, and how many there are.
-fn lateness(report: &mut Report, what: &str, load: Load, named: &[(&str, &[Sample])]) {
-    let late = |samples: &[Sample]| samples.iter().map(|sample| sample.told.p99).collect::<Vec<_>>();
-    let rates = |samples: &[Sample]| samples.iter().map(Sample::rate).collect::<Vec<_>>();
-    for (name, samples) in named {
-        report.spread(format!("{what}: {name}, achieved"), Spread::of(rates(samples)), "/s", None);
-        report.spread(format!("{what}: {name}, p99"), Spread::of(late(samples)), "ms", None);
-        let median = |value: fn(&Sample) -> f64| Spread::of(samples.iter().map(value)).median;
-        for (quantile, value) in [
-            ("p50", median(|sample| sample.told.p50)),
-            ("p99.9", median(|sample| sample.told.p999)),
-            ("slowest", median(|sample| sample.told.slowest)),
-        ] {
-            report.figure(format!("{what}: {name}, {quantile}"), value, "ms");
-        }
-    }
-    for (name, samples) in &named[1..] {
-        if *name == "floor again" {
-            control(report, &format!("{what}, p99"), &late(samples), &late(named[1].1));
-            continue;
-        }
-        let (most, floor) = (if load == Load::Rate100k { 1.5 } else { 1.25 }, *name == "floor");
-        let ratio = Spread::of_ratios(&late(named[0].1), &late(samples));
-        let goal = floor.then_some(Goal::AtMost(most));
-        report.spread(format!("{what}: p99, fanfare / {name}"), ratio, "x", goal);
-        let ratio = Spread::of_ratios(&rates(named[0].1), &rates(samples));
-        let goal = (floor && load == Load::Rate200k).then_some(Goal::AtLeast(0.95));
-        report.spread(format!("{what}: achieved, fanfare / {name}"), ratio, "x", goal);
-    }
-    losses(report, what, named);
-}
-
-/// The floor against itself: how far figures of this run can be trusted.
-fn control(report: &mut Report, what: &str, again: &[f64], first: &[f64]) {
-    report.spread(
-        format!("{what}: floor / floor (control)"),
-        Spread::of_ratios(again, first),
-        "x",
-        Some(Goal::Control),
-    );
-}
-
-/// What was lost or came twice: ours must not be.
-fn losses(report: &mut Report, what: &str, named: &[(&str, &[Sample])]) {
-    for (index, (name, samples)) in named.iter().enumerate() {
-        let count: u64 = samples.iter().map(|sample| sample.told.lost + sample.told.repeated).sum();
-        if index == 0 {
-            let goal = Goal::AtMost(0.0);
-            report.figure_with_goal(format!("{what}: lost or repeated"), count as f64, "", goal);
-        } else if count > 0 {
-            report.figure(format!("{what}: {name}, lost or repeated"), count as f64, "");
-        }
-    }
+/// How late deliveries are, how many there are, and what they cost.
+fn lateness(rows: &mut Rows<'_>, rate: u32) {
+    rows.each("achieved", "/s", Sample::rate);
+    rows.each("p50", "ms", |sample| sample.told.p50);
+    rows.each("p99", "ms", |sample| sample.told.p99);
+    rows.each("p99.9", "ms", |sample| sample.told.p999);
+    rows.each("slowest", "ms", |sample| sample.told.slowest);
+    rows.each("s for a million", "", Sample::per_million);
+    let goal = |goal: Option<Goal>| move |name: &str| goal.filter(|_| name == "floor");
+    let (late, achieved) = match rate {
+        100_000 => (Some(Goal::AtMost(1.5)), None),
+        200_000 => (Some(Goal::AtMost(1.25)), Some(Goal::AtLeast(0.95))),
+        _ => (None, None),
+    };
+    rows.ratios("p99", |sample| sample.told.p99, goal(late));
+    rows.ratios("achieved", Sample::rate, goal(achieved));
+    rows.ratios("processor time", Sample::per_million, |_| None);
+    rows.losses();
+    rows.load();
 }

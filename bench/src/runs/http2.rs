@@ -20,7 +20,7 @@ pub const RUN: Run = Run {
     about: "Memory of idle HTTP/2 connections, and of the event streams on them",
     examples: &[("A thousand connections with up to eleven streams each", "")],
     usual: "",
-    quick: "--connections 200",
+    quick: "--connections 200 --idle 1",
     arguments: Options::augment_args,
     run,
 };

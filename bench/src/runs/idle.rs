@@ -15,8 +15,8 @@ pub const RUN: Run = Run {
     name: "idle",
     about: "Memory of idle readers, however they are told, and of each subscription more",
     examples: &[("As many as one process may have", ""), ("Quickly", "--readers 2000 --idle 2 --ways ws")],
-    usual: "",
-    quick: "--readers 4000 --idle 1",
+    usual: "--idle 3",
+    quick: "--readers 4000 --idle 1 --ways sse,ws",
     arguments: Options::augment_args,
     run,
 };

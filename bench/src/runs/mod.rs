@@ -11,6 +11,7 @@ mod patterns;
 mod peers;
 mod publish;
 mod resume;
+mod rows;
 mod slow;
 mod workers;
 
@@ -21,6 +22,7 @@ use crate::{bare, floor, load};
 use clap::{ArgMatches, Args, Command, FromArgMatches};
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::time::Instant;
 
 /// One run.
 struct Run {
@@ -65,10 +67,10 @@ pub fn run(args: impl Iterator<Item = OsString>) -> Result<()> {
         Bench::new(matches.get_one::<PathBuf>("server-binary").cloned(), matches.get_flag("document"))?;
     if let Some((name, matches)) = matches.subcommand() {
         let run = ALL.iter().find(|run| run.name == name).ok_or("clap knows a run that is none")?;
-        let words: Vec<String> = std::env::args().skip(1).filter(|word| word != "--document").collect();
-        return bench.finish(&(run.run)(matches, &bench)?, &format!("{COMMAND} {}", words.join(" ")));
+        let words = shown(std::env::args().skip(1));
+        return bench.finish(&(run.run)(matches, &bench)?, &format!("{COMMAND} {words}"));
     }
-    let quick = matches.get_flag("quick");
+    let (quick, began) = (matches.get_flag("quick"), Instant::now());
     // The comparison with all peers is asked for by its name.
     for run in ALL.iter().filter(|run| run.name != peers::RUN.name) {
         let args = if quick { run.quick } else { run.usual };
@@ -76,7 +78,23 @@ pub fn run(args: impl Iterator<Item = OsString>) -> Result<()> {
         let matches = run.command().get_matches_from(words);
         bench.finish(&(run.run)(&matches, &bench)?, format!("{COMMAND} {} {args}", run.name).trim_end())?;
     }
+    let seconds = began.elapsed().as_secs();
+    println!("\nall runs: {} min {} s", seconds / 60, seconds % 60);
     Ok(())
+}
+
+/// The arguments of a run without those that change no figure, or only name a place on this machine.
+fn shown(words: impl Iterator<Item = String>) -> String {
+    let (mut shown, mut words) = (Vec::new(), words);
+    while let Some(word) = words.next() {
+        match word.as_str() {
+            "--server-binary" => drop(words.next()),
+            "--document" => {}
+            _ if word.starts_with("--server-binary=") => {}
+            _ => shown.push(word),
+        }
+    }
+    shown.join(" ")
 }
 
 /// How a run is started.
@@ -140,6 +158,12 @@ mod tests {
                 assert!(command().try_get_matches_from(words).is_ok(), "{}: {args}", run.name);
             }
         }
+    }
+
+    #[test]
+    fn what_names_a_place_is_not_shown() {
+        let words = "fair --server-binary /x --readers 5 --document --server-binary=/x";
+        assert_eq!(shown(words.split(' ').map(str::to_owned)), "fair --readers 5");
     }
 
     #[test]

@@ -1,13 +1,13 @@
 //! Everybody comes back at once, having missed some messages, while publishing goes on.
 
 use super::Run;
+use super::rows::Rows;
 use crate::bench::{Bench, progress};
-use crate::contest::Contest;
+use crate::contest::{Contest, WARM_UP};
 use crate::load::Order;
 use crate::outcome::Result;
 use crate::report::{Goal, Report};
 use crate::servers::{Way, kind};
-use crate::spread::Spread;
 use clap::{ArgMatches, Args, FromArgMatches};
 
 pub const RUN: Run = Run {
@@ -48,38 +48,28 @@ fn run(matches: &ArgMatches, bench: &Bench) -> Result<Report> {
     let Options { readers, missing, bytes, rounds, way } = options;
     let about = format!(
         "{readers} readers over {} come back, 128 at a time as fast as they are let in, each after a cursor and {missing} messages of {bytes} bytes late; \
-         another message every 200 ms",
+         another message every 200 ms, 20 at the most",
         way.name()
     );
     let mut report = Report::new(RUN.name, about);
     let kinds = [kind("fanfare")?, kind("floor")?, kind("floor")?];
     let mut contest = Contest::start(bench, &kinds, way)?;
     let bar = progress("coming back", ((rounds + 1) * kinds.len() * 2) as u64);
-    let (mut times, mut lost) = (vec![Vec::new(); kinds.len()], 0);
+    let mut samples = vec![Vec::new(); kinds.len()];
     for round in 0..=rounds {
-        let back = contest.rounds(1, Order::Return { readers, missing, bytes }, &bar)?;
-        contest.rounds(1, Order::Leave, &bar)?;
-        lost += back[0].iter().map(|sample| sample.told.lost + sample.told.repeated).sum::<u64>();
-        for (times, back) in times.iter_mut().zip(&back).filter(|_| round > 0) {
-            times.extend(back.iter().map(|sample| sample.told.seconds));
+        let back = contest.round(round, Order::Return { readers, missing, bytes }, &bar)?;
+        contest.round(round, Order::Leave, &bar)?;
+        for (samples, back) in samples.iter_mut().zip(back).filter(|_| round > WARM_UP) {
+            samples.push(back);
         }
     }
     bar.finish_and_clear();
-    for (contestant, times) in contest.contestants.iter().zip(&times) {
-        report.spread(
-            format!("{}: all are back", contestant.name),
-            Spread::of(times.iter().copied()),
-            "s",
-            None,
-        );
-    }
-    report.spread(
-        "floor / floor (control)",
-        Spread::of_ratios(&times[2], &times[1]),
-        "x",
-        Some(Goal::Control),
-    );
-    report.spread("fanfare / floor", Spread::of_ratios(&times[0], &times[1]), "x", Some(Goal::AtMost(1.5)));
-    report.figure_with_goal("lost or repeated", lost as f64, "", Goal::AtMost(0.0));
+    let mut rows = Rows::new(&mut report, "coming back", &contest, samples);
+    rows.each("until all have heard all", "s", |sample| sample.told.seconds);
+    rows.each("processor time", "s", |sample| sample.processor);
+    rows.ratios("time", |sample| sample.told.seconds, |_| Some(Goal::AtMost(1.5)));
+    rows.ratios("processor time", |sample| sample.processor, |_| None);
+    rows.losses();
+    rows.load();
     Ok(report)
 }

@@ -28,12 +28,18 @@ pub const KIND: Kind = Kind {
 pub const MANY: Kind = Kind {
     name: "fanfare-many",
     about: "the server of this tree, nine subscriptions a session, to some of 10,000 channels",
-    hello: |way, address, number| {
-        // Far apart, so that hardly two sessions want the same.
-        more(way, address, |more| format!("sensors/{}", (number * 7 + more * 1_237) * 3 % 10_000))
-    },
+    hello: |way, address, number| more(way, address, |more| format!("sensors/{}", some(number, more))),
     ..KIND
 };
+
+/// Channels of all readers of [`MANY`].
+const SHARED: usize = 10_000;
+
+/// A shared channel that a reader wants. Equal selections would be kept once: the distance between its channels is another
+/// one for each ten thousand readers, so that no two want the same.
+fn some(number: usize, more: usize) -> usize {
+    (number * 21 + more * (3_711 + 2 * (number / SHARED))) % SHARED
+}
 
 /// A session has eight subscriptions more, to channels that nobody else hears.
 pub const ALONE: Kind = Kind {
@@ -90,9 +96,9 @@ pub const KEPT: Kind = Kind {
 pub const BATCH: Kind = Kind {
     name: "fanfare-batch",
     about: "the server of this tree, a kept channel that keeps everything, batches of 1,000",
-    start: |binary, _| {
+    start: |binary, core| {
         let rule = "[[namespace]]\npattern = \"kept/**\"\nmessages = 1000000000\n";
-        start(binary, &format!("{ONE_WORKER}{rule}"), Core::Any)
+        start(binary, &format!("{ONE_WORKER}{rule}"), core)
     },
     publication: |address, body, _| {
         let line = format!("{{\"channel\":\"kept/all\",\"body\":\"{body}\"}}\n");
@@ -107,7 +113,7 @@ pub const BATCH: Kind = Kind {
 pub const TRIMMED: Kind = Kind {
     name: "fanfare-trimmed",
     about: "the server of this tree, a kept channel of 10,000 messages, batches of 1,000",
-    start: |binary, _| start(binary, ONE_WORKER, Core::Any),
+    start: |binary, core| start(binary, ONE_WORKER, core),
     ..BATCH
 };
 
@@ -158,4 +164,18 @@ fn ear(way: Way) -> Ear {
 fn again(_: &str, body: &[u8]) -> Result<Vec<u8>> {
     let cursor = cursor(body).ok_or("an answer has no cursor")?;
     Ok(format!("GET /c/{CHANNEL}?wait=300&after={cursor} HTTP/1.1\r\nHost: a\r\n\r\n").into_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn no_two_readers_of_many_channels_want_the_same() {
+        let wanted = |number| (0..MORE).map(|more| some(number, more)).collect::<BTreeSet<_>>();
+        let all: BTreeSet<_> = (0..20_000).map(wanted).collect();
+        assert_eq!(all.len(), 20_000);
+        assert!(all.iter().all(|wanted| wanted.len() == MORE));
+    }
 }

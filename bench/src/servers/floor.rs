@@ -10,11 +10,15 @@ pub const JOINED: Kind = Kind {
     name: "floor",
     about: "raw epoll, one thread, everything pending in one write",
     version: &[],
-    ways: &[Way::Ws, Way::Sse, Way::Own],
+    ways: &[Way::Ws, Way::Sse, Way::Ndjson, Way::Own],
     start: |_, core| start(&[], core),
-    hello: |way, address, _| get(&format!("/c/{CHANNEL}"), way, address),
-    again: Some(|way, address, receipt| get(&after(receipt), way, address)),
-    ear: |way| if way == Way::Ws { Ear::websocket() } else { Ear::event_stream() },
+    hello: |way, address, _| get(&format!("/c/{CHANNEL}?{}", asked(way)), way, address),
+    again: Some(|way, address, receipt| get(&after(way, receipt), way, address)),
+    ear: |way| match way {
+        Way::Ws => Ear::websocket(),
+        Way::Ndjson => Ear::lines(),
+        Way::Sse | Way::Poll | Way::Own => Ear::event_stream(),
+    },
     preamble: b"",
     publication: |address, body, _| post(&format!("/c/{CHANNEL}"), address, body),
     receipt: Some(b"HTTP/1.1 201 "),
@@ -35,6 +39,11 @@ fn start(args: &[&str], core: Core) -> Result<Server> {
 }
 
 /// Hears what came after a publication.
-fn after(receipt: &str) -> String {
-    format!("/c/{CHANNEL}?after={}", cursor(receipt.as_bytes()).unwrap_or_default())
+fn after(way: Way, receipt: &str) -> String {
+    format!("/c/{CHANNEL}?{}after={}", asked(way), cursor(receipt.as_bytes()).unwrap_or_default())
+}
+
+/// What the floor is asked for that the headers do not say.
+fn asked(way: Way) -> &'static str {
+    if way == Way::Ndjson { "via=ndjson&" } else { "" }
 }
