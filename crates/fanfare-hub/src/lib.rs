@@ -7,6 +7,7 @@
 //! Everything here is a pure value: no socket, no thread, no clock.
 
 mod entries;
+mod ids;
 mod index;
 mod interest;
 mod names;

@@ -4,6 +4,7 @@
 //! one selection has costs the table's slot and nothing else.
 
 use crate::entries::{Entries, InterestId};
+use crate::ids::Ids;
 use fanfare_proto::NamePlace;
 use hashbrown::HashTable;
 use slab::Slab;
@@ -32,9 +33,9 @@ const _: () = assert!(size_of::<Wanting>() == 8);
 #[derive(Debug)]
 struct Several {
     /// At least one.
-    ids: Vec<InterestId>,
-    /// Where the name stands in the first of them.
-    place: NamePlace,
+    ids: Ids,
+    /// One of them, and where the name stands in it.
+    named: (InterestId, NamePlace),
 }
 
 impl Names {
@@ -67,7 +68,7 @@ impl Names {
         match self.table.find(self.hasher.hash_one(name), named) {
             None => {}
             Some(Wanting::One(id, _)) => found(*id),
-            Some(Wanting::Several(key)) => self.shared[*key as usize].ids.iter().for_each(|id| found(*id)),
+            Some(Wanting::Several(key)) => self.shared[*key as usize].ids.iter().for_each(found),
         }
     }
 
@@ -81,10 +82,7 @@ impl Wanting {
     fn name<'a>(&self, shared: &Slab<Several>, entries: &'a Entries) -> &'a str {
         let (id, place) = match self {
             Wanting::One(id, place) => (*id, *place),
-            Wanting::Several(key) => {
-                let several = &shared[*key as usize];
-                (several.ids[0], several.place)
-            }
+            Wanting::Several(key) => shared[*key as usize].named,
         };
         entries.selection(id).map_or("", |selection| selection.name_at(place))
     }
@@ -92,14 +90,16 @@ impl Wanting {
     fn push(&mut self, id: InterestId, shared: &mut Slab<Several>) {
         match self {
             Wanting::One(first, place) => {
-                let several = Several { ids: vec![*first, id], place: *place };
+                let mut several = Several { ids: Ids::default(), named: (*first, *place) };
+                several.ids.insert(*first);
+                several.ids.insert(id);
                 *self = Wanting::Several(shared.insert(several) as u32);
             }
-            Wanting::Several(key) => shared[*key as usize].ids.push(id),
+            Wanting::Several(key) => shared[*key as usize].ids.insert(id),
         }
     }
 
-    /// Answers whether none is left. `place` tells where the name stands in whoever is the first then.
+    /// Answers whether none is left. `place` tells where the name stands in another that has it.
     fn forget(
         &mut self,
         id: InterestId,
@@ -111,14 +111,16 @@ impl Wanting {
             Wanting::Several(key) => *key as usize,
         };
         let several = &mut shared[key];
-        if let Some(at) = several.ids.iter().position(|other| *other == id) {
-            several.ids.swap_remove(at);
-        }
-        let Some(first) = several.ids.first() else {
+        several.ids.remove(id);
+        let Some(other) = several.ids.iter().next() else {
             shared.remove(key);
             return true;
         };
-        several.place = place(*first).unwrap_or(several.place);
+        if several.named.0 == id
+            && let Some(place) = place(other)
+        {
+            several.named = (other, place);
+        }
         false
     }
 }
