@@ -11,6 +11,7 @@ mod ids;
 mod index;
 mod interest;
 mod names;
+mod table;
 mod window;
 
 pub use entries::{Interest, InterestId};

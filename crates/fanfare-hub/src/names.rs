@@ -5,18 +5,16 @@
 
 use crate::entries::{Entries, InterestId};
 use crate::ids::Ids;
+use crate::table::Table;
 use fanfare_proto::NamePlace;
-use hashbrown::HashTable;
 use slab::Slab;
-use std::hash::{BuildHasher, RandomState};
 
 /// The names without stars.
 #[derive(Debug, Default)]
 pub(crate) struct Names {
-    table: HashTable<Wanting>,
+    table: Table<Wanting>,
     /// What several selections have.
     shared: Slab<Several>,
-    hasher: RandomState,
 }
 
 /// The selections that want one channel. Most often one does, and it needs no memory of its own.
@@ -41,21 +39,17 @@ struct Several {
 impl Names {
     /// Adds a name of a selection.
     pub(crate) fn add(&mut self, entries: &Entries, id: InterestId, place: NamePlace, name: &str) {
-        let Names { table, shared, hasher } = self;
-        let hash = hasher.hash_one(name);
-        let named = |wanting: &Wanting| wanting.name(shared, entries) == name;
-        if let Some(wanting) = table.find_mut(hash, named) {
-            return wanting.push(id, shared);
+        let Names { table, shared } = self;
+        match table.find_mut(name, |wanting| wanting.name(shared, entries)) {
+            Some(wanting) => wanting.push(id, shared),
+            None => table.insert(name, Wanting::One(id, place), |wanting| wanting.name(shared, entries)),
         }
-        let rehash = |wanting: &Wanting| hasher.hash_one(wanting.name(shared, entries));
-        table.insert_unique(hash, Wanting::One(id, place), rehash);
     }
 
     /// Removes a name of a selection, which is still among the entries.
     pub(crate) fn remove(&mut self, entries: &Entries, id: InterestId, name: &str) {
-        let Names { table, shared, hasher } = self;
-        let named = |wanting: &Wanting| wanting.name(shared, entries) == name;
-        let Ok(mut entry) = table.find_entry(hasher.hash_one(name), named) else { return };
+        let Names { table, shared } = self;
+        let Some(mut entry) = table.entry(name, |wanting| wanting.name(shared, entries)) else { return };
         let place = |first| entries.selection(first)?.place_of(name);
         if entry.get_mut().forget(id, shared, place) {
             entry.remove();
@@ -64,8 +58,7 @@ impl Names {
 
     /// The selections that have this name.
     pub(crate) fn find(&self, entries: &Entries, name: &str, found: &mut dyn FnMut(InterestId)) {
-        let named = |wanting: &Wanting| wanting.name(&self.shared, entries) == name;
-        match self.table.find(self.hasher.hash_one(name), named) {
+        match self.table.find(name, |wanting| wanting.name(&self.shared, entries)) {
             None => {}
             Some(Wanting::One(id, _)) => found(*id),
             Some(Wanting::Several(key)) => self.shared[*key as usize].ids.iter().for_each(found),
