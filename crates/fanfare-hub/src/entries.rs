@@ -1,6 +1,7 @@
 //! The selections that somebody wants, by number.
 
 use fanfare_proto::{LogSet, Selection};
+use slab::Slab;
 
 /// A selection's place among the [`Interests`](crate::Interests).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -19,18 +20,15 @@ pub struct Interest {
 
 /// All of them. A number is used again once it is free.
 #[derive(Debug, Default)]
-pub(crate) struct Entries {
-    places: Vec<Option<Interest>>,
-    free: Vec<InterestId>,
-}
+pub(crate) struct Entries(Slab<Interest>);
 
 impl Entries {
     pub(crate) fn get(&self, id: InterestId) -> Option<&Interest> {
-        self.places.get(id.0 as usize)?.as_ref()
+        self.0.get(id.0 as usize)
     }
 
     pub(crate) fn get_mut(&mut self, id: InterestId) -> Option<&mut Interest> {
-        self.places.get_mut(id.0 as usize)?.as_mut()
+        self.0.get_mut(id.0 as usize)
     }
 
     pub(crate) fn selection(&self, id: InterestId) -> Option<&Selection> {
@@ -39,17 +37,10 @@ impl Entries {
 
     /// Adds a selection that nobody wants yet.
     pub(crate) fn add(&mut self, selection: Selection, logs: LogSet) -> InterestId {
-        let id = self.free.pop().unwrap_or_else(|| {
-            self.places.push(None);
-            InterestId((self.places.len() - 1) as u32)
-        });
-        self.places[id.0 as usize] = Some(Interest { selection, logs, members: Vec::new() });
-        id
+        InterestId(self.0.insert(Interest { selection, logs, members: Vec::new() }) as u32)
     }
 
     pub(crate) fn remove(&mut self, id: InterestId) {
-        if self.places.get_mut(id.0 as usize).and_then(Option::take).is_some() {
-            self.free.push(id);
-        }
+        self.0.try_remove(id.0 as usize);
     }
 }

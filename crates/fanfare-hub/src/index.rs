@@ -5,6 +5,7 @@
 //! selections that do not want it.
 
 use crate::entries::{Entries, InterestId};
+use crate::ids::Ids;
 use crate::names::Names;
 use std::collections::HashMap;
 
@@ -22,9 +23,9 @@ struct Branch {
     segments: HashMap<Box<str>, Branch>,
     star: Option<Box<Branch>>,
     /// Patterns that end here.
-    here: Vec<InterestId>,
+    here: Ids,
     /// Patterns that go on with `**`.
-    rest: Vec<InterestId>,
+    rest: Ids,
 }
 
 impl Index {
@@ -35,7 +36,7 @@ impl Index {
             if is_literal(name) {
                 self.names.add(entries, id, place, name);
             } else {
-                self.patterns.ends(name).push(id);
+                self.patterns.ends(name).insert(id);
             }
         }
     }
@@ -66,7 +67,7 @@ impl Index {
 }
 
 impl Branch {
-    fn ends(&mut self, pattern: &str) -> &mut Vec<InterestId> {
+    fn ends(&mut self, pattern: &str) -> &mut Ids {
         let mut branch = self;
         for segment in pattern.split('/') {
             branch = match segment {
@@ -80,8 +81,8 @@ impl Branch {
 
     fn forget<'a>(&mut self, mut segments: impl Iterator<Item = &'a str>, id: InterestId) {
         match segments.next() {
-            None => forget(&mut self.here, id),
-            Some("**") => forget(&mut self.rest, id),
+            None => self.here.remove(id),
+            Some("**") => self.rest.remove(id),
             Some("*") => {
                 if let Some(branch) = &mut self.star {
                     branch.forget(segments, id);
@@ -103,10 +104,10 @@ impl Branch {
     /// segment of a system name.
     fn matches(&self, name: Option<&str>, system: bool, found: &mut dyn FnMut(InterestId)) {
         if !system {
-            self.rest.iter().for_each(|id| found(*id));
+            self.rest.iter().for_each(&mut *found);
         }
         let Some(name) = name else {
-            self.here.iter().for_each(|id| found(*id));
+            self.here.iter().for_each(found);
             return;
         };
         let (segment, left) = match name.split_once('/') {
@@ -128,12 +129,6 @@ impl Branch {
 
 fn is_literal(name: &str) -> bool {
     !name.contains('*')
-}
-
-fn forget(ids: &mut Vec<InterestId>, id: InterestId) {
-    if let Some(at) = ids.iter().position(|other| *other == id) {
-        ids.swap_remove(at);
-    }
 }
 
 #[cfg(test)]
@@ -188,7 +183,8 @@ mod tests {
             for name in names.iter().map(|segments| segments.join("/")) {
                 let mut found = BTreeSet::new();
                 index.matches(&entries, &name, &mut |id| { found.insert(id.0 as usize); });
-                let wanted: BTreeSet<usize> = ids(false).filter(|id| selections[*id].matches(&name)).collect();
+                let wants = |id: &usize| selections[*id].patterns().any(|pattern| pattern.matches(&name));
+                let wanted: BTreeSet<usize> = ids(false).filter(wants).collect();
                 prop_assert_eq!(found, wanted, "{}", name);
             }
             ids(false).for_each(|id| forget(&mut index, &mut entries, id));

@@ -2,8 +2,9 @@
 
 use crate::entries::{Entries, Interest, InterestId};
 use crate::index::Index;
+use crate::table::Table;
 use fanfare_proto::{LogSet, Selection};
-use std::collections::HashMap;
+use hashbrown::hash_table::OccupiedEntry;
 
 /// Where a session stands among those that share its selection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,14 +19,14 @@ pub struct Membership {
 #[derive(Debug, Default)]
 pub struct Interests {
     index: Index,
-    by_selection: HashMap<Selection, InterestId>,
+    by_selection: Table<InterestId>,
     entries: Entries,
 }
 
 impl Interests {
     /// Adds a session to those of its selection.
     pub fn join(&mut self, selection: &Selection, logs: LogSet, session: u32) -> Membership {
-        let known = self.by_selection.get(selection).copied();
+        let known = self.by_selection.find(Some(selection), |id| self.entries.selection(*id)).copied();
         let interest = known.unwrap_or_else(|| self.add(selection, logs));
         let members = match self.entries.get_mut(interest) {
             Some(entry) => &mut entry.members,
@@ -38,7 +39,7 @@ impl Interests {
     fn add(&mut self, selection: &Selection, logs: LogSet) -> InterestId {
         let id = self.entries.add(selection.clone(), logs);
         self.index.add(&self.entries, id);
-        self.by_selection.insert(selection.clone(), id);
+        self.by_selection.insert(Some(selection), id, |id| self.entries.selection(*id));
         id
     }
 
@@ -51,10 +52,16 @@ impl Interests {
             moved(session);
         }
         if entry.members.is_empty() {
-            self.by_selection.remove(&entry.selection);
-            self.index.remove(&self.entries, membership.interest);
-            self.entries.remove(membership.interest);
+            self.forget(membership.interest);
         }
+    }
+
+    fn forget(&mut self, id: InterestId) {
+        let entries = &self.entries;
+        let known = self.by_selection.entry(entries.selection(id), |id| entries.selection(*id));
+        known.map(OccupiedEntry::remove);
+        self.index.remove(entries, id);
+        self.entries.remove(id);
     }
 
     /// Calls `found` for each selection that wants the channel; more than once if several of its patterns do.

@@ -7,9 +7,11 @@
 //! Everything here is a pure value: no socket, no thread, no clock.
 
 mod entries;
+mod ids;
 mod index;
 mod interest;
 mod names;
+mod table;
 mod window;
 
 pub use entries::{Interest, InterestId};

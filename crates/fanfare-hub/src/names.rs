@@ -4,18 +4,17 @@
 //! one selection has costs the table's slot and nothing else.
 
 use crate::entries::{Entries, InterestId};
+use crate::ids::Ids;
+use crate::table::Table;
 use fanfare_proto::NamePlace;
-use hashbrown::HashTable;
 use slab::Slab;
-use std::hash::{BuildHasher, RandomState};
 
 /// The names without stars.
 #[derive(Debug, Default)]
 pub(crate) struct Names {
-    table: HashTable<Wanting>,
+    table: Table<Wanting>,
     /// What several selections have.
     shared: Slab<Several>,
-    hasher: RandomState,
 }
 
 /// The selections that want one channel. Most often one does, and it needs no memory of its own.
@@ -32,29 +31,25 @@ const _: () = assert!(size_of::<Wanting>() == 8);
 #[derive(Debug)]
 struct Several {
     /// At least one.
-    ids: Vec<InterestId>,
-    /// Where the name stands in the first of them.
-    place: NamePlace,
+    ids: Ids,
+    /// One of them, and where the name stands in it.
+    named: (InterestId, NamePlace),
 }
 
 impl Names {
     /// Adds a name of a selection.
     pub(crate) fn add(&mut self, entries: &Entries, id: InterestId, place: NamePlace, name: &str) {
-        let Names { table, shared, hasher } = self;
-        let hash = hasher.hash_one(name);
-        let named = |wanting: &Wanting| wanting.name(shared, entries) == name;
-        if let Some(wanting) = table.find_mut(hash, named) {
-            return wanting.push(id, shared);
+        let Names { table, shared } = self;
+        match table.find_mut(name, |wanting| wanting.name(shared, entries)) {
+            Some(wanting) => wanting.push(id, shared),
+            None => table.insert(name, Wanting::One(id, place), |wanting| wanting.name(shared, entries)),
         }
-        let rehash = |wanting: &Wanting| hasher.hash_one(wanting.name(shared, entries));
-        table.insert_unique(hash, Wanting::One(id, place), rehash);
     }
 
     /// Removes a name of a selection, which is still among the entries.
     pub(crate) fn remove(&mut self, entries: &Entries, id: InterestId, name: &str) {
-        let Names { table, shared, hasher } = self;
-        let named = |wanting: &Wanting| wanting.name(shared, entries) == name;
-        let Ok(mut entry) = table.find_entry(hasher.hash_one(name), named) else { return };
+        let Names { table, shared } = self;
+        let Some(mut entry) = table.entry(name, |wanting| wanting.name(shared, entries)) else { return };
         let place = |first| entries.selection(first)?.place_of(name);
         if entry.get_mut().forget(id, shared, place) {
             entry.remove();
@@ -63,11 +58,10 @@ impl Names {
 
     /// The selections that have this name.
     pub(crate) fn find(&self, entries: &Entries, name: &str, found: &mut dyn FnMut(InterestId)) {
-        let named = |wanting: &Wanting| wanting.name(&self.shared, entries) == name;
-        match self.table.find(self.hasher.hash_one(name), named) {
+        match self.table.find(name, |wanting| wanting.name(&self.shared, entries)) {
             None => {}
             Some(Wanting::One(id, _)) => found(*id),
-            Some(Wanting::Several(key)) => self.shared[*key as usize].ids.iter().for_each(|id| found(*id)),
+            Some(Wanting::Several(key)) => self.shared[*key as usize].ids.iter().for_each(found),
         }
     }
 
@@ -81,10 +75,7 @@ impl Wanting {
     fn name<'a>(&self, shared: &Slab<Several>, entries: &'a Entries) -> &'a str {
         let (id, place) = match self {
             Wanting::One(id, place) => (*id, *place),
-            Wanting::Several(key) => {
-                let several = &shared[*key as usize];
-                (several.ids[0], several.place)
-            }
+            Wanting::Several(key) => shared[*key as usize].named,
         };
         entries.selection(id).map_or("", |selection| selection.name_at(place))
     }
@@ -92,14 +83,16 @@ impl Wanting {
     fn push(&mut self, id: InterestId, shared: &mut Slab<Several>) {
         match self {
             Wanting::One(first, place) => {
-                let several = Several { ids: vec![*first, id], place: *place };
+                let mut several = Several { ids: Ids::default(), named: (*first, *place) };
+                several.ids.insert(*first);
+                several.ids.insert(id);
                 *self = Wanting::Several(shared.insert(several) as u32);
             }
-            Wanting::Several(key) => shared[*key as usize].ids.push(id),
+            Wanting::Several(key) => shared[*key as usize].ids.insert(id),
         }
     }
 
-    /// Answers whether none is left. `place` tells where the name stands in whoever is the first then.
+    /// Answers whether none is left. `place` tells where the name stands in another that has it.
     fn forget(
         &mut self,
         id: InterestId,
@@ -111,14 +104,16 @@ impl Wanting {
             Wanting::Several(key) => *key as usize,
         };
         let several = &mut shared[key];
-        if let Some(at) = several.ids.iter().position(|other| *other == id) {
-            several.ids.swap_remove(at);
-        }
-        let Some(first) = several.ids.first() else {
+        several.ids.remove(id);
+        let Some(other) = several.ids.iter().next() else {
             shared.remove(key);
             return true;
         };
-        several.place = place(*first).unwrap_or(several.place);
+        if several.named.0 == id
+            && let Some(place) = place(other)
+        {
+            several.named = (other, place);
+        }
         false
     }
 }

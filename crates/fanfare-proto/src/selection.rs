@@ -65,7 +65,19 @@ impl Selection {
 
     /// Whether the channel of this name is wanted.
     pub fn matches(&self, channel: &str) -> bool {
-        self.0.split_terminator(END).any(|pattern| means(pattern, channel))
+        self.place_of(channel).is_some() || self.starred().any(|pattern| means(pattern, channel))
+    }
+
+    /// The patterns with stars, as texts: from star to star, past what has none.
+    fn starred(&self) -> impl Iterator<Item = &str> {
+        let mut rest = &*self.0;
+        std::iter::from_fn(move || {
+            let star = memchr::memchr(b'*', rest.as_bytes())?;
+            let start = memchr::memrchr(END as u8, &rest.as_bytes()[..star]).map_or(0, |end| end + 1);
+            let (pattern, after) = rest[start..].split_once(END)?;
+            rest = after;
+            Some(pattern)
+        })
     }
 
     /// The patterns as texts, sorted, each with its place.
@@ -79,7 +91,8 @@ impl Selection {
 
     /// The pattern at a place that [`names`](Selection::names) or [`place_of`](Selection::place_of) told.
     pub fn name_at(&self, place: NamePlace) -> &str {
-        self.0.get(place.start()..).and_then(|rest| rest.split(END).next()).unwrap_or_default()
+        let rest = self.0.get(place.start()..).unwrap_or_default();
+        &rest[..memchr::memchr(END as u8, rest.as_bytes()).unwrap_or_default()]
     }
 
     /// The place of a pattern, if it is among them.
@@ -88,7 +101,7 @@ impl Selection {
         while low < high {
             // The middle is most often inside of a name: what is compared is the whole one.
             let middle = low + (high - low) / 2;
-            let start = self.0.as_bytes()[low..middle].iter().rposition(|byte| *byte == END as u8);
+            let start = memchr::memrchr(END as u8, &self.0.as_bytes()[low..middle]);
             let start = start.map_or(low, |at| low + at + 1);
             let place = NamePlace::new(start);
             let found = self.name_at(place);
@@ -105,6 +118,7 @@ impl Selection {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn selection(texts: &[&str]) -> Selection {
         Selection::new(texts.iter().map(|text| Pattern::parse(text).unwrap()).collect())
@@ -135,6 +149,23 @@ mod tests {
             }
             for other in ["0", "a/", "a/a", "b", "b/ünï", "z", "zz"] {
                 assert_eq!(selection.place_of(other), None, "{other}");
+            }
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(10_000) })]
+        #[test]
+        fn wants_what_one_of_its_patterns_means(
+            patterns in prop::collection::vec(r"\$?([ab]{1,2}|\*)(/([ab]{1,2}|\*)){0,2}(/\*\*)?|\*\*", 0..8),
+            channels in prop::collection::vec(r"\$?[ab]{1,2}(/[ab]{1,2}){0,3}", 1..8),
+        ) {
+            let patterns: Vec<Pattern> = patterns.iter().flat_map(|text| Pattern::parse(text)).collect();
+            let selection = Selection::new(patterns.clone());
+            let named = patterns.iter().filter_map(Pattern::channel).map(|channel| channel.to_string());
+            for channel in channels.iter().cloned().chain(named) {
+                let wanted = patterns.iter().any(|pattern| pattern.matches(&channel));
+                prop_assert_eq!(selection.matches(&channel), wanted, "{} in {:?}", channel, patterns);
             }
         }
     }

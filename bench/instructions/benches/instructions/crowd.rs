@@ -1,4 +1,4 @@
-//! One worker's sessions that hear one live channel, each by a socket that takes everything.
+//! One worker's sessions that hear one live channel and perhaps others, each by a socket that takes everything.
 
 use fanfare_node::{Desk, Node, Opening, Options, Sink};
 use fanfare_proto::{
@@ -32,18 +32,27 @@ impl Sink for Socket {
 impl Crowd {
     /// A thousand sessions; a message was published that none has heard.
     pub fn of_1000() -> Crowd {
-        let mut crowd = Crowd::of(1000);
+        Crowd::behind(1000, 1)
+    }
+
+    /// A hundred sessions of as many names as one may have, of which they share one.
+    pub fn of_100_with_256_names() -> Crowd {
+        Crowd::behind(100, limits::SUBSCRIPTIONS)
+    }
+
+    fn behind(sessions: u32, names: usize) -> Crowd {
+        let mut crowd = Crowd::of(sessions, names);
         // What is done once is done before anything is counted.
         for _ in 0..2 {
             crowd.publish();
             crowd.turn();
         }
-        assert!(crowd.socket.0 > 2 * 1000 * 128, "not all have heard");
+        assert!(crowd.socket.0 > 2 * sessions as usize * 128, "not all have heard");
         crowd.publish();
         crowd
     }
 
-    fn of(sessions: u32) -> Crowd {
+    fn of(sessions: u32, names: usize) -> Crowd {
         let namespaces = Namespaces::new([Namespace::new(Pattern::parse("live/**").unwrap(), Keeping::Live)]);
         let namespaces = Arc::new(namespaces);
         let options = Options {
@@ -56,16 +65,18 @@ impl Crowd {
         let node = Node::start(options).unwrap();
         let desk = Desk::new(node.clone(), Arc::new(|| {}));
         let mut crowd = Crowd { node, desk, socket: Socket(0) };
-        (0..sessions).for_each(|key| crowd.open(key));
+        (0..sessions).for_each(|key| crowd.open(key, names));
         crowd
     }
 
-    fn open(&mut self, key: u32) {
+    fn open(&mut self, key: u32, names: usize) {
+        let own = (1..names).map(|name| format!("live/{key}/{name}"));
+        let names = own.chain([CHANNEL.to_owned()]).map(|name| Pattern::parse(&name).unwrap());
         let protocol = protocol::by_name("ws").unwrap();
         let form = protocol::ALL[usize::from(protocol.0)].forms()[0];
         let opening = Opening {
             grant: &Arc::new(Grant::open()),
-            selection: Selection::new(vec![Pattern::parse(CHANNEL).unwrap()]),
+            selection: Selection::new(names.collect()),
             start: Start::Now,
             wire: Wire { protocol, form, framing: Framing::WebSocket(None), origin: None },
             head: Vec::new(),
@@ -76,7 +87,7 @@ impl Crowd {
 
     /// Nobody hears, and the log is as long as it gets.
     pub fn with_16_messages() -> (Crowd, Vec<Publish>) {
-        let crowd = Crowd::of(0);
+        let crowd = Crowd::of(0, 1);
         (0..limits::TAIL_SLOTS + 100).for_each(|_| crowd.publish());
         (crowd, (0..16).map(|_| message()).collect())
     }

@@ -6,12 +6,14 @@
 
 mod batch;
 mod crowd;
+mod hub;
 mod said;
 
 use batch::Batch;
 use crowd::Crowd;
 use fanfare_proto::{Framing, Head, Message, Origins, Post, Publish, Route, Wire, route};
 use gungraun::prelude::*;
+use hub::Hub;
 use std::hint::black_box;
 
 const STREAM: &[u8] = b"GET /c/markets/eurusd?last=10 HTTP/1.1\r\nHost: push.example:8080\r\n\
@@ -60,9 +62,31 @@ fn post_live((crowd, messages): (Crowd, Vec<Publish>)) -> (Crowd, Vec<u8>) {
 
 #[library_benchmark]
 #[bench::to_1000_sessions(setup = Crowd::of_1000)]
+#[bench::to_100_with_256_names(setup = Crowd::of_100_with_256_names)]
 fn fan_out(mut crowd: Crowd) -> Crowd {
     crowd.turn();
     crowd
+}
+
+#[library_benchmark]
+#[bench::of_1000_more(setup = Hub::before_1000)]
+fn join(mut hub: Hub) -> Hub {
+    hub.join();
+    hub
+}
+
+#[library_benchmark]
+#[bench::of_1000(setup = Hub::of_2000)]
+fn leave(mut hub: Hub) -> Hub {
+    hub.leave();
+    hub
+}
+
+#[library_benchmark]
+#[bench::among_2000(setup = Hub::of_2000)]
+fn find(hub: Hub) -> (Hub, u32) {
+    let found = hub.find(black_box("users/1234/inbox"));
+    (hub, found)
 }
 
 #[library_benchmark]
@@ -73,6 +97,6 @@ fn commit(batch: Batch) -> Batch {
 
 library_benchmark_group!(
     name = instructions,
-    benchmarks = [parse_head, parse_publish, post_live, encode, fan_out, commit]
+    benchmarks = [parse_head, parse_publish, post_live, encode, fan_out, join, leave, find, commit]
 );
 main!(library_benchmark_groups = instructions);

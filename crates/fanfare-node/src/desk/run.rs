@@ -25,6 +25,11 @@ pub(crate) struct Run {
 }
 
 impl Run {
+    /// Bytes that it takes, with the two counts of its `Arc`.
+    fn size(&self) -> usize {
+        self.bytes.len() + size_of_val(&self.cuts[..]) + size_of::<Run>() + 2 * size_of::<usize>()
+    }
+
     /// What a write of the first `written` bytes, fewer than all, has begun: where the frame that was cut ends, if
     /// one was, and the place once everything begun is heard.
     pub(crate) fn begun(&self, written: usize, from: u64) -> (Option<usize>, u64) {
@@ -59,31 +64,42 @@ pub(crate) struct PageKey {
 /// Runs in use, until the line is empty.
 #[derive(Default)]
 pub(crate) struct Runs {
-    window: HashMap<WindowKey, Arc<Run>>,
+    window: HashMap<WindowKey, Shared>,
     /// The page is kept beside its run: its address is the key.
     pages: HashMap<PageKey, (Arc<Run>, Arc<Lent>)>,
-    /// Whole responses made of a window's run.
-    answers: HashMap<WindowKey, Bytes>,
+    /// What all of this takes, keys and empty runs included.
     bytes: usize,
+}
+
+/// A run of the window, and the whole response if one was made of it.
+struct Shared {
+    run: Arc<Run>,
+    answer: Option<Bytes>,
+}
+
+/// Bytes of a table for each entry: half of its slots may be empty.
+const fn slot_size<K, V>(_: &HashMap<K, V>) -> usize {
+    2 * size_of::<(K, V)>()
 }
 
 /// Bytes of one run, unless one frame alone is longer: two make a turn's share.
 const RUN_BYTES: usize = limits::TURN_BYTES / 2;
-/// Bytes of runs kept for sharing within a line.
+/// Bytes of runs kept for sharing within a line; the newest alone may pass it.
 const SHARED_BYTES: usize = 16 * 1024 * 1024;
 
 impl Runs {
     pub(crate) fn clear(&mut self) {
-        if self.bytes > 0 || !self.window.is_empty() || !self.pages.is_empty() {
+        if self.bytes > 0 {
             *self = Runs::default();
         }
     }
 
+    /// Counts what is kept next. What was kept before goes if both are too much.
     fn count(&mut self, bytes: usize) {
-        self.bytes += bytes;
-        if self.bytes > SHARED_BYTES {
+        if self.bytes + bytes > SHARED_BYTES {
             self.clear();
         }
+        self.bytes += bytes;
     }
 
     /// The run of a window between two places, for sessions whose marks are the window's.
@@ -94,27 +110,27 @@ impl Runs {
         reader: &mut Reader<'_>,
     ) -> Arc<Run> {
         if reader.own.is_none()
-            && let Some(run) = self.window.get(&key)
+            && let Some(shared) = self.window.get(&key)
         {
-            return run.clone();
+            return shared.run.clone();
         }
         let run = Arc::new(window_run(key.from, key.to, window, reader));
         if reader.own.is_none() {
-            self.count(run.bytes.len());
-            self.window.insert(key, run.clone());
+            self.count(slot_size(&self.window) + run.size());
+            self.window.insert(key, Shared { run: run.clone(), answer: None });
         }
         run
     }
 
     /// The response that was made of a window's run.
     pub(crate) fn answer(&self, key: &WindowKey) -> Option<Bytes> {
-        self.answers.get(key).cloned()
+        self.window.get(key)?.answer.clone()
     }
 
-    /// Keeps a response for others who want the same.
-    pub(crate) fn keep_answer(&mut self, key: WindowKey, bytes: Bytes) {
-        self.count(bytes.len());
-        self.answers.insert(key, bytes);
+    /// Keeps a response for others who want the same. Its run counts again: it may have to go and come back.
+    pub(crate) fn keep_answer(&mut self, key: WindowKey, run: Arc<Run>, answer: Bytes) {
+        self.count(slot_size(&self.window) + run.size() + answer.len());
+        self.window.insert(key, Shared { run, answer: Some(answer) });
     }
 
     /// The run of a page from a message on.
@@ -139,7 +155,7 @@ impl Runs {
             return run.clone();
         }
         let run = Arc::new(page_run(page, log, from..page.messages.len(), own, reader));
-        self.count(run.bytes.len());
+        self.count(slot_size(&self.pages) + run.size());
         self.pages.insert(key, (run.clone(), page.clone()));
         run
     }
@@ -270,4 +286,83 @@ pub(crate) fn page_run(
         cuts.push((out.len(), index as u64 + 1));
     }
     Run { bytes: out.into(), cuts, to: end as u64 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use fanfare_proto::{Channel, Content, Epoch, Form, Framing, Pattern, Position, protocol};
+
+    const READER: Wire =
+        Wire { protocol: protocol::ProtocolId(0), form: Form::Body, framing: Framing::Length, origin: None };
+
+    fn window(body: Bytes) -> Window<Frames> {
+        let message = Message {
+            channel: Channel::parse("a").unwrap(),
+            position: Position(1),
+            previous: None,
+            time: Time(0),
+            id: None,
+            publisher: None,
+            expires: None,
+            content: Content { body, ..Content::default() },
+        };
+        let mut window = Window::new(0, Mark::default());
+        let (log, mark) = (LogId::KEPT, Mark::default());
+        window.push(Slot { log, message: Arc::new(message), mark, beside: Frames::new() });
+        window
+    }
+
+    /// Has a run made for as many selections, which want `wanted`, and looks at what is kept after each.
+    fn line(interests: u32, body: Bytes, wanted: &str, mut look: impl FnMut(&mut Runs, WindowKey, Arc<Run>)) {
+        let (mut runs, mut window, mut encoder) = (Runs::default(), window(body), Encoder::default());
+        let selection = &Selection::new(vec![Pattern::parse(wanted).unwrap()]);
+        let places = &Places { epochs: [Epoch(1); limits::LOGS] };
+        for interest in (0..interests).map(InterestId) {
+            let (logs, encoder) = (LogSet(1), &mut encoder);
+            let mut reader = Reader {
+                selection,
+                logs,
+                wire: READER,
+                own: None,
+                joined: 0,
+                past: None,
+                places,
+                encoder,
+                now: Time(0),
+            };
+            let key = WindowKey { interest, wire: READER, from: 0, to: 1 };
+            let run = runs.of_window(key, &mut window, &mut reader);
+            look(&mut runs, key, run);
+        }
+    }
+
+    #[test]
+    fn a_line_that_is_never_empty_keeps_no_more_than_its_limit() {
+        for wanted in ["a", "b"] {
+            let (mut most, mut cleared) = (0, false);
+            line(200_000, Bytes::from_static(b"x"), wanted, |runs, key, run| {
+                assert_eq!(run.bytes.is_empty(), wanted == "b");
+                let each = size_of::<Run>() + 2 * size_of::<usize>() + size_of_val(&run.cuts[..]);
+                if key.interest.0.is_multiple_of(2) {
+                    runs.keep_answer(key, run, Bytes::from_static(b"x"));
+                }
+                let slots = runs.window.capacity() * 8 / 7 * (size_of::<(WindowKey, Shared)>() + 1);
+                assert!(slots + runs.window.len() * each <= SHARED_BYTES, "{}", runs.window.len());
+                cleared |= runs.window.len() < most;
+                most = most.max(runs.window.len());
+            });
+            assert!(cleared && most > 10_000, "{most}");
+        }
+    }
+
+    #[test]
+    fn the_newest_is_shared_however_large() {
+        let body = Bytes::from(vec![0; SHARED_BYTES + 1]);
+        line(3, body, "a", |runs, key, run| {
+            runs.keep_answer(key, run.clone(), run.bytes.clone());
+            assert!(runs.window.len() == 1 && runs.answer(&key).is_some());
+            assert!(runs.bytes > SHARED_BYTES);
+        });
+    }
 }

@@ -146,7 +146,7 @@ impl Desk {
         }
         let bytes = self.answer(key, &run, &gaps);
         if let Some(shared) = shared {
-            self.runs.keep_answer(shared, bytes.clone());
+            self.runs.keep_answer(shared, run, bytes.clone());
         }
         self.end_with(key, bytes)
     }
