@@ -5,9 +5,11 @@
 
 mod support;
 
+use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use support::server::{FANFARE, Server};
+use tempfile::TempDir;
 
 const GUIDE: &str = include_str!("../../../docs/guide.md");
 const MOVING: &str = include_str!("../../../docs/moving.md");
@@ -31,13 +33,13 @@ fn blocks(guide: &str) -> Vec<(&str, &str)> {
     blocks
 }
 
-/// Types a block. Its server is the test's.
-fn type_in(block: &str, server: &Server) -> String {
+/// Types a block in a folder. Its server is the test's.
+fn type_in(block: &str, folder: &Path, server: &Server) -> String {
     let programs = Path::new(FANFARE).parent().unwrap().display().to_string();
     let path = format!("{programs}:{}", std::env::var("PATH").unwrap());
     let mut bash = Command::new("bash");
     bash.args(["-euo", "pipefail", "-c", &block.replace(WRITTEN, &server.address.to_string())]);
-    bash.current_dir(server.folder()).env("PATH", path).env("FANFARE_SERVER", server.url(""));
+    bash.current_dir(folder).env("PATH", path).env("FANFARE_SERVER", server.url(""));
     let ended = bash.stdin(Stdio::null()).output().unwrap();
     let printed = String::from_utf8(ended.stdout).unwrap();
     assert!(ended.status.success(), "{block}{printed}{}", String::from_utf8_lossy(&ended.stderr));
@@ -55,9 +57,10 @@ fn compare(printed: &str, expected: &str, block: &str) {
 }
 
 fn execute(blocks: &[(&str, &str)]) {
-    let server = Server::start();
+    let (server, folder) = (Server::start(), TempDir::new().unwrap());
+    symlink(server.data(), folder.path().join("data")).unwrap();
     for (typed, expected) in blocks {
-        compare(&type_in(typed, &server), expected, typed);
+        compare(&type_in(typed, folder.path(), &server), expected, typed);
     }
 }
 

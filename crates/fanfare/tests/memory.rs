@@ -15,7 +15,7 @@ use support::http::get;
 use support::server::{Limit, PATIENCE, Server};
 
 /// Beyond what a server maps at its start, and below what live channels may hold here.
-const MEMORY_KIB: u32 = 300_000;
+const MEMORY_KIB: u32 = 560_000;
 const CONFIG: &str = "[[namespace]]\npattern = \"live/**\"\nkeeping = \"live\"\nmessages = 100000\n";
 /// What is published at the most, more than there is memory for.
 const LIVE: u32 = 12_000;

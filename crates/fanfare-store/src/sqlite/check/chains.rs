@@ -14,7 +14,7 @@ use crate::sqlite::row;
 use crate::sqlite::sum::Link;
 use fanfare_proto::{Message, NamespaceId, Namespaces, Position};
 use rusqlite::{Connection, OptionalExtension, Result as SqlResult};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Messages after which somebody is told how far it is.
 const TELL: u64 = 1 << 14;
@@ -50,6 +50,8 @@ pub(super) fn look(
 /// All channels, as far as they were met.
 struct Chains {
     by_id: HashMap<i64, Chain>,
+    /// Channels whose rows cannot be read, which was told. What is said of their messages says nothing.
+    unread: HashSet<i64>,
     /// Of these channels, everything up to here waits to be cleared.
     clearing: HashMap<i64, i64>,
     /// Rows of channels count all messages up to here.
@@ -68,7 +70,7 @@ impl Chains {
         let floor_of =
             |id: NamespaceId| floors.get(namespaces.get(id).pattern.as_str()).copied().unwrap_or(0);
         let clearing = clearing(snapshot).map_err(meaning)?;
-        let mut by_id = HashMap::new();
+        let (mut by_id, mut unread) = (HashMap::new(), HashSet::new());
         let rows =
             "SELECT name, id, head, total, messages, bytes, trimmed_through, reason, floor, sum FROM channel";
         let mut statement = snapshot.prepare(rows).map_err(meaning)?;
@@ -83,6 +85,7 @@ impl Chains {
                 Ok(head) => head,
                 Err(StoreError::Corrupt(text)) => {
                     findings.add(Part::Channels, format!("{name}: {text}"));
+                    unread.insert(id);
                     continue;
                 }
                 Err(error) => return Err(error),
@@ -92,7 +95,7 @@ impl Chains {
         }
         let flushed = "SELECT flushed FROM meta";
         let flushed = snapshot.query_row(flushed, [], |row| row.get(0)).optional().map_err(meaning)?;
-        Ok(Chains { by_id, clearing, flushed: flushed.unwrap_or(0), time: 0 })
+        Ok(Chains { by_id, unread, clearing, flushed: flushed.unwrap_or(0), time: 0 })
     }
 
     /// Gives each channel its milestones.
@@ -107,6 +110,7 @@ impl Chains {
             }
             match self.by_id.get_mut(&id) {
                 Some(chain) => chain.add_milestone(position),
+                None if self.unread.contains(&id) => {}
                 None => {
                     let what = format!("{position} is one of channel number {id}, which does not exist");
                     findings.add(Part::Milestones, what);
@@ -129,7 +133,7 @@ impl Chains {
         }
         let waits = self.clearing.get(&id).is_some_and(|through| position <= *through);
         let Some(chain) = self.by_id.get_mut(&id) else {
-            if !waits {
+            if !waits && !self.unread.contains(&id) {
                 let what = format!("{position} is of channel number {id}, which does not exist");
                 findings.add(Part::Messages, what);
             }
