@@ -1,6 +1,8 @@
 //! Real small disks: a file system in a file, mounted by loop. That takes root; where it is not to be had, tests say so
 //! and do nothing.
 
+#![allow(clippy::print_stdout, reason = "a test that is skipped says so")]
+
 use std::fs::File;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
