@@ -23,7 +23,7 @@ pub(super) const ROUTE: Route = Route {
             headers: &[],
             content: &[Media("text/plain", "Text")],
         }],
-        refusals: &[Code::STORE_FULL, Code::STORE_FAILED],
+        refusals: &[Code::DRAINING, Code::STORE_FAILED],
     },
     serve: || get(ready),
 };

@@ -36,7 +36,7 @@ pub(super) const METRICS: &[Metric] = &[
         kind: Gauge,
         labels: &["namespace"],
         about: "How far the session that is furthest behind is from the head of its log: the messages, of whatever \
-                channel, after its cursor; it wants these or fewer",
+                channel, after its cursor; an upper bound, for some may be of channels that it does not want",
         read: |seen, out| lags(seen, out, |lag| lag.positions),
     },
     Metric {

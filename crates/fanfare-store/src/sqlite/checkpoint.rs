@@ -228,7 +228,7 @@ impl Life {
     /// writer commit something small and move it into the file. When this returns, the log may be written again.
     fn mend(&mut self) -> Result<(), StoreError> {
         let status = self.shared.status();
-        schema::settle(&self.connection).map_err(meaning)?;
+        schema::settle(&self.connection)?;
         sound::look(&mut self.connection)?;
         let end = End::of(&self.connection).map_err(meaning)?;
         if end.epoch != status.epoch || end.head < status.head {

@@ -49,9 +49,10 @@ impl Shared {
         error
     }
 
-    /// The store has been checked: the log takes messages again.
+    /// The store has been checked: the log takes messages again, unless damage was met meanwhile.
     pub(super) fn reopen(&self) {
-        *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+        trouble.take_if(|trouble| matches!(trouble, StoreError::Failed(_)));
     }
 }
 

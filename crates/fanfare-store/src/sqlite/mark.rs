@@ -20,7 +20,7 @@ use std::path::{Path, PathBuf};
 use twox_hash::XxHash3_64;
 
 /// The name of the file in a data directory.
-const NAME: &str = "fanfare.head";
+pub(super) const NAME: &str = "fanfare.head";
 const BYTES: usize = 28;
 
 /// Where a store ends.
@@ -140,14 +140,16 @@ impl Mark {
     /// Begins to note where a store ends, and that the file of the note is there, synced. Its entry in the directory is
     /// the caller's to sync.
     pub(super) fn begin(dir: &Path, end: End) -> Result<Mark, StoreError> {
-        let file = OpenOptions::new().write(true).create(true).truncate(false).open(path(dir));
-        let begin = |file: File| {
+        // Under another name first: an empty one would be taken for an operator's.
+        let unfinished = dir.join(format!("{NAME}.unfinished"));
+        let begin = || {
+            let file = OpenOptions::new().write(true).create(true).truncate(true).open(&unfinished)?;
             file.write_all_at(&end.bytes(), 0)?;
-            file.set_len(BYTES as u64)?;
             file.sync_all()?;
+            std::fs::rename(&unfinished, path(dir))?;
             Ok(Mark { file, noted: end })
         };
-        file.and_then(begin).map_err(|error| of_file(&path(dir), &error))
+        begin().map_err(|error| of_file(&path(dir), &error))
     }
 
     /// Notes the end after a commit.

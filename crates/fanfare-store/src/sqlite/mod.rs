@@ -110,6 +110,10 @@ impl SqliteLog {
         &self,
         work: impl FnOnce(&mut Writer) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
+        // Before the lock, too: nobody waits for a store that is being mended.
+        if let Some(trouble) = self.shared.trouble() {
+            return Err(trouble);
+        }
         let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
         match self.shared.trouble() {
             Some(trouble) => Err(trouble),

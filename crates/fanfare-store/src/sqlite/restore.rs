@@ -8,10 +8,15 @@ use super::copy::{Copy, CopyError, Watch, at, head_of, sync_folder_of};
 use super::error::meaning;
 use super::lock::DirLock;
 use super::look::file_of;
+use super::mark;
 use super::schema;
 use fanfare_proto::{Epoch, Position};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+
+/// What the names of a store's files end in, in the order in which they are moved: beside another file, a write-ahead log
+/// would be taken for that one's.
+const PARTS: [&str; 3] = ["-shm", "-wal", ""];
 
 /// What to do with a store that is in the folder already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,7 +50,8 @@ pub fn restore(
     std::fs::create_dir_all(dir).map_err(at(dir))?;
     let _lock = DirLock::take(dir)?;
     let file = dir.join(NAME);
-    let occupied = file.exists();
+    // A write-ahead log without its file is part of a store, too: beside the copy it would be taken for the copy's.
+    let occupied = PARTS.iter().any(|part| dir.join(format!("{NAME}{part}")).exists());
     if occupied && before == Before::Keep {
         return Err(CopyError::Occupied(dir.to_owned()));
     }
@@ -59,6 +65,11 @@ pub fn restore(
         _ => None,
     };
     copy.name(&file)?;
+    if let Some(aside) = &moved {
+        // Not before: until the copy has its name, the mark keeps a server from beginning anew. Of another epoch it says
+        // nothing, so it may also stay.
+        let _ = std::fs::rename(dir.join(mark::NAME), aside.join(mark::NAME));
+    }
     Ok(Restored { epoch, head, moved })
 }
 
@@ -72,13 +83,11 @@ fn new_epoch(old: Epoch) -> Epoch {
     }
 }
 
-/// Moves a store into a folder below its own. The write-ahead log goes first: beside another file it would be taken for that
-/// one's.
+/// Moves a store into a folder below its own.
 fn move_aside(dir: &Path, name: &str) -> Result<PathBuf, CopyError> {
     let aside = dir.join(name);
     std::fs::create_dir(&aside).map_err(at(&aside))?;
-    for end in ["-shm", "-wal", ""] {
-        let part = format!("{NAME}{end}");
+    for part in PARTS.map(|end| format!("{NAME}{end}")) {
         match std::fs::rename(dir.join(&part), aside.join(&part)) {
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(at(&dir.join(&part))(error)),
             _ => {}

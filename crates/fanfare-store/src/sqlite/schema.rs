@@ -104,8 +104,9 @@ const STEPS: &[&str] = &[
     ALTER TABLE channel ADD COLUMN sum INTEGER;
     CREATE TEMP TABLE lowest (channel INTEGER PRIMARY KEY, position INTEGER);
     INSERT INTO lowest SELECT channel, min(position) FROM message GROUP BY channel;
-    UPDATE channel SET floor =
-        coalesce((SELECT position - 1 FROM lowest WHERE lowest.channel = channel.id), head);
+    UPDATE channel SET floor = max(
+        coalesce((SELECT position - 1 FROM lowest WHERE lowest.channel = channel.id), head),
+        coalesce((SELECT max(through) FROM clearing WHERE clearing.channel = channel.id), 0));
     DROP TABLE lowest;
     ALTER TABLE meta ADD COLUMN changes INTEGER NOT NULL DEFAULT 0; -- transactions that were not an append
     CREATE UNIQUE INDEX meta_twice ON meta (only, epoch, head, time, flushed, revision, changes, namespaces);
@@ -120,8 +121,11 @@ pub(super) fn open_writer(path: &Path, vfs: Option<&str>) -> Result<Connection, 
     let mut connection = open(path, create, vfs)?;
     leave_log(&connection, true).map_err(meaning)?;
     let ours = is_ours(&connection, path)?;
-    let known = version_of(&connection)? == STEPS.len() as u32;
-    let new_life = known && {
+    let (found, known) = (version_of(&connection)?, version());
+    if found > known {
+        return Err(StoreError::Newer { found, known });
+    }
+    let new_life = found == known && {
         sound::look(&mut connection)?;
         mark::compare(dir, &connection)?
     };
@@ -136,7 +140,7 @@ pub(super) fn open_writer(path: &Path, vfs: Option<&str>) -> Result<Connection, 
     set_up_writing(&connection).map_err(meaning)?;
     // After a check, a change of the mode leaves a transaction open, up to the next read.
     version_of(&connection)?;
-    settle(&connection).map_err(meaning)?;
+    settle(&connection)?;
     if !ours {
         connection.pragma_update(None, "application_id", APPLICATION_ID).map_err(meaning)?;
     }
@@ -218,9 +222,15 @@ fn set_up_writing(connection: &Connection) -> rusqlite::Result<()> {
 
 /// Moves what an earlier life left in the write-ahead log into the file, synced. If that life ended because a sync had
 /// failed, the system may take pages of it for written that are not: what is acknowledged from here on must not stand
-/// behind them. A program that only looks may keep the log from being emptied, which does no harm.
-pub(super) fn settle(connection: &Connection) -> rusqlite::Result<()> {
-    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+/// behind them. While another program reads the file, the log cannot be emptied: that is an error.
+pub(super) fn settle(connection: &Connection) -> Result<(), StoreError> {
+    let busy =
+        connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0)).map_err(meaning)?;
+    if busy {
+        let text = "another program reads the store, a check or a backup say; try again when it has ended";
+        return Err(StoreError::InUse(text.into()));
+    }
+    Ok(())
 }
 
 /// Whether the file is Fanfare's; a new one is nobody's.

@@ -100,10 +100,10 @@ impl Writer {
         let mut commit = || {
             let begun = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             begun.execute("UPDATE meta SET changes = changes + 1", [])?;
-            begun.commit()?;
-            schema::settle(&self.connection)
+            begun.commit()
         };
         commit().map_err(meaning)?;
+        schema::settle(&self.connection)?;
         self.note_change();
         Ok(())
     }

@@ -128,3 +128,25 @@ fn a_store_in_use_is_not_replaced_and_a_failure_leaves_nothing() {
     assert!(matches!(unsound, Err(CopyError::Unsound(_))), "{unsound:?}");
     assert_eq!((names(&data), positions(&data).len()), (before, 100));
 }
+
+#[test]
+fn a_write_ahead_log_without_its_file_is_not_laid_over_what_is_restored() {
+    let dir = tempfile::tempdir().unwrap();
+    let (data, file) = (dir.path().join("data"), dir.path().join("backup.db"));
+    fill(&data, 100);
+    backup(&data, &file, &mut |_| ()).unwrap();
+    let log = open(&data);
+    log.append(vec![draft("a", "after the backup")], NOW).unwrap();
+    // As kill -9 leaves it, and then somebody takes the damaged file away.
+    let left = std::fs::read(data.join("fanfare.db-wal")).unwrap();
+    drop(log);
+    std::fs::remove_file(data.join("fanfare.db")).unwrap();
+    std::fs::write(data.join("fanfare.db-wal"), left).unwrap();
+    let refused = restore(&file, &data, Before::Keep, &mut |_| ());
+    assert!(matches!(refused, Err(CopyError::Occupied(_))), "{refused:?}");
+    let restored = restore(&file, &data, Before::Move("aside"), &mut |_| ()).unwrap();
+    let aside: BTreeSet<OsString> = ["fanfare.db-wal", "fanfare.head"].map(OsString::from).into();
+    assert_eq!(names(&data.join("aside")), aside);
+    assert_eq!(open(&data).status().epoch, restored.epoch);
+    assert_eq!(positions(&data).len(), 100);
+}

@@ -128,8 +128,13 @@ fn buckets(scrape: &Scrape, name: &str) -> Vec<(f64, f64)> {
 
 fn lines(rates: &Rates<'_>) -> Vec<(&'static str, String)> {
     let now = rates.now;
-    let publishes =
-        |log: &str| count(rates.of(|scrape| scrape.sum_of("fanfare_publishes_total", "log", log)));
+    let publishes = |log: &str| {
+        count(rates.of(|scrape| {
+            let all = scrape.all("fanfare_publishes_total").iter();
+            let accepted = |s: &&Sample| s.label("log") == log && s.label("outcome") == "accepted";
+            all.filter(accepted).map(|sample| sample.value).sum()
+        }))
+    };
     let size = |name: &str| bytes(now.sum(name) as u64);
     let log = |name: &str, log: &str| now.sum_of(name, "log", log);
     let commit = |share| rates.quantile("fanfare_commit_seconds", share).map_or("-".into(), short);
