@@ -4,24 +4,11 @@
 
 mod support;
 
-use std::path::Path;
-use std::process::{Command, Stdio};
+use support::guide::{blocks, type_in};
 use support::http::{get, publish};
-use support::server::{FANFARE, Server};
+use support::server::Server;
 
 const GUIDE: &str = include_str!("../../../docs/operations.md");
-
-/// Types a block into a shell whose folder has the server's store as `./data`.
-fn type_in(block: &str, server: &Server) {
-    let programs = Path::new(FANFARE).parent().unwrap().display().to_string();
-    let path = format!("{programs}:{}", std::env::var("PATH").unwrap());
-    let mut bash = Command::new("bash");
-    bash.args(["-euo", "pipefail", "-c", &block.replace("localhost:8080", &server.address.to_string())]);
-    bash.current_dir(server.folder()).env("PATH", path).env("FANFARE_SERVER", server.url(""));
-    bash.stdin(Stdio::null());
-    let ended = bash.output().unwrap();
-    assert!(ended.status.success(), "{block}{ended:?}");
-}
 
 #[test]
 fn the_commands_of_the_guide_do_what_it_says() {
@@ -30,14 +17,14 @@ fn the_commands_of_the_guide_do_what_it_says() {
         (0..3).for_each(|index| drop(publish(server.address, channel, &index.to_string())));
     }
     let folder = server.folder().to_owned();
-    for block in GUIDE.split("```sh\n").skip(1).map(|rest| rest.split("```").next().unwrap()) {
+    for (block, _) in blocks(GUIDE) {
         if block.contains("db restore") {
             server.terminate();
             assert!(server.wait().success());
-            type_in(block, &server);
+            type_in(block, &folder, &server);
             server.restart();
         } else {
-            type_in(block, &server);
+            type_in(block, &folder, &server);
         }
     }
     assert_eq!(get(server.address, "/c/**?limit=1000").bodies().len(), 12);

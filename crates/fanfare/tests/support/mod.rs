@@ -5,6 +5,7 @@
 
 pub mod command;
 pub mod disk;
+pub mod guide;
 pub mod http;
 pub mod proxy;
 pub mod server;
