@@ -5,7 +5,7 @@
 mod barren;
 
 use barren::Barren;
-use fanfare_node::{Desk, Node, Opening, Options, Outcome, Sink};
+use fanfare_node::{Desk, Node, Opening, Options, Outcome, SessionKey, Sink};
 use fanfare_proto::{
     Channel, Content, Cursor, CursorPart, Epoch, Form, Framing, Grant, History, Keeping, LogId, Namespace,
     Namespaces, Origins, Pattern, Position, Publish, Selection, Start, Time, Wire, limits, protocol,
@@ -36,6 +36,7 @@ fn namespaces() -> Arc<Namespaces> {
 struct Socket {
     full: bool,
     heard: Vec<u8>,
+    writes: usize,
 }
 
 impl Sink for Socket {
@@ -44,7 +45,12 @@ impl Sink for Socket {
             return Err(io::ErrorKind::WouldBlock.into());
         }
         self.heard.extend_from_slice(bytes);
+        self.writes += 1;
         Ok(bytes.len())
+    }
+
+    fn write_parts(&mut self, parts: &[&[u8]; 3]) -> io::Result<usize> {
+        self.write(&parts.concat())
     }
 }
 
@@ -81,6 +87,10 @@ impl Story {
     }
 
     fn open(&mut self, patterns: &[&str], start: Start) {
+        self.open_at(0, patterns, start);
+    }
+
+    fn open_at(&mut self, key: SessionKey, patterns: &[&str], start: Start) {
         let wire = Wire {
             protocol: protocol::by_name("stream").unwrap(),
             form: Form::Envelope,
@@ -97,7 +107,7 @@ impl Story {
             retry: Duration::from_secs(1),
         };
         *self.bell.0.lock().unwrap() = false;
-        self.desk.open(0, opening, now()).unwrap();
+        self.desk.open(key, opening, now()).unwrap();
     }
 
     /// One turn: takes what is new and writes until there is nothing to write.
@@ -281,4 +291,57 @@ fn who_is_far_behind_hears_signs_of_life_and_where_it_is() {
     let cursors: Vec<_> = story.lines().into_iter().map(|line| line["cursor"].to_string()).collect();
     assert_eq!(cursors.len(), 1 + 3, "{cursors:?}");
     assert!(cursors.windows(2).all(|pair| pair[0] != pair[1]), "{cursors:?}");
+}
+
+#[test]
+fn who_comes_is_written_to_before_the_many_who_are_in_line() {
+    let mut story = Story::new();
+    let many = limits::FEW_SESSIONS as SessionKey + 36;
+    (1..=many).for_each(|key| story.open_at(key, &["live/a"], Start::Now));
+    story.turn();
+    story.say("live/a", "1", None);
+    story.desk.turn(now());
+    story.open(&["live/a"], Start::Now);
+    let first = [story.desk.next_in_line(), story.desk.next_in_line()];
+    assert!(first.contains(&Some(0)), "{first:?}");
+}
+
+#[test]
+fn who_comes_back_is_told_all_in_one_write() {
+    let mut story = Story::new();
+    let cursor = story.say("live/a", "heard", None);
+    story.say("live/a", "1", None);
+    let last = story.say("live/a", "2", None);
+    story.open(&["live/a"], Start::After(cursor));
+    story.settle();
+    assert_eq!((story.bodies(), story.socket.writes), (vec!["1".to_owned(), "2".into()], 1));
+    let end = story.lines().pop().unwrap();
+    assert_eq!((&end["caught_up"], end["cursor"].as_str()), (&true.into(), Some(&*last.to_string())));
+}
+
+#[test]
+fn another_selection_is_not_told_what_the_one_before_it_was() {
+    let mut story = Story::new();
+    let cursor = story.say("live/a", "heard", None);
+    story.say("live/a", "1", None);
+    story.say("live/b", "2", None);
+    for channel in ["live/a", "live/b"] {
+        story.open(&[channel], Start::After(cursor.clone()));
+        story.settle();
+    }
+    assert_eq!(story.bodies(), ["1", "2"]);
+}
+
+#[test]
+fn what_expires_is_not_told_to_who_comes_back_later() {
+    let mut story = Story::new();
+    let cursor = story.say("live/a", "heard", None);
+    story.say("live/a", "soon gone", Some(Duration::from_secs(60)));
+    story.open_at(1, &["live/a"], Start::Now);
+    for key in [2, 3] {
+        story.open_at(key, &["live/a"], Start::After(cursor.clone()));
+        story.settle();
+        NOW.fetch_add(61_000, SeqCst);
+    }
+    assert_eq!(story.bodies(), ["soon gone"]);
 }

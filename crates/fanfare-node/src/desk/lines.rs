@@ -1,7 +1,7 @@
 //! Who is to be written next.
 //!
-//! Two lines are served in turns, each first in, first out: the few who hear a quiet channel do not wait behind the
-//! thousands who hear a hot one, and no number of few keeps the many from being served.
+//! Two lines are served in turns, each first in, first out: the few who hear a quiet channel, and those who just came, do
+//! not wait behind the thousands who hear a hot one, and no number of few keeps the many from being served.
 
 use super::SessionKey;
 use fanfare_proto::limits;
@@ -10,7 +10,7 @@ use std::collections::VecDeque;
 /// Sessions with something to write.
 #[derive(Default)]
 pub(crate) struct Lines {
-    few: VecDeque<SessionKey>,
+    pub(crate) few: VecDeque<SessionKey>,
     pub(crate) many: VecDeque<SessionKey>,
     /// Whose turn it is.
     many_next: bool,

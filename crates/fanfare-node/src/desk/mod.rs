@@ -65,9 +65,10 @@ pub trait Sink {
     /// Writes what it can; `WouldBlock` when the socket is full.
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize>;
 
-    /// Writes what it can of the first, which is not empty, and then of the second. It may leave the second for later.
-    fn write_both(&mut self, first: &[u8], _second: &[u8]) -> io::Result<usize> {
-        self.write(first)
+    /// Writes what it can of the parts, in their order; some may be empty. It may leave for later what comes after the
+    /// first that is not.
+    fn write_parts(&mut self, parts: &[&[u8]; 3]) -> io::Result<usize> {
+        self.write(parts.iter().find(|part| !part.is_empty()).copied().unwrap_or_default())
     }
 }
 
@@ -101,7 +102,7 @@ pub struct Desk {
     lines: Lines,
     runs: Runs,
     encoder: Encoder,
-    /// Slots before this sequence number hold no frames.
+    /// Slots before this sequence number of the window hold no frames.
     framed: u64,
     mailbox: Arc<Mailbox>,
     orders: Arc<Orders>,
@@ -179,7 +180,10 @@ impl Desk {
             let (selection, start) = (opening.selection, opening.start);
             self.start(key, selection, start, now).inspect_err(|_| self.close(key))?;
         }
-        self.enter(key);
+        if let Some(session) = self.sessions.get_mut(key) {
+            session.line = Line::In;
+            self.lines.few.push_back(key);
+        }
         Ok(())
     }
 
@@ -252,6 +256,10 @@ impl Desk {
                 moved.membership.member = member;
             }
         });
+        // Runs are shared by selection, and the selection's number may mean another one next.
+        if self.interests.get(membership.interest).is_none() {
+            self.runs.clear();
+        }
     }
 
     /// Puts a session in line.
@@ -277,7 +285,7 @@ impl Desk {
 
     /// Frames are shared by those in line together; when nobody is, they go.
     fn forget_frames(&mut self) {
-        self.runs.clear();
+        self.runs.rest(self.window.end());
         for seq in self.framed.max(self.window.start())..self.window.end() {
             if let Some(slot) = self.window.get_mut(seq) {
                 slot.beside = Frames::new();

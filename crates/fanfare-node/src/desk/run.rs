@@ -22,6 +22,8 @@ pub(crate) struct Run {
     pub(crate) cuts: Vec<(usize, u64)>,
     /// The place once everything is heard.
     pub(crate) to: u64,
+    /// Something between its places expires: at another time it would be another run.
+    fleeting: bool,
 }
 
 impl Run {
@@ -49,6 +51,8 @@ pub(crate) struct WindowKey {
     pub(crate) wire: Wire,
     pub(crate) from: u64,
     pub(crate) to: u64,
+    /// What expires at once is in it before this place (design rule 12).
+    pub(crate) joined: u64,
 }
 
 /// What a page's run is made for. Readers at the same place of the same page share it.
@@ -61,7 +65,7 @@ pub(crate) struct PageKey {
     own: Mark,
 }
 
-/// Runs in use, until the line is empty.
+/// Runs in use: those that end where the window does for who comes back next, the others until the line is empty.
 #[derive(Default)]
 pub(crate) struct Runs {
     window: HashMap<WindowKey, Shared>,
@@ -86,12 +90,26 @@ const fn slot_size<K, V>(_: &HashMap<K, V>) -> usize {
 const RUN_BYTES: usize = limits::TURN_BYTES / 2;
 /// Bytes of runs kept for sharing within a line; the newest alone may pass it.
 const SHARED_BYTES: usize = 16 * 1024 * 1024;
+/// Bytes of runs kept when the line is empty.
+const KEPT_BYTES: usize = 1024 * 1024;
 
 impl Runs {
     pub(crate) fn clear(&mut self) {
         if self.bytes > 0 {
             *self = Runs::default();
         }
+    }
+
+    /// The line is empty. Who comes back next, after the same cursor, wants the runs that end where the window does.
+    pub(crate) fn rest(&mut self, end: u64) {
+        if self.bytes > KEPT_BYTES {
+            return self.clear();
+        }
+        self.pages = HashMap::new();
+        self.window.retain(|key, shared| key.to == end && !shared.run.fleeting);
+        let answer = |shared: &Shared| shared.answer.as_ref().map_or(0, Bytes::len);
+        self.bytes = self.window.values().map(|shared| shared.run.size() + answer(shared)).sum::<usize>()
+            + self.window.len() * slot_size(&self.window);
     }
 
     /// Counts what is kept next. What was kept before goes if both are too much.
@@ -211,22 +229,26 @@ impl Reader<'_> {
 
 pub(crate) fn window_run(from: u64, to: u64, window: &mut Window<Frames>, reader: &mut Reader<'_>) -> Run {
     let (mut frames, mut size): (Vec<(Bytes, u64)>, usize) = (Vec::new(), 0);
+    let (mut end, mut fleeting) = (to, false);
     for seq in from..to {
         // Nobody shares this run, so others wait for it.
         if reader.own.is_some() && seq - from >= limits::STEP_MESSAGES as u64 {
-            return join(frames, seq);
+            end = seq;
+            break;
         }
         let Some(slot) = window.get_mut(seq) else { continue };
+        fleeting |= slot.message.expires.is_some();
         if reader.wants(slot, seq) {
             let bytes = slot_frame(slot, reader);
             if size > 0 && size + bytes.len() > RUN_BYTES {
-                return join(frames, seq);
+                end = seq;
+                break;
             }
             size += bytes.len();
             frames.push((bytes, seq + 1));
         }
     }
-    join(frames, to)
+    Run { fleeting, ..join(frames, end) }
 }
 
 /// The slot's frame for this reader, encoded once for all that share wire and logs.
@@ -250,7 +272,7 @@ fn slot_frame(slot: &mut Slot<Frames>, reader: &mut Reader<'_>) -> Bytes {
 fn join(mut frames: Vec<(Bytes, u64)>, to: u64) -> Run {
     if let [(bytes, _)] = &mut frames[..] {
         let bytes = std::mem::take(bytes);
-        return Run { cuts: vec![(bytes.len(), to)], bytes, to };
+        return Run { cuts: vec![(bytes.len(), to)], bytes, to, fleeting: false };
     }
     let mut joined = Vec::with_capacity(frames.iter().map(|(bytes, _)| bytes.len()).sum());
     let mut cuts = Vec::with_capacity(frames.len());
@@ -258,7 +280,7 @@ fn join(mut frames: Vec<(Bytes, u64)>, to: u64) -> Run {
         joined.extend_from_slice(&bytes);
         cuts.push((joined.len(), place));
     }
-    Run { bytes: joined.into(), cuts, to }
+    Run { bytes: joined.into(), cuts, to, fleeting: false }
 }
 
 /// The run of some messages of a page.
@@ -279,13 +301,13 @@ pub(crate) fn page_run(
             continue;
         }
         if out.len() >= RUN_BYTES {
-            return Run { bytes: out.into(), cuts, to: index as u64 };
+            return Run { bytes: out.into(), cuts, to: index as u64, fleeting: false };
         }
         mark.raise(log, message.position);
         reader.encode(message, &mark, &mut out);
         cuts.push((out.len(), index as u64 + 1));
     }
-    Run { bytes: out.into(), cuts, to: end as u64 }
+    Run { bytes: out.into(), cuts, to: end as u64, fleeting: false }
 }
 
 #[cfg(test)]
@@ -331,7 +353,7 @@ mod tests {
                 encoder,
                 now: Time(0),
             };
-            let key = WindowKey { interest, wire: READER, from: 0, to: 1 };
+            let key = WindowKey { interest, wire: READER, from: 0, to: 1, joined: 0 };
             let run = runs.of_window(key, &mut window, &mut reader);
             look(&mut runs, key, run);
         }

@@ -52,7 +52,7 @@ pub(crate) struct Extra {
     /// What the session has heard, where that is not the window's mark: while it is behind, and after it has
     /// joined the window until the window's marks have passed it.
     pub(crate) own: Option<Mark>,
-    /// With `own`: where it has joined the window.
+    /// Where it has joined the window.
     pub(crate) joined: u64,
     /// The read point is `own`, not the window's.
     pub(crate) behind: bool,
@@ -142,8 +142,10 @@ impl Session {
 
     /// Lets go of what is needed no more.
     pub(crate) fn tidy(&mut self) {
+        let at = self.at;
         let idle = |extra: &Extra| {
             extra.rest.is_empty()
+                && extra.joined <= at
                 && extra.own.is_none()
                 && !extra.behind
                 && extra.gaps.is_empty()

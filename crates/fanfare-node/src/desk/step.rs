@@ -88,8 +88,11 @@ impl Desk {
         let (logs, own) = (session.logs, session.own().unwrap_or_default());
         if let Some(at) = self.window.join(&own, logs) {
             (session.at, session.until) = (at, self.window.end());
+            let before = self.window.mark_before(at);
             let extra = session.extra();
             (extra.behind, extra.joined) = (false, self.window.end());
+            // It has heard what lies before and nothing else: from here on it is like everybody at this place.
+            extra.own = Some(own).filter(|own| !own.reached_by(&before, logs));
             return Step::Rest;
         }
         let Some(log) = self.window.behind_in(&own, logs) else { return Step::Idle };
@@ -119,7 +122,9 @@ impl Desk {
         let interest_id = session.membership.interest;
         let Some(interest) = self.interests.get(interest_id) else { return Step::Idle };
         let (wire, logs, own, joined) = (session.wire, session.logs, session.own(), session.joined());
-        let window_key = WindowKey { interest: interest_id, wire, from: session.at, to: session.until };
+        let (from, to) = (session.at, session.until);
+        let window_key = WindowKey { interest: interest_id, wire, from, to, joined: joined.max(from) };
+        self.framed = self.framed.min(from);
         let places = &self.node.inner().places;
         let (selection, encoder) = (&interest.selection, &mut self.encoder);
         let mut reader = Reader { selection, logs, wire, own, joined, past: None, places, encoder, now };

@@ -147,7 +147,5 @@ impl Desk {
         if let Some(session) = self.sessions.get_mut(key) {
             session.membership = membership;
         }
-        // They are shared by selection, and a selection's number may mean another one now.
-        self.runs.clear();
     }
 }

@@ -6,7 +6,7 @@ use super::step::Step;
 use super::turn::fall_behind;
 use super::{Desk, Outcome, SessionKey, Sink};
 use bytes::{Buf, Bytes};
-use fanfare_proto::{Time, limits};
+use fanfare_proto::{Event, Time, limits};
 use std::io::ErrorKind;
 use std::sync::Arc;
 
@@ -126,9 +126,11 @@ impl Desk {
         sink: &mut dyn Sink,
         share: &mut usize,
     ) -> Option<Outcome> {
+        let tail = self.tail(key, run);
         let rest: &[u8] = self.extra(key).map_or(&[], |extra| &extra.rest);
         let before = rest.len();
-        let tried = if before == 0 { sink.write(&run.bytes) } else { sink.write_both(rest, &run.bytes) };
+        let alone = before == 0 && tail.is_empty();
+        let tried = if alone { sink.write(&run.bytes) } else { sink.write_parts(&[rest, &run.bytes, &tail]) };
         let written = match tried {
             Ok(written) => written,
             Err(error) if error.kind() == ErrorKind::Interrupted => return None,
@@ -153,9 +155,15 @@ impl Desk {
             }
         }
         let written = written - before;
-        if written == run.bytes.len() {
+        if written >= run.bytes.len() {
             self.board.counts.deliveries.add(run.cuts.len() as u64);
             moves(self, key, run.to);
+            if written > run.bytes.len()
+                && let Some(session) = self.sessions.get_mut(key)
+            {
+                session.extra().announce = false;
+                session.extra().add(tail.slice(written - run.bytes.len()..));
+            }
             return None;
         }
         let (begun, place) = run.begun(written, from);
@@ -171,6 +179,21 @@ impl Desk {
             };
         }
         Some(self.block(key))
+    }
+
+    /// What is to be said behind a run that brings a stream to the head.
+    fn tail(&mut self, key: SessionKey, run: &Run) -> Bytes {
+        let Some(session) = self.sessions.get(key) else { return Bytes::new() };
+        let announces = |extra: &Extra| extra.announce && !extra.behind;
+        let arrives = session.at < session.until && run.to == session.until;
+        if !arrives || !session.extra.as_deref().is_some_and(announces) {
+            return Bytes::new();
+        }
+        let heard = session.own().unwrap_or_default().max(&self.window.head());
+        let cursor = self.node.inner().places.cursor(&heard, session.logs);
+        let mut out = Vec::new();
+        self.encoder.event(session.wire, &Event::CaughtUp(&cursor, None), &mut out);
+        out.into()
     }
 
     /// The socket is full. The session keeps its place and at most the rest of one frame, nothing of the window

@@ -22,8 +22,8 @@ impl Sink for Socket {
         Ok(written)
     }
 
-    fn write_both(&mut self, first: &[u8], second: &[u8]) -> io::Result<usize> {
-        self.write(&[first, second].concat())
+    fn write_parts(&mut self, parts: &[&[u8]; 3]) -> io::Result<usize> {
+        self.write(&parts.concat())
     }
 }
 

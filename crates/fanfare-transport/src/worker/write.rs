@@ -19,8 +19,8 @@ impl Sink for Out<'_> {
         self.0.write(bytes)
     }
 
-    fn write_both(&mut self, first: &[u8], second: &[u8]) -> io::Result<usize> {
-        self.0.write_vectored(&[IoSlice::new(first), IoSlice::new(second)])
+    fn write_parts(&mut self, parts: &[&[u8]; 3]) -> io::Result<usize> {
+        self.0.write_vectored(&parts.map(IoSlice::new))
     }
 }
 
