@@ -102,7 +102,7 @@ impl Runs {
 
     /// The line is empty. Who comes back next, after the same cursor, wants the runs that end where the window does.
     pub(crate) fn rest(&mut self, end: u64) {
-        if self.bytes > KEPT_BYTES {
+        if self.bytes == 0 || self.bytes > KEPT_BYTES {
             return self.clear();
         }
         self.pages = HashMap::new();
