@@ -13,6 +13,6 @@ USER 10001
 ENV FANFARE_LISTEN=0.0.0.0:8080 FANFARE_DATA=/var/lib/fanfare
 VOLUME /var/lib/fanfare
 EXPOSE 8080
-HEALTHCHECK --interval=10s --timeout=3s --start-period=5s CMD ["/bin/sh", "-c", "fanfare channels none >/dev/null || exit 1"]
+HEALTHCHECK --interval=10s --timeout=3s --start-period=5s CMD ["/bin/sh", "-c", "fanfare health --alive --quiet || exit 1"]
 ENTRYPOINT ["fanfare"]
 CMD ["serve"]

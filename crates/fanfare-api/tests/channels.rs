@@ -53,8 +53,8 @@ async fn a_channel_says_what_it_holds() {
     door.say("a/b", "12345").await;
     let receipt = door.say("a/b", "678").await;
     let info = door.get("/c/a/b/$info").await.json();
-    let expected = json!({"channel": "a/b", "head": receipt["position"], "messages": 2, "bytes": 8,
-        "trimmed_through": 0, "keeping": "kept"});
+    let expected = json!({"channel": "a/b", "head": receipt["position"], "published": 2, "messages": 2,
+        "bytes": 8, "trimmed_through": 0, "keeping": "kept"});
     assert_eq!(info, expected);
     door.say("live/b", "x").await;
     assert_eq!(door.get("/c/live/b/$info").await.json()["keeping"], "live");

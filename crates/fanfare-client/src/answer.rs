@@ -48,6 +48,9 @@ pub struct ChannelInfo {
     pub channel: String,
     /// The position of its newest message.
     pub head: u64,
+    /// How many messages there were ever; from 0 again once the channel was forgotten.
+    #[serde(default)]
+    pub published: u64,
     /// How many messages are kept.
     pub messages: u64,
     /// How many bytes they take.

@@ -72,6 +72,16 @@ impl Client {
         Ok(self.reach.get(&Target::new("/metrics"), "text/plain").await?.body)
     }
 
+    /// Whether the server answers.
+    pub async fn alive(&self) -> Result<(), Error> {
+        self.reach.get(&Target::new("/healthz"), "text/plain").await.map(drop)
+    }
+
+    /// Whether the server takes publishes and sessions; an error says why not.
+    pub async fn ready(&self) -> Result<(), Error> {
+        self.reach.get(&Target::new("/readyz"), "text/plain").await.map(drop)
+    }
+
     /// Hears channels and patterns, for as long as the subscription is kept.
     pub fn subscribe<C: Into<String>>(&self, channels: impl IntoIterator<Item = C>) -> Subscribing {
         Subscribing::new(self.reach.clone(), channels.into_iter().map(Into::into).collect())

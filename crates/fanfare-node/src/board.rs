@@ -37,7 +37,7 @@ pub struct Survey {
     pub sessions: HashMap<SessionKind, u64>,
     /// By the namespace's place in the list.
     pub lags: Vec<Lag>,
-    /// Bytes of contents in the window.
+    /// Bytes of contents in the window; the desks' windows share them.
     pub window_bytes: u64,
 }
 
@@ -60,7 +60,7 @@ impl Survey {
             all.sessions += lag.sessions;
             all.positions = all.positions.max(lag.positions);
         }
-        self.window_bytes += other.window_bytes;
+        self.window_bytes = self.window_bytes.max(other.window_bytes);
     }
 }
 

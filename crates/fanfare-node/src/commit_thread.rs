@@ -2,7 +2,7 @@
 
 use crate::commit::{Answers, Committer, Group};
 use crate::count::Histogram;
-use fanfare_proto::{Code, Refusal, Time, limits};
+use fanfare_proto::{Code, Receipt, Refusal, Time, limits};
 use fanfare_store::Removal;
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -83,7 +83,13 @@ impl Default for CommitCounts {
 }
 
 impl CommitCounts {
-    fn add(&self, messages: usize, took: Duration) {
+    /// Adds a commit, if anything was committed.
+    fn add(&self, answers: &[Answers], took: Duration) {
+        let is_new = |answer: &&Result<Receipt, Refusal>| answer.as_ref().is_ok_and(|it| !it.duplicate);
+        let messages = answers.iter().flatten().filter(is_new).count();
+        if messages == 0 {
+            return;
+        }
         self.messages.add(messages as u64);
         self.microseconds.add(took.as_micros().try_into().unwrap_or(u64::MAX));
     }
@@ -218,10 +224,9 @@ fn run(shared: &Shared, mut committer: Committer, now: fn() -> Time, mut besides
             }
             Turn::Commit(jobs) => {
                 let (mut groups, waiters): (Vec<Group>, Vec<_>) = jobs.into_iter().unzip();
-                let (messages, began) =
-                    (groups.iter().map(|group| group.messages.len()).sum(), Instant::now());
+                let began = Instant::now();
                 let answers = committer.commit(&mut groups, now());
-                shared.counts.add(messages, began.elapsed());
+                shared.counts.add(&answers, began.elapsed());
                 for (waiter, answers) in waiters.into_iter().zip(answers) {
                     waiter.answer(answers);
                 }

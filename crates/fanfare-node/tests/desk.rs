@@ -3,153 +3,19 @@
 #![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
 mod barren;
+mod story;
 
 use barren::Barren;
-use fanfare_node::{Desk, Node, Opening, Options, Outcome, SessionKey, Sink};
+use fanfare_node::{Outcome, SessionKey};
 use fanfare_proto::{
-    Channel, Content, Cursor, CursorPart, Epoch, Form, Framing, Grant, History, Keeping, LogId, Namespace,
-    Namespaces, Origins, Pattern, Position, Publish, Selection, Start, Time, Wire, limits, protocol,
+    Channel, Content, Cursor, CursorPart, Epoch, Grant, History, LogId, Pattern, Position, Publish, Start,
+    Time, limits,
 };
 use fanfare_store::{Log, MemoryLog, Removal};
-use std::future::Future;
-use std::io;
-use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::Arc;
+use std::sync::atomic::Ordering::SeqCst;
 use std::time::Duration;
-
-static NOW: AtomicU64 = AtomicU64::new(1_700_000_000_000);
-
-fn now() -> Time {
-    Time(NOW.fetch_add(1, SeqCst))
-}
-
-fn wait<T>(future: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
-}
-
-fn namespaces() -> Arc<Namespaces> {
-    Arc::new(Namespaces::new([Namespace::new(Pattern::parse("live/**").unwrap(), Keeping::Live)]))
-}
-
-/// A socket that takes everything, or nothing.
-#[derive(Default)]
-struct Socket {
-    full: bool,
-    heard: Vec<u8>,
-    writes: usize,
-}
-
-impl Sink for Socket {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if self.full {
-            return Err(io::ErrorKind::WouldBlock.into());
-        }
-        self.heard.extend_from_slice(bytes);
-        self.writes += 1;
-        Ok(bytes.len())
-    }
-
-    fn write_parts(&mut self, parts: &[&[u8]; 3]) -> io::Result<usize> {
-        self.write(&parts.concat())
-    }
-}
-
-/// A node, a desk, and one client.
-struct Story {
-    node: Node,
-    desk: Desk,
-    bell: Arc<(Mutex<bool>, Condvar)>,
-    socket: Socket,
-    last: Option<Outcome>,
-}
-
-impl Story {
-    fn new() -> Story {
-        Story::on(Arc::new(MemoryLog::new(LogId::KEPT, namespaces())), limits::TAIL_SLOTS)
-    }
-
-    fn on(kept: Arc<dyn Log>, tail: usize) -> Story {
-        let options = Options { namespaces: namespaces(), origins: Origins::default(), kept, tail, now };
-        let (node, bell) = (Node::start(options).unwrap(), Arc::<(Mutex<bool>, Condvar)>::default());
-        let rung = bell.clone();
-        let wake = move || {
-            *rung.0.lock().unwrap() = true;
-            rung.1.notify_all();
-        };
-        let desk = Desk::new(node.clone(), Arc::new(wake));
-        Story { node, desk, bell, socket: Socket::default(), last: None }
-    }
-
-    fn say(&self, to: &str, body: &str, ttl: Option<Duration>) -> Cursor {
-        let content = Content { body: body.to_owned().into(), ..Content::default() };
-        let publish = Publish { channel: Channel::parse(to).unwrap(), id: None, ttl, content };
-        wait(self.node.publish(&Grant::open(), vec![publish])).remove(0).unwrap().cursor
-    }
-
-    fn open(&mut self, patterns: &[&str], start: Start) {
-        self.open_at(0, patterns, start);
-    }
-
-    fn open_at(&mut self, key: SessionKey, patterns: &[&str], start: Start) {
-        let wire = Wire {
-            protocol: protocol::by_name("stream").unwrap(),
-            form: Form::Envelope,
-            framing: Framing::Close,
-            origin: None,
-        };
-        let patterns = patterns.iter().map(|text| Pattern::parse(text).unwrap()).collect();
-        let opening = Opening {
-            grant: &Arc::new(Grant::open()),
-            selection: Selection::new(patterns),
-            start,
-            wire,
-            head: b"\n".to_vec(),
-            retry: Duration::from_secs(1),
-        };
-        *self.bell.0.lock().unwrap() = false;
-        self.desk.open(key, opening, now()).unwrap();
-    }
-
-    /// One turn: takes what is new and writes until there is nothing to write.
-    fn turn(&mut self) {
-        self.desk.turn(now());
-        self.write();
-    }
-
-    fn write(&mut self) {
-        while let Some(key) = self.desk.next_in_line() {
-            self.last = Some(self.desk.write(key, now(), &mut self.socket));
-        }
-    }
-
-    /// Waits until another thread has something for the desk.
-    fn rest(&self) {
-        let rung = self.bell.0.lock().unwrap();
-        let (mut rung, waited) =
-            self.bell.1.wait_timeout_while(rung, Duration::from_secs(20), |rung| !*rung).unwrap();
-        assert!(!waited.timed_out(), "nobody rang");
-        *rung = false;
-    }
-
-    /// Turns, until the session has nothing to wait for.
-    fn settle(&mut self) {
-        self.turn();
-        while matches!(self.last, Some(Outcome::Waiting)) {
-            self.rest();
-            self.turn();
-        }
-    }
-
-    fn lines(&self) -> Vec<serde_json::Value> {
-        let lines = self.socket.heard.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
-        lines.map(|line| serde_json::from_slice(line).unwrap()).collect()
-    }
-
-    fn bodies(&self) -> Vec<String> {
-        let lines = self.lines();
-        lines.iter().filter_map(|line| line["body"].as_str()).map(str::to_owned).collect()
-    }
-}
+use story::{NOW, Story, namespaces, now, wait};
 
 #[test]
 fn what_expires_at_once_is_heard_by_who_is_at_the_head_and_takes_it() {

@@ -83,6 +83,8 @@ pub struct ChannelInfo {
     pub channel: Channel,
     /// Its newest message ever.
     pub head: Position,
+    /// Messages ever; from 0 again once the channel was forgotten.
+    pub published: u64,
     /// Messages kept.
     pub messages: u64,
     /// Bytes of their contents.

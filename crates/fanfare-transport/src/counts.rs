@@ -7,8 +7,10 @@ use fanfare_node::{Count, Refusals};
 pub(crate) struct Counts {
     /// Sockets that came.
     pub(crate) sockets: Count,
-    /// Responses that were begun and are held open.
+    /// Responses that were begun and are held open...
     pub(crate) held: Count,
+    /// ...and connections that became WebSockets.
+    pub(crate) upgraded: Count,
     /// Publishes that the worker answered itself: accepted...
     pub(crate) published: Count,
     /// ...known already...

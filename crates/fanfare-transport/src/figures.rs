@@ -26,6 +26,8 @@ pub struct Figures {
     pub accepted: u64,
     /// Responses that were begun and are held open.
     pub held: u64,
+    /// Connections that became WebSockets.
+    pub upgraded: u64,
     /// Publishes that workers answered themselves: accepted.
     pub published: u64,
     /// Known already.
@@ -51,6 +53,7 @@ impl Watch {
             sessions: (self.room.held(), self.room.sessions()),
             accepted: sum(|counts| &counts.sockets),
             held: sum(|counts| &counts.held),
+            upgraded: sum(|counts| &counts.upgraded),
             published: sum(|counts| &counts.published),
             repeated: sum(|counts| &counts.repeated),
             unpublished: self.refusals(|counts| &counts.unpublished),

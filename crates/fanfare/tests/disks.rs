@@ -10,6 +10,7 @@
 mod support;
 
 use std::time::{Duration, Instant};
+use support::command::{fanfare, run};
 use support::disk::Disk;
 use support::http::{Answer, Held, Kept, ask, get, publish};
 use support::server::{Server, until};
@@ -112,6 +113,9 @@ fn a_disk_that_cannot_sync_closes_the_log_which_is_checked_and_opens_by_itself()
     };
     assert_eq!((refused.status, &refused.json()["name"]), (503, &"store-failed".into()));
     assert_eq!(get(server.address, "/readyz").status, 503);
+    assert_eq!(run(fanfare(&server.url(""), &["health", "--quiet"])).with(5).stderr, "");
+    let told = run(fanfare(&server.url(""), &["health"])).with(5).stderr;
+    assert!(told.contains("store"), "{told}");
     let health = get(server.address, "/healthz");
     let text = String::from_utf8(health.body).unwrap();
     assert!(health.status == 200 && text.starts_with("ok\n") && text.contains("disk"), "{text}");

@@ -51,6 +51,7 @@ fn the_guide_has_the_help_of_every_command() {
         "history",
         "channels",
         "top",
+        "health",
         "protocols",
         "config",
         "db",

@@ -32,5 +32,7 @@ fn the_commands_of_the_guide_do_what_it_says() {
         let text = std::fs::read_to_string(folder.join(file)).unwrap();
         assert_eq!(text.lines().count(), lines, "{file}");
     }
-    assert!(folder.join("new/fanfare.db").exists() && folder.join("elsewhere/fanfare.db").exists());
+    for store in ["new", "elsewhere", "saved"] {
+        assert!(folder.join(store).join("fanfare.db").exists(), "{store}");
+    }
 }

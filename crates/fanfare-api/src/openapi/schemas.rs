@@ -177,10 +177,11 @@ fn channel() -> Value {
     let number = |about: &str| json!({ "description": about, "type": "integer", "minimum": 0 });
     json!({
         "type": "object",
-        "required": ["channel", "head", "messages", "bytes", "trimmed_through", "keeping"],
+        "required": ["channel", "head", "published", "messages", "bytes", "trimmed_through", "keeping"],
         "properties": {
             "channel": { "type": "string" },
             "head": number("The position of the newest message ever."),
+            "published": number("Messages ever; from 0 again once the channel was forgotten."),
             "messages": number("Messages that it holds."),
             "bytes": number("Bytes of their contents."),
             "trimmed_through": number("Everything up to here is gone."),

@@ -39,6 +39,8 @@ pub(super) struct Shown {
     channel: String,
     /// The position of the newest message ever.
     head: u64,
+    /// Messages ever.
+    published: u64,
     /// Messages kept, and the bytes of their contents.
     messages: u64,
     bytes: u64,
@@ -53,6 +55,7 @@ impl Shown {
         Shown {
             channel: info.channel.to_string(),
             head: info.head.0,
+            published: info.published,
             messages: info.messages,
             bytes: info.bytes,
             trimmed_through: info.trimmed_through.0,

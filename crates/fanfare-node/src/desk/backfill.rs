@@ -31,6 +31,8 @@ pub(crate) struct Backfill {
     beside: Selection,
     /// ...it brings by itself after this place.
     since: Mark,
+    /// The window's end then: what expired at once before was not said to this subscription.
+    joined: u64,
     /// Of the question that is under way; zero if none is.
     pub(crate) ticket: u32,
 }
@@ -43,9 +45,10 @@ impl Backfill {
         logs: LogSet,
         beside: Selection,
         since: Mark,
+        joined: u64,
     ) -> Backfill {
-        let (gaps, told) = (Vec::new(), Mark::default());
-        Backfill { request, selection, logs, own: None, gaps, told, page: None, beside, since, ticket: 0 }
+        let (own, gaps, told, page, ticket) = (None, Vec::new(), Mark::default(), None, 0);
+        Backfill { request, selection, logs, own, gaps, told, page, beside, since, joined, ticket }
     }
 
     /// Begins where it was located.
@@ -127,7 +130,7 @@ impl Desk {
             logs: backfill.logs,
             wire: session.wire,
             own: Some(own),
-            joined: 0,
+            joined: backfill.joined,
             past: Some((&backfill.beside, backfill.since)),
             places: &self.node.inner().places,
             encoder: &mut self.encoder,
@@ -146,7 +149,7 @@ impl Desk {
             logs: backfill.logs,
             wire: session.wire,
             own: Some(own),
-            joined: 0,
+            joined: backfill.joined,
             past: Some((&backfill.beside, backfill.since)),
             places: &self.node.inner().places,
             encoder: &mut self.encoder,

@@ -22,14 +22,19 @@ pub(crate) struct Run {
     pub(crate) cuts: Vec<(usize, u64)>,
     /// The place once everything is heard.
     pub(crate) to: u64,
-    /// Something between its places expires: at another time it would be another run.
-    fleeting: bool,
+    /// From this time on it would be another run: something in it has expired.
+    until: Option<Time>,
 }
 
 impl Run {
     /// Bytes that it takes, with the two counts of its `Arc`.
     fn size(&self) -> usize {
         self.bytes.len() + size_of_val(&self.cuts[..]) + size_of::<Run>() + 2 * size_of::<usize>()
+    }
+
+    /// Whether it still is what is to be written.
+    fn is_good(&self, now: Time) -> bool {
+        self.until.is_none_or(|until| now < until)
     }
 
     /// What a write of the first `written` bytes, fewer than all, has begun: where the frame that was cut ends, if
@@ -106,9 +111,10 @@ impl Runs {
             return self.clear();
         }
         self.pages = HashMap::new();
-        self.window.retain(|key, shared| key.to == end && !shared.run.fleeting);
-        let answer = |shared: &Shared| shared.answer.as_ref().map_or(0, Bytes::len);
-        self.bytes = self.window.values().map(|shared| shared.run.size() + answer(shared)).sum::<usize>()
+        self.window.retain(|key, _| key.to == end);
+        // An answer has the time in its head, and what was configured then.
+        self.window.values_mut().for_each(|shared| shared.answer = None);
+        self.bytes = self.window.values().map(|shared| shared.run.size()).sum::<usize>()
             + self.window.len() * slot_size(&self.window);
     }
 
@@ -128,7 +134,7 @@ impl Runs {
         reader: &mut Reader<'_>,
     ) -> Arc<Run> {
         if reader.own.is_none()
-            && let Some(shared) = self.window.get(&key)
+            && let Some(shared) = self.window.get(&key).filter(|shared| shared.run.is_good(reader.now))
         {
             return shared.run.clone();
         }
@@ -169,7 +175,7 @@ impl Runs {
             logs: reader.logs,
             own: others,
         };
-        if let Some((run, _)) = self.pages.get(&key) {
+        if let Some((run, _)) = self.pages.get(&key).filter(|(run, _)| run.is_good(reader.now)) {
             return run.clone();
         }
         let run = Arc::new(page_run(page, log, from..page.messages.len(), own, reader));
@@ -229,7 +235,7 @@ impl Reader<'_> {
 
 pub(crate) fn window_run(from: u64, to: u64, window: &mut Window<Frames>, reader: &mut Reader<'_>) -> Run {
     let (mut frames, mut size): (Vec<(Bytes, u64)>, usize) = (Vec::new(), 0);
-    let (mut end, mut fleeting) = (to, false);
+    let (mut end, mut until) = (to, None);
     for seq in from..to {
         // Nobody shares this run, so others wait for it.
         if reader.own.is_some() && seq - from >= limits::STEP_MESSAGES as u64 {
@@ -237,8 +243,8 @@ pub(crate) fn window_run(from: u64, to: u64, window: &mut Window<Frames>, reader
             break;
         }
         let Some(slot) = window.get_mut(seq) else { continue };
-        fleeting |= slot.message.expires.is_some();
         if reader.wants(slot, seq) {
+            until = earlier(until, expiry(&slot.message));
             let bytes = slot_frame(slot, reader);
             if size > 0 && size + bytes.len() > RUN_BYTES {
                 end = seq;
@@ -248,7 +254,16 @@ pub(crate) fn window_run(from: u64, to: u64, window: &mut Window<Frames>, reader
             frames.push((bytes, seq + 1));
         }
     }
-    Run { fleeting, ..join(frames, end) }
+    Run { until, ..join(frames, end) }
+}
+
+/// When a message expires, unless it did at once: then it does not matter when it is written.
+fn expiry(message: &Message) -> Option<Time> {
+    message.expires.filter(|expires| *expires > message.time)
+}
+
+fn earlier(one: Option<Time>, other: Option<Time>) -> Option<Time> {
+    one.into_iter().chain(other).min()
 }
 
 /// The slot's frame for this reader, encoded once for all that share wire and logs.
@@ -272,7 +287,7 @@ fn slot_frame(slot: &mut Slot<Frames>, reader: &mut Reader<'_>) -> Bytes {
 fn join(mut frames: Vec<(Bytes, u64)>, to: u64) -> Run {
     if let [(bytes, _)] = &mut frames[..] {
         let bytes = std::mem::take(bytes);
-        return Run { cuts: vec![(bytes.len(), to)], bytes, to, fleeting: false };
+        return Run { cuts: vec![(bytes.len(), to)], bytes, to, until: None };
     }
     let mut joined = Vec::with_capacity(frames.iter().map(|(bytes, _)| bytes.len()).sum());
     let mut cuts = Vec::with_capacity(frames.len());
@@ -280,7 +295,7 @@ fn join(mut frames: Vec<(Bytes, u64)>, to: u64) -> Run {
         joined.extend_from_slice(&bytes);
         cuts.push((joined.len(), place));
     }
-    Run { bytes: joined.into(), cuts, to, fleeting: false }
+    Run { bytes: joined.into(), cuts, to, until: None }
 }
 
 /// The run of some messages of a page.
@@ -292,7 +307,7 @@ pub(crate) fn page_run(
     reader: &mut Reader<'_>,
 ) -> Run {
     let end = range.end;
-    let (mut out, mut cuts, mut mark) = (Vec::new(), Vec::new(), own);
+    let (mut out, mut cuts, mut mark, mut until) = (Vec::new(), Vec::new(), own, None);
     for (index, message) in range.clone().zip(&page.messages[range]) {
         if message.is_expired(reader.now)
             || message.position <= own.get(log)
@@ -301,13 +316,14 @@ pub(crate) fn page_run(
             continue;
         }
         if out.len() >= RUN_BYTES {
-            return Run { bytes: out.into(), cuts, to: index as u64, fleeting: false };
+            return Run { bytes: out.into(), cuts, to: index as u64, until };
         }
         mark.raise(log, message.position);
+        until = earlier(until, expiry(message));
         reader.encode(message, &mark, &mut out);
         cuts.push((out.len(), index as u64 + 1));
     }
-    Run { bytes: out.into(), cuts, to: end as u64, fleeting: false }
+    Run { bytes: out.into(), cuts, to: end as u64, until }
 }
 
 #[cfg(test)]

@@ -55,7 +55,10 @@ impl Desk {
     ) -> Result<(), Refusal> {
         self.select(key, selection.clone(), logs);
         let head = Located { mark: self.window.head(), gaps: Vec::new() };
+        let ticket = self.ticket();
         let Some(session) = self.sessions.get_mut(key) else { return Ok(()) };
+        // What was asked before is of another beginning.
+        session.ticket = ticket;
         session.start(head);
         let extra = session.extra();
         (extra.page, extra.told, extra.announce) = (None, Mark::default(), start != Start::Now);
@@ -86,7 +89,7 @@ impl Desk {
     ) -> Result<(), Refusal> {
         let inner = self.node.inner();
         let (beside, since) = (Selection::new(self.heard(key)), self.window.head());
-        let mut backfill = Backfill::new(request, selection.clone(), logs, beside, since);
+        let mut backfill = Backfill::new(request, selection.clone(), logs, beside, since, self.window.end());
         match locate_at_once(&inner.logs, &inner.places, logs, &start) {
             Some(located) => backfill.start(located),
             None => backfill.ticket = self.find(key, selection, logs, start, now)?,
@@ -135,17 +138,27 @@ impl Desk {
 
     /// Changes what a session hears from its place on.
     fn select(&mut self, key: SessionKey, selection: Selection, logs: LogSet) {
-        let head = self.window.head();
+        let (head, ticket) = (self.window.head(), self.ticket());
         let Some(session) = self.sessions.get_mut(key) else { return };
-        let Session { membership, logs: old, .. } = *session;
-        if let Some(own) = session.extra.as_deref_mut().and_then(|extra| extra.own.as_mut()) {
+        let Session { membership, logs: old, line, .. } = *session;
+        let mut asks_again = false;
+        if let Some(extra) = session.extra.as_deref_mut()
+            && let Some(own) = &mut extra.own
+        {
             logs.iter().filter(|log| !old.contains(*log)).for_each(|log| own.set(log, head.get(log)));
+            // A page at hand or asked for is of what was heard before.
+            extra.page = None;
+            session.ticket = ticket;
+            asks_again = line == Line::Waiting;
         }
         session.logs = logs;
         self.leave(membership);
         let membership = self.join(key, &selection, logs);
         if let Some(session) = self.sessions.get_mut(key) {
             session.membership = membership;
+        }
+        if asks_again {
+            self.enter(key);
         }
     }
 }

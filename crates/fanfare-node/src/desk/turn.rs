@@ -142,6 +142,7 @@ impl Desk {
             Ok(Answer::Page(..)) if session.line == Line::Blocked => return,
             // It may show what was removed since: the session asks again.
             Ok(Answer::Page(.., removals)) if removals != self.lost.removals => {}
+            Ok(Answer::Page(..)) if !session.is_behind() => {}
             Ok(Answer::Reply(..)) => {}
             Ok(Answer::Located(located)) => session.start(located),
             Ok(Answer::Page(log, page, _)) => {

@@ -37,7 +37,7 @@ fn answers(seen: &Seen, out: &mut Samples<'_>) {
     let Some(transport) = &seen.transport else { return };
     let mut published = by_status(&transport.unpublished);
     published.extend([(200, transport.repeated), (201, transport.published)]);
-    let held = BTreeMap::from([(200, transport.held)]);
+    let held = BTreeMap::from([(101, transport.upgraded), (200, transport.held)]);
     let of_worker = [
         ("worker publish", published),
         ("worker hold", held),

@@ -8,8 +8,8 @@ pub(super) const METRICS: &[Metric] = &[
         name: "fanfare_memory_bytes",
         kind: Gauge,
         labels: &["part"],
-        about: "Bytes of contents in memory beside the live log: `part` is windows (the newest messages, at workers; \
-                they share them), pages (read for readers that are behind) or answers (large ones that are not written \
+        about: "Bytes of contents in memory beside the live log: `part` is windows (the newest messages; workers share \
+                them), pages (read for readers that are behind) or answers (large ones that are not written \
                 yet)",
         read: |seen, out| {
             out.add(&["windows"], seen.node.survey.window_bytes);

@@ -145,6 +145,7 @@ pub(super) fn channels(state: &State, pattern: &Pattern, after: &str, limit: usi
         .map(|(channel, line)| ChannelInfo {
             channel: channel.clone(),
             head: line.head,
+            published: line.published,
             messages: line.messages.len() as u64,
             bytes: line.bytes,
             trimmed_through: line.gone.through,

@@ -14,6 +14,8 @@ pub(super) struct Line {
     pub(super) messages: VecDeque<Arc<Message>>,
     pub(super) bytes: u64,
     pub(super) head: Position,
+    /// Messages ever.
+    pub(super) published: u64,
     pub(super) gone: Gone,
 }
 
@@ -81,7 +83,7 @@ impl State {
         let line = self.channels.entry(draft.channel.clone()).or_insert_with(|| {
             let namespace = self.rules.id_of(draft.channel.as_str());
             let gone = self.spaces[usize::from(namespace.0)].gone;
-            Line { namespace, messages: VecDeque::new(), bytes: 0, head: Position::START, gone }
+            Line { namespace, messages: VecDeque::new(), bytes: 0, head: Position::START, published: 0, gone }
         });
         let message = Arc::new(Message {
             channel: draft.channel,
@@ -96,6 +98,7 @@ impl State {
         let size = message.content.size() as u64;
         self.empty.remove(&line.head);
         line.head = position;
+        line.published += 1;
         line.bytes += size;
         line.messages.push_back(message.clone());
         let namespace = line.namespace;

@@ -67,6 +67,7 @@ impl Reader {
                     found.push(ChannelInfo {
                         channel: channel::parse(&name)?,
                         head: head.head,
+                        published: head.total,
                         messages: head.messages,
                         bytes: head.bytes,
                         trimmed_through: head.gone.through,

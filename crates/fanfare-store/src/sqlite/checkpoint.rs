@@ -77,7 +77,7 @@ impl Checkpoints {
         connection: Connection,
         options: &SqliteOptions,
     ) -> Result<Checkpoints, StoreError> {
-        let (due, mend_after) = (options.checkpoint_pages, options.mend_after);
+        let SqliteOptions { checkpoint_pages: due, mend_after, look_time, .. } = *options;
         let signal = Arc::new(Signal::default());
         let told = signal.clone();
         let hook = move |_: &mut rusqlite::hooks::Wal, pages: i32| {
@@ -98,7 +98,7 @@ impl Checkpoints {
             writer.ledger.shared.clone()
         };
         let (theirs, writer) = (signal.clone(), writer.clone());
-        let mut life = Life { signal: theirs, shared, writer, connection, mend_after };
+        let mut life = Life { signal: theirs, shared, writer, connection, mend_after, look_time };
         let spawned = std::thread::Builder::new().name("checkpoint".into()).spawn(move || life.run());
         let thread = spawned.map_err(|error| StoreError::Failed(error.to_string()))?;
         Ok(Checkpoints { signal, thread: Some(thread), due, refused: Mutex::default() })
@@ -138,6 +138,12 @@ impl Checkpoints {
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
+    }
+}
+
+impl Drop for Checkpoints {
+    fn drop(&mut self) {
+        self.end();
     }
 }
 
@@ -181,6 +187,7 @@ struct Life {
     writer: Arc<Mutex<Writer>>,
     connection: Connection,
     mend_after: Duration,
+    look_time: Duration,
 }
 
 impl Life {
@@ -229,7 +236,7 @@ impl Life {
     fn mend(&mut self) -> Result<(), StoreError> {
         let status = self.shared.status();
         schema::settle(&self.connection)?;
-        sound::look(&mut self.connection)?;
+        sound::look(&mut self.connection, self.look_time, true)?;
         let end = End::of(&self.connection).map_err(meaning)?;
         if end.epoch != status.epoch || end.head < status.head {
             let text = format!("it ends at position {}; {} was acknowledged", end.head, status.head);

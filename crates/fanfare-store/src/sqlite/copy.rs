@@ -6,6 +6,7 @@
 //! time short; `VACUUM INTO` would hold the same transaction while it builds every row and index again.
 
 use super::error::meaning;
+use super::owner;
 use crate::StoreError;
 use fanfare_proto::Position;
 use rusqlite::backup::{Backup, StepResult};
@@ -111,6 +112,7 @@ impl Copy {
 
     /// Gives it the name, in place of what may have it, and syncs the folder.
     pub(super) fn name(mut self, file: &Path) -> Result<(), CopyError> {
+        owner::settle(&self.path);
         std::fs::rename(&self.path, file).map_err(at(file))?;
         self.named = true;
         sync_folder_of(file)

@@ -1,6 +1,6 @@
 //! Retention by count: the oldest messages of channels that have too many.
 
-use super::error::meaning;
+use super::error::{damage, meaning};
 use super::heads::Head;
 use super::trim::{Oldest, Step};
 use crate::StoreError;
@@ -63,7 +63,7 @@ fn uncrowd(step: &mut Step<'_>, channel: &Channel, begun: bool) -> Result<bool, 
             }
             step.look();
             step.lose(channel, &row)?;
-            left -= u64::from(row.size.is_some());
+            left -= u64::from(row.link.size.is_some());
         }
         from = end;
         if left > 0 && step.is_over() {
@@ -81,16 +81,21 @@ fn oldest_run(step: &Step<'_>, head: &Head, from: Position) -> SqlResult<(Vec<Ol
     let mut statement = connection.prepare_cached(milestone)?;
     let end = statement.query_row((head.id.0, from.0), |row| row.get(0)).optional()?.map(Position);
     let mut statement = connection.prepare_cached(
-        "SELECT position, channel, time, size, expires, previous FROM message WHERE position = ?1",
+        "SELECT position, previous, channel, time, size, sum, expires FROM message WHERE position = ?1",
     )?;
     let (mut run, mut next) = (Vec::new(), Some(end.unwrap_or(head.head)));
     while let Some(at) = next.filter(|at| *at > from) {
-        let found = statement
-            .query_row([at.0], |row| Ok((Oldest::from_row(row)?, row.get::<_, Option<u64>>(5)?)))
-            .optional()?;
-        let Some((row, previous)) = found else { break };
+        let found = statement.query_row([at.0], Oldest::from_row).optional()?;
+        let Some(row) = found.filter(|row| row.link.channel == head.id) else {
+            if at <= head.gone.through.max(head.floor) {
+                break;
+            }
+            let text = format!("the channel number {} has no message at position {at}", head.id.0);
+            return Err(damage(text));
+        };
+        row.check()?;
+        next = row.link.previous;
         run.push(row);
-        next = previous.map(Position);
     }
     run.reverse();
     Ok((run, end))

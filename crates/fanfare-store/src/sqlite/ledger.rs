@@ -67,6 +67,11 @@ pub(super) struct Space {
     pub(super) floor: Position,
 }
 
+impl Space {
+    /// Nothing came and nothing went.
+    pub(super) const UNTOUCHED: Space = Space { bytes: 0, gone: Gone::NOTHING, floor: Position::START };
+}
+
 pub(super) struct Ledger {
     pub(super) shared: Arc<Shared>,
     pub(super) rules: Rules,

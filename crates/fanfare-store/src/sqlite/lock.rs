@@ -1,8 +1,9 @@
 //! One server per data directory.
 
 use super::error::of_file;
+use super::owner;
 use crate::StoreError;
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, TryLockError};
 use std::io::{Read, Seek, Write};
 use std::path::Path;
 
@@ -19,8 +20,9 @@ impl DirLock {
     pub(super) fn take(dir: &Path) -> Result<DirLock, StoreError> {
         let path = dir.join(NAME);
         let unusable = |error| of_file(&path, &error);
-        let open = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);
+        let open = owner::making().read(true).truncate(false).open(&path);
         let mut file = open.map_err(unusable)?;
+        owner::settle(&path);
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {

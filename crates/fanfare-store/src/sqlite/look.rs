@@ -5,6 +5,7 @@ use super::NAME;
 use super::copy::head_of;
 use super::error::meaning;
 use super::row::Names;
+use super::scan::Outside;
 use super::{lookup, scan, schema};
 use crate::page::Filling;
 use crate::retention::Rules;
@@ -111,7 +112,7 @@ impl Look {
         let mut filling = Filling::new(read);
         let end = match read.from >= head {
             true => head,
-            false => scan::read(&snapshot, &mut self.names, read, head, &mut filling)?,
+            false => scan::read(&snapshot, &mut self.names, read, head, Outside::Anything, &mut filling)?,
         };
         Ok(filling.finish(end, gone.gap_after(read.from)))
     }

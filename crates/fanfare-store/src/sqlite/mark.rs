@@ -10,10 +10,11 @@
 //! ```
 
 use super::error::{meaning, of_file};
+use super::owner;
 use crate::StoreError;
 use fanfare_proto::{Epoch, Position};
-use rusqlite::{Connection, Result as SqlResult};
-use std::fs::{File, OpenOptions};
+use rusqlite::{Connection, OptionalExtension, Result as SqlResult};
+use std::fs::File;
 use std::io::ErrorKind;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
@@ -64,6 +65,19 @@ impl End {
         self.epoch == other.epoch && (self.head < other.head || self.changes < other.changes)
     }
 
+    /// What to say if a file does not hold all that was noted.
+    pub(super) fn is_lost_from(&self, connection: &Connection) -> Result<Option<String>, StoreError> {
+        let nothing = End { epoch: self.epoch, head: Position::START, changes: 0 };
+        let end = End::of(connection).optional().map_err(meaning)?.unwrap_or(nothing);
+        Ok(end.is_behind(self).then(|| {
+            format!(
+                "it went back: it ends at position {} and change {}, and position {} and change {} were acknowledged; \
+                 its write-ahead log was cut or damaged, or an older copy of the file is in its place",
+                end.head, end.changes, self.head, self.changes
+            )
+        }))
+    }
+
     fn bytes(&self) -> [u8; BYTES] {
         let mut bytes = [0; BYTES];
         bytes[..4].copy_from_slice(&self.epoch.0.to_le_bytes());
@@ -107,20 +121,23 @@ pub(super) fn compare(dir: &Path, connection: &Connection) -> Result<bool, Store
         Noted::GoOn => return Ok(true),
         Noted::End(end) => end,
     };
-    let end = End::of(connection).map_err(meaning)?;
-    if end.is_behind(&noted) {
-        return Err(StoreError::Corrupt(format!(
-            "it went back: it ends at position {} and change {}, and position {} and change {} were acknowledged; its \
-             write-ahead log was cut or damaged, or an older copy of the file is in its place. To go on with what is \
-             left, empty the file {}: readers are then told that something is missing",
-            end.head,
-            end.changes,
-            noted.head,
-            noted.changes,
+    match noted.is_lost_from(connection)? {
+        Some(what) => Err(StoreError::Corrupt(format!(
+            "{what}. To go on with what is left, empty the file {}: readers are then told that something is missing",
             path(dir).display()
-        )));
+        ))),
+        None => Ok(false),
     }
-    Ok(false)
+}
+
+/// What is noted beside a file, if it is the store of a folder.
+pub(super) fn noted(file: &Path) -> Result<Option<End>, StoreError> {
+    let store = file.file_name().is_some_and(|name| name == super::NAME);
+    let Some(dir) = file.parent().filter(|_| store) else { return Ok(None) };
+    Ok(match read(dir)? {
+        Noted::End(end) => Some(end),
+        Noted::Nothing | Noted::GoOn => None,
+    })
 }
 
 fn path(dir: &Path) -> PathBuf {
@@ -143,9 +160,10 @@ impl Mark {
         // Under another name first: an empty one would be taken for an operator's.
         let unfinished = dir.join(format!("{NAME}.unfinished"));
         let begin = || {
-            let file = OpenOptions::new().write(true).create(true).truncate(true).open(&unfinished)?;
+            let file = owner::making().truncate(true).open(&unfinished)?;
             file.write_all_at(&end.bytes(), 0)?;
             file.sync_all()?;
+            owner::settle(&unfinished);
             std::fs::rename(&unfinished, path(dir))?;
             Ok(Mark { file, noted: end })
         };

@@ -27,6 +27,7 @@ mod lookup;
 mod mark;
 mod oldest;
 mod options;
+mod owner;
 mod reader;
 mod records;
 mod remove;
@@ -87,9 +88,9 @@ impl SqliteLog {
         std::fs::create_dir_all(dir).map_err(unusable)?;
         let lock = DirLock::take(dir)?;
         let (path, vfs) = (dir.join(NAME), options.vfs.as_deref());
-        let connection = schema::open_writer(&path, vfs)?;
+        let opened = schema::open_writer(&path, vfs, options.look_time)?;
         let rules = Rules::new(LogId::KEPT, namespaces.clone());
-        let writer = Writer::open(connection, dir, rules, &options)?;
+        let writer = Writer::open(opened, dir, rules, &options)?;
         // The files' own entries in the directory are to survive too.
         std::fs::File::open(dir).and_then(|dir| dir.sync_all()).map_err(unusable)?;
         let shared = writer.ledger.shared.clone();

@@ -38,11 +38,11 @@ fn trim_space(step: &mut Step<'_>, id: NamespaceId) -> Result<bool, StoreError> 
         }
         for row in rows {
             let too_much = step.space(id).bytes > keep.bytes;
-            if !(too_much || row.time.after(keep.age) <= step.now) || step.is_over() {
+            if !(too_much || row.link.time.after(keep.age) <= step.now) || step.is_over() {
                 return Ok(lost);
             }
             step.look();
-            let name = step.names.get(step.connection, row.channel)?;
+            let name = step.names.get(step.connection, row.link.channel)?;
             let name = name.filter(|name| step.rules.id_of(name.as_str()) == id);
             if let Some(channel) = name
                 && is_live(step, &channel, &row)?
@@ -50,7 +50,7 @@ fn trim_space(step: &mut Step<'_>, id: NamespaceId) -> Result<bool, StoreError> 
                 step.lose(&channel, &row)?;
                 lost = true;
             }
-            step.space(id).floor = row.position;
+            step.space(id).floor = row.link.position;
         }
     }
 }
@@ -71,12 +71,12 @@ pub(super) fn trim_store(
                 return Ok(bottom);
             }
             step.look();
-            if let Some(channel) = step.names.get(step.connection, row.channel)?
+            if let Some(channel) = step.names.get(step.connection, row.link.channel)?
                 && is_live(step, &channel, &row)?
             {
                 step.lose(&channel, &row)?;
             }
-            bottom = row.position;
+            bottom = row.link.position;
         }
     }
     Ok(bottom)
@@ -85,7 +85,7 @@ pub(super) fn trim_store(
 /// The oldest rows of the log after a place.
 fn rows_after(connection: &Connection, from: Position) -> SqlResult<Vec<Oldest>> {
     let mut statement = connection.prepare_cached(
-        "SELECT position, channel, time, size, expires FROM message
+        "SELECT position, previous, channel, time, size, sum, expires FROM message
          WHERE position > ?1 ORDER BY position LIMIT 128",
     )?;
     statement.query_map([place(from)], Oldest::from_row)?.collect()
@@ -94,5 +94,5 @@ fn rows_after(connection: &Connection, from: Position) -> SqlResult<Vec<Oldest>>
 /// Whether a row is its channel's; else it belongs to a removed chain, which is cleared by itself.
 fn is_live(step: &mut Step<'_>, channel: &Channel, row: &Oldest) -> Result<bool, StoreError> {
     let head = step.head(channel)?;
-    Ok(head.is_some_and(|head| head.id == row.channel && head.gone.through < row.position))
+    Ok(head.is_some_and(|head| head.id == row.link.channel && head.gone.through < row.link.position))
 }

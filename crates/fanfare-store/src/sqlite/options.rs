@@ -18,6 +18,9 @@ pub struct SqliteOptions {
     pub checkpoint_pages: u32,
     /// Bytes of all messages together; the oldest go first.
     pub bytes: u64,
+    /// How long the whole store is looked at, at the most, when it is opened and after a failure of the disk; of a larger
+    /// one the rest is looked at when it is read.
+    pub look_time: Duration,
     /// After a failure of the disk the store is checked after this long for the first time, to be written again.
     pub mend_after: Duration,
     /// Channels without messages that are remembered; beyond, those that were made first are forgotten.
@@ -32,6 +35,7 @@ impl Default for SqliteOptions {
             flush_every: limits::FLUSH_MESSAGES,
             checkpoint_pages: limits::CHECKPOINT_PAGES,
             bytes: limits::KEPT_BYTES,
+            look_time: Duration::from_secs(1),
             mend_after: Duration::from_secs(1),
             empty_channels: limits::EMPTY_CHANNELS,
         }

@@ -3,6 +3,7 @@
 use super::error::meaning;
 use super::ledger::Shared;
 use super::row::Names;
+use super::scan::Outside;
 use super::{chain, lookup, scan};
 use crate::page::Filling;
 use crate::retention::Rules;
@@ -65,7 +66,7 @@ impl Reader {
             Some(channels) if channels.len() <= chain::CHANNELS => {
                 chain::read(&snapshot, channels, read, head, &mut filling)?
             }
-            _ => scan::read(&snapshot, names, read, head, &mut filling)?,
+            _ => scan::read(&snapshot, names, read, head, Outside::Whole, &mut filling)?,
         };
         Ok(filling.finish(end, gap))
     }

@@ -9,6 +9,7 @@ use super::error::meaning;
 use super::lock::DirLock;
 use super::look::file_of;
 use super::mark;
+use super::owner;
 use super::schema;
 use fanfare_proto::{Epoch, Position};
 use std::io::ErrorKind;
@@ -87,6 +88,7 @@ fn new_epoch(old: Epoch) -> Epoch {
 fn move_aside(dir: &Path, name: &str) -> Result<PathBuf, CopyError> {
     let aside = dir.join(name);
     std::fs::create_dir(&aside).map_err(at(&aside))?;
+    owner::settle(&aside);
     for part in PARTS.map(|end| format!("{NAME}{end}")) {
         match std::fs::rename(dir.join(&part), aside.join(&part)) {
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(at(&dir.join(&part))(error)),

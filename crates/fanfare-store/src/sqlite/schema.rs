@@ -5,7 +5,7 @@
 
 use crate::StoreError;
 use crate::sqlite::error::meaning;
-use crate::sqlite::{mark, sound};
+use crate::sqlite::{mark, owner, sound};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use std::cmp::Ordering;
@@ -113,8 +113,15 @@ const STEPS: &[&str] = &[
     CREATE UNIQUE INDEX namespace_twice ON namespace (pattern, trimmed_through, reason, floor);",
 ];
 
+/// A file that may be written, and was not yet, unless it is new or was of an older version.
+pub(super) struct Opened {
+    pub(super) connection: Connection,
+    /// Somebody wants to go on with what is left.
+    pub(super) new_life: bool,
+}
+
 /// Opens the file for writing, makes it or brings it up to date. What is damaged is refused and left as it is.
-pub(super) fn open_writer(path: &Path, vfs: Option<&str>) -> Result<Connection, StoreError> {
+pub(super) fn open_writer(path: &Path, vfs: Option<&str>, look_time: Duration) -> Result<Opened, StoreError> {
     let create = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
     let dir = path.parent().unwrap_or(path);
     mark::expect_file(dir, path)?;
@@ -125,11 +132,34 @@ pub(super) fn open_writer(path: &Path, vfs: Option<&str>) -> Result<Connection, 
     if found > known {
         return Err(StoreError::Newer { found, known });
     }
-    let new_life = found == known && {
-        sound::look(&mut connection)?;
-        mark::compare(dir, &connection)?
-    };
-    leave_log(&connection, false).map_err(meaning)?;
+    if found > 0 {
+        sound::look(&mut connection, look_time, found == known)?;
+    }
+    let new_life = found == known && mark::compare(dir, &connection)?;
+    set_up_writing(&connection).map_err(meaning)?;
+    if found < known {
+        if !ours {
+            // Before it has a write-ahead log: SQLite gives that to whoever has the file.
+            owner::settle(path);
+        }
+        use_log(&connection, path)?;
+        settle(&connection)?;
+        if !ours {
+            connection.pragma_update(None, "application_id", APPLICATION_ID).map_err(meaning)?;
+        }
+        migrate(&mut connection, STEPS)?;
+    }
+    Ok(Opened { connection, new_life })
+}
+
+/// Everything that is read at the start was found right: from here on the file changes.
+pub(super) fn begin_writing(connection: &Connection, path: &Path) -> Result<(), StoreError> {
+    leave_log(connection, false).map_err(meaning)?;
+    use_log(connection, path)?;
+    settle(connection)
+}
+
+fn use_log(connection: &Connection, path: &Path) -> Result<(), StoreError> {
     connection.pragma_update(None, "page_size", PAGE_BYTES).map_err(meaning)?;
     let mode: String =
         connection.pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0)).map_err(meaning)?;
@@ -137,18 +167,8 @@ pub(super) fn open_writer(path: &Path, vfs: Option<&str>) -> Result<Connection, 
         let text = format!("{}: its file system cannot hold a write-ahead log", path.display());
         return Err(StoreError::Unusable(text));
     }
-    set_up_writing(&connection).map_err(meaning)?;
     // After a check, a change of the mode leaves a transaction open, up to the next read.
-    version_of(&connection)?;
-    settle(&connection)?;
-    if !ours {
-        connection.pragma_update(None, "application_id", APPLICATION_ID).map_err(meaning)?;
-    }
-    migrate(&mut connection, STEPS)?;
-    if new_life {
-        connection.execute("UPDATE meta SET epoch = ?1", [fastrand::u32(1..)]).map_err(meaning)?;
-    }
-    Ok(connection)
+    version_of(connection).map(drop)
 }
 
 /// Whether the last connection that closes leaves the write-ahead log as it is, instead of moving it into the file.
@@ -272,11 +292,7 @@ fn is_marked(path: &Path) -> bool {
 }
 
 fn migrate(connection: &mut Connection, steps: &[&str]) -> Result<(), StoreError> {
-    let known = steps.len() as u32;
     let found = version_of(connection)?;
-    if found > known {
-        return Err(StoreError::Newer { found, known });
-    }
     for (step, version) in steps.iter().zip(1..).skip(found as usize) {
         let mut run = || {
             let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -316,10 +332,10 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("x.db");
         let known = STEPS.len() as u32;
-        drop(open_writer(&path, None).unwrap());
+        drop(open_writer(&path, None, BUSY_TIME).unwrap());
         Connection::open(&path).unwrap().pragma_update(None, "user_version", known + 1).unwrap();
         let newer = StoreError::Newer { found: known + 1, known };
-        assert_eq!(open_writer(&path, None).err(), Some(newer));
+        assert_eq!(open_writer(&path, None, BUSY_TIME).err(), Some(newer));
     }
 
     #[test]
@@ -329,13 +345,17 @@ mod tests {
         std::fs::write(&path, "not a database, but text that is long enough to be looked at ".repeat(99))
             .unwrap();
         let before = std::fs::read(&path).unwrap();
-        let Err(StoreError::Unusable(text)) = open_writer(&path, None) else { panic!("it was opened") };
+        let Err(StoreError::Unusable(text)) = open_writer(&path, None, BUSY_TIME) else {
+            panic!("it was opened")
+        };
         assert!(text.contains("not an SQLite file"), "{text}");
         assert_eq!(std::fs::read(&path).unwrap(), before);
         let path = dir.path().join("y.db");
         Connection::open(&path).unwrap().execute_batch("CREATE TABLE theirs (x)").unwrap();
         let before = std::fs::read(&path).unwrap();
-        let Err(StoreError::Unusable(text)) = open_writer(&path, None) else { panic!("it was opened") };
+        let Err(StoreError::Unusable(text)) = open_writer(&path, None, BUSY_TIME) else {
+            panic!("it was opened")
+        };
         assert!(text.contains("another program"), "{text}");
         assert_eq!(std::fs::read(&path).unwrap(), before);
     }

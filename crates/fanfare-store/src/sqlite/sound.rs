@@ -9,8 +9,6 @@ use crate::StoreError;
 use rusqlite::{Connection, ErrorCode, Result as SqlResult};
 use std::time::{Duration, Instant};
 
-/// How long it takes at the most.
-const TIME: Duration = Duration::from_secs(1);
 /// After so many steps of SQLite the clock is looked at.
 const STEPS: i32 = 1_000;
 
@@ -25,11 +23,19 @@ const LOOKS: &[&str] = &[
     "PRAGMA quick_check",
 ];
 
-/// Refuses a file in which something is damaged.
-pub(super) fn look(connection: &mut Connection) -> Result<(), StoreError> {
-    let end = Instant::now() + TIME;
+/// Whether each channel ends with a message of its own: nothing else tells that a newest one is lost.
+const ENDS: &str = "SELECT coalesce((
+        SELECT printf('`%s` has no message at position %d, where it ends', name, head) FROM channel
+        WHERE head > max(floor, trimmed_through) AND NOT EXISTS (
+            SELECT 1 FROM message WHERE position = channel.head AND message.channel = channel.id)
+        LIMIT 1), 'ok')";
+
+/// Refuses a file in which something is damaged. Takes so long at the most. The file is `of_today` if it has been through
+/// all steps of the schema.
+pub(super) fn look(connection: &mut Connection, time: Duration, of_today: bool) -> Result<(), StoreError> {
+    let end = Instant::now() + time;
     connection.progress_handler(STEPS, Some(move || Instant::now() >= end)).map_err(meaning)?;
-    let found = first_finding(connection);
+    let found = first_finding(connection, of_today);
     connection.progress_handler(0, None::<fn() -> bool>).map_err(meaning)?;
     match found {
         Ok(None) => Ok(()),
@@ -39,8 +45,8 @@ pub(super) fn look(connection: &mut Connection) -> Result<(), StoreError> {
     }
 }
 
-fn first_finding(connection: &Connection) -> SqlResult<Option<String>> {
-    for look in LOOKS {
+fn first_finding(connection: &Connection, of_today: bool) -> SqlResult<Option<String>> {
+    for look in LOOKS.iter().copied().chain(of_today.then_some(ENDS)) {
         let finding: String = connection.query_row(look, [], |row| row.get(0))?;
         if finding != "ok" {
             return Ok(Some(finding));

@@ -33,6 +33,17 @@ impl Link {
         first: usize,
         position: Position,
     ) -> Result<(Link, Option<u32>)> {
+        let (link, sum) = Link::unchecked(row, first, position)?;
+        link.check(sum)?;
+        Ok((link, sum.map(|sum| sum as u32)))
+    }
+
+    /// The same unchecked, with the whole check value.
+    pub(super) fn unchecked(
+        row: &rusqlite::Row<'_>,
+        first: usize,
+        position: Position,
+    ) -> Result<(Link, Option<u64>)> {
         let link = Link {
             position,
             previous: row.get::<_, Option<u64>>(first)?.map(Position),
@@ -40,14 +51,23 @@ impl Link {
             time: Time(row.get::<_, i64>(first + 2)?.cast_unsigned()),
             size: row.get(first + 3)?,
         };
-        let Some(sum) = row.get::<_, Option<i64>>(first + 4)?.map(i64::cast_unsigned) else {
-            return Ok((link, None));
-        };
-        if (sum >> 32) as u32 == link.sum() {
-            Ok((link, Some(sum as u32)))
-        } else {
-            Err(damage(format!("the row of the message at position {position} was changed by no server")))
+        Ok((link, row.get::<_, Option<i64>>(first + 4)?.map(i64::cast_unsigned)))
+    }
+
+    /// Refuses one that leads nowhere, or does not fit its check value, if there is one.
+    pub(super) fn check(&self, sum: Option<u64>) -> Result<()> {
+        let position = self.position;
+        if self.previous.is_some_and(|previous| previous >= position) {
+            return Err(damage(format!(
+                "the message at position {position} says that a later one is before it"
+            )));
         }
+        if sum.is_some_and(|sum| (sum >> 32) as u32 != self.sum()) {
+            return Err(damage(format!(
+                "the row of the message at position {position} was changed by no server"
+            )));
+        }
+        Ok(())
     }
 
     fn sum(&self) -> u32 {

@@ -10,6 +10,7 @@ use super::heads::{ChannelId, Head};
 use super::ledger::Change;
 use super::remove::{drop_channel, save_changed};
 use super::row::Names;
+use super::sum::Link;
 use super::writer::Writer;
 use super::{clear, crowd, forget, oldest};
 use crate::gone::Gone;
@@ -36,24 +37,22 @@ const STEP_BYTES: u64 = 4 * 1024 * 1024;
 
 /// A row that retention looks at.
 pub(super) struct Oldest {
-    pub(super) position: Position,
-    pub(super) channel: ChannelId,
-    pub(super) time: Time,
-    /// `None`: removed before.
-    pub(super) size: Option<u64>,
+    pub(super) link: Link,
+    sum: Option<u64>,
     pub(super) expires: Option<Time>,
 }
 
 impl Oldest {
-    /// From the columns position, channel, time, size, expires.
+    /// From the columns position, previous, channel, time, size, sum, expires.
     pub(super) fn from_row(row: &Row<'_>) -> SqlResult<Oldest> {
-        Ok(Oldest {
-            position: Position(row.get(0)?),
-            channel: ChannelId(row.get(1)?),
-            time: Time(row.get::<_, i64>(2)?.cast_unsigned()),
-            size: row.get(3)?,
-            expires: row.get::<_, Option<i64>>(4)?.map(|expires| Time(expires.cast_unsigned())),
-        })
+        let (link, sum) = Link::unchecked(row, 1, Position(row.get(0)?))?;
+        let expires = row.get::<_, Option<i64>>(6)?.map(|expires| Time(expires.cast_unsigned()));
+        Ok(Oldest { link, sum, expires })
+    }
+
+    /// Refuses a row that was changed by no server: it may be another's that would go.
+    pub(super) fn check(&self) -> SqlResult<()> {
+        self.link.check(self.sum)
     }
 }
 
@@ -168,23 +167,25 @@ impl<'a> Step<'a> {
 
     /// Retention lets the oldest row of a channel go. Who missed one that had expired missed nothing.
     pub(super) fn lose(&mut self, channel: &Channel, row: &Oldest) -> Result<(), StoreError> {
-        self.delete(row.position).map_err(meaning)?;
+        row.check().map_err(meaning)?;
+        let Link { position, size, .. } = row.link;
+        self.delete(position).map_err(meaning)?;
         let expired = row.expires.is_some_and(|expires| expires <= self.now);
         let Some(head) = self.change.head(self.connection, channel)? else { return Ok(()) };
         if head.total >= limits::INDEX_EVERY {
-            self.milestones.insert(head.id, row.position);
+            self.milestones.insert(head.id, position);
         }
-        head.floor = head.floor.max(row.position);
-        let Some(size) = row.size else { return Ok(()) };
+        head.floor = head.floor.max(position);
+        let Some(size) = size else { return Ok(()) };
         head.messages = head.messages.saturating_sub(1);
         head.bytes = head.bytes.saturating_sub(size);
         if !expired {
-            head.gone.raise(Gone { through: row.position, reason: GapReason::Trimmed });
+            head.gone.raise(Gone { through: position, reason: GapReason::Trimmed });
         }
         let namespace = head.namespace;
         self.change.discount(namespace, 1, size);
         self.removed += 1;
-        self.through = self.through.max(row.position);
+        self.through = self.through.max(position);
         self.bytes += size;
         Ok(())
     }

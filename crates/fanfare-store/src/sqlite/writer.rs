@@ -20,6 +20,9 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
+/// Of a file in which no log has begun yet.
+const NO_LIFE: Epoch = Epoch(0);
+
 /// The right to write.
 pub(super) struct Writer {
     pub(super) connection: Connection,
@@ -52,14 +55,16 @@ pub(super) struct Writer {
 impl Writer {
     /// Takes what the file says, and reads again the messages that the rows of channels do not count yet.
     pub(super) fn open(
-        mut connection: Connection,
+        opened: schema::Opened,
         dir: &Path,
         rules: Rules,
         options: &SqliteOptions,
     ) -> Result<Writer, StoreError> {
-        let (status, flushed) = read_meta(&mut connection).map_err(meaning)?;
-        let spaces = read_spaces(&mut connection, &rules).map_err(meaning)?;
-        let end = End::of(&connection).map_err(meaning)?;
+        let schema::Opened { mut connection, new_life } = opened;
+        let (mut status, flushed) = read_meta(&connection).map_err(meaning)?;
+        let new_epoch = (new_life || status.epoch == NO_LIFE).then(|| Epoch(fastrand::u32(1..)));
+        status.epoch = new_epoch.unwrap_or(status.epoch);
+        let spaces = vec![Space::UNTOUCHED; rules.namespaces().iter().count()];
         let shared = Arc::new(Shared::new(Heads::new(options.heads), status));
         let mut ledger = Ledger {
             shared,
@@ -73,7 +78,16 @@ impl Writer {
         let mut names = Names::default();
         sum_channels(&connection, &mut ledger)?;
         read_again(&connection, &mut ledger, &mut names, flushed)?;
-        // Last: of what is damaged nothing is changed.
+        // Only now: of what is damaged nothing is changed.
+        schema::begin_writing(&connection, &dir.join(super::NAME))?;
+        if let Some(epoch) = new_epoch {
+            begin_life(&connection, epoch).map_err(meaning)?;
+        }
+        let stored = read_spaces(&mut connection, &ledger.rules).map_err(meaning)?;
+        for (space, stored) in ledger.spaces.iter_mut().zip(stored) {
+            (space.gone, space.floor) = (stored.gone, stored.floor);
+        }
+        let end = End::of(&connection).map_err(meaning)?;
         let mark = Mark::begin(dir, end)?;
         let head_at_last_look = ledger.status.head;
         Ok(Writer {
@@ -189,23 +203,23 @@ fn read_again(
     Ok(())
 }
 
-fn read_meta(connection: &mut Connection) -> SqlResult<(LogStatus, Position)> {
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+/// Where the log ends, and up to where the rows of channels count; nothing for a new file.
+fn read_meta(connection: &Connection) -> SqlResult<(LogStatus, Position)> {
     let read = "SELECT epoch, head, time, flushed FROM meta";
     let take = |row: &rusqlite::Row<'_>| {
         let (epoch, head) = (Epoch(row.get(0)?), Position(row.get(1)?));
         let (time, flushed) = (Time(row.get::<_, i64>(2)?.cast_unsigned()), Position(row.get(3)?));
         Ok((LogStatus { epoch, head, time, messages: 0, bytes: 0 }, flushed))
     };
-    if let Some(meta) = transaction.query_row(read, [], take).optional()? {
-        return Ok(meta);
-    }
-    let make = "INSERT INTO meta (only, epoch, head, time, flushed, revision, namespaces)
-                VALUES (1, ?1, 0, 0, 0, 0, '')";
-    transaction.execute(make, [fastrand::u32(1..)])?;
-    let meta = transaction.query_row(read, [], take)?;
-    transaction.commit()?;
-    Ok(meta)
+    let nothing = LogStatus { epoch: NO_LIFE, head: Position::START, time: Time(0), messages: 0, bytes: 0 };
+    Ok(connection.query_row(read, [], take).optional()?.unwrap_or((nothing, Position::START)))
+}
+
+fn begin_life(connection: &Connection, epoch: Epoch) -> SqlResult<()> {
+    let begin = "INSERT INTO meta (only, epoch, head, time, flushed, revision, namespaces)
+                 VALUES (1, ?1, 0, 0, 0, 0, '')
+                 ON CONFLICT (only) DO UPDATE SET epoch = ?1";
+    connection.execute(begin, [epoch.0]).map(|_| ())
 }
 
 /// What is stored about namespaces. When other namespaces rule than before, each takes over what is gone in those
@@ -222,9 +236,7 @@ fn read_spaces(connection: &mut Connection, rules: &Rules) -> SqlResult<Vec<Spac
     if now == before {
         let space = |pattern: &&str| {
             let found = stored.iter().find(|(stored, _, _)| stored == pattern);
-            let (gone, floor) =
-                found.map_or((Gone::NOTHING, Position::START), |(_, gone, floor)| (*gone, *floor));
-            Space { bytes: 0, gone, floor }
+            found.map_or(Space::UNTOUCHED, |(_, gone, floor)| Space { bytes: 0, gone: *gone, floor: *floor })
         };
         return Ok(patterns.iter().map(space).collect());
     }
@@ -236,7 +248,7 @@ fn read_spaces(connection: &mut Connection, rules: &Rules) -> SqlResult<Vec<Spac
             fanfare_proto::Pattern::parse(pattern).is_ok_and(|pattern| pattern.overlaps(&rule.pattern))
         };
         let gone: Gone = stored.iter().filter(|(p, _, _)| overlaps(p)).map(|(_, gone, _)| *gone).collect();
-        let space = Space { bytes: 0, gone, floor: Position::START };
+        let space = Space { gone, ..Space::UNTOUCHED };
         save_space(&transaction, rule.pattern.as_str(), &space)?;
         spaces.push(space);
     }

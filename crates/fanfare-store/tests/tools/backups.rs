@@ -130,6 +130,35 @@ fn a_store_in_use_is_not_replaced_and_a_failure_leaves_nothing() {
 }
 
 #[test]
+fn what_root_restores_is_the_servers() {
+    use std::os::unix::fs::{MetadataExt, chown};
+    let (dir, backups) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    fill(dir.path(), 200);
+    let file = backups.path().join("a.db");
+    backup(dir.path(), &file, &mut |_| ()).unwrap();
+    let other = tempfile::tempdir().unwrap();
+    if chown(other.path(), Some(12_345), Some(12_346)).is_err() {
+        return; // Only root gives files away.
+    }
+    restore(&file, other.path(), Before::Keep, &mut |_| ()).unwrap();
+    restore(&file, other.path(), Before::Move("before"), &mut |_| ()).unwrap();
+    for name in names(other.path()) {
+        let file = std::fs::metadata(other.path().join(&name)).unwrap();
+        assert_eq!((file.uid(), file.gid()), (12_345, 12_346), "{}", name.display());
+    }
+    // A link in the server's folder does not make root write or give away what is elsewhere.
+    let (secret, lock) = (backups.path().join("secret"), other.path().join("fanfare.lock"));
+    std::fs::write(&secret, "roots").unwrap();
+    std::fs::remove_file(&lock).unwrap();
+    std::os::unix::fs::symlink(&secret, &lock).unwrap();
+    assert!(restore(&file, other.path(), Before::Move("again"), &mut |_| ()).is_err());
+    assert_eq!(
+        (std::fs::metadata(&secret).unwrap().uid(), std::fs::read(&secret).unwrap()),
+        (0, b"roots".to_vec())
+    );
+}
+
+#[test]
 fn a_write_ahead_log_without_its_file_is_not_laid_over_what_is_restored() {
     let dir = tempfile::tempdir().unwrap();
     let (data, file) = (dir.path().join("data"), dir.path().join("backup.db"));

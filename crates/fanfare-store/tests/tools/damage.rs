@@ -37,6 +37,8 @@ const BREAKS: &[(&str, Part, &str)] = &[
     ("DELETE FROM clearing WHERE channel = 4", Part::Messages, "4, which does not exist"),
     ("INSERT INTO message (position, channel, time, size) VALUES (-5, 1, 0, 0)", Part::Messages, "at -5"),
     ("DELETE FROM message WHERE position = 1", Part::Channels, "a is said to have 150 messages"),
+    ("DELETE FROM message WHERE position = 1", Part::Messages, "of a says that 1 is before it"),
+    ("UPDATE channel SET floor = 1 WHERE name = 'a'", Part::Messages, "1 of a is gone, and still there"),
     ("DELETE FROM message WHERE position = 602", Part::Channels, "said to end at 602, and 597 is the last"),
     ("UPDATE channel SET messages = messages + 1 WHERE name = 'a'", Part::Channels, "a is said to have 151"),
     ("UPDATE channel SET bytes = bytes - 1 WHERE name = 'b/c'", Part::Channels, "b/c is said to have 150"),
@@ -122,6 +124,19 @@ fn every_kind_of_damage_is_found() {
         let found = damages.iter().any(|damage| damage.part == *part && damage.what.contains(said));
         assert!(found, "{breaks}: {damages:#?}");
     }
+}
+
+#[test]
+fn a_store_that_went_back_is_found() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("fanfare.db");
+    something_of_everything(dir.path());
+    let older = std::fs::read(&file).unwrap();
+    open(dir.path()).append(vec![draft("a", "newer")], NOW).unwrap();
+    assert_eq!(look(dir.path()).damages, []);
+    std::fs::write(&file, older).unwrap();
+    let damages = look(dir.path()).damages;
+    assert!(damages.len() == 1 && damages[0].what.contains("it went back"), "{damages:?}");
 }
 
 #[test]

@@ -58,7 +58,8 @@ impl Worker {
         if !self.mailbox.room.hold() {
             return Err(Code::TOO_MANY_SESSIONS.into());
         }
-        let mut head = Vec::new();
+        let (mut head, counts) = (Vec::new(), &self.mailbox.counts);
+        let begun = if handshake.is_some() { &counts.upgraded } else { &counts.held };
         match handshake {
             Some(handshake) => handshake.answer(&mut head),
             None if wire.protocol().shape().goes_on() => {
@@ -75,7 +76,7 @@ impl Worker {
             retry: jitter(RETRY),
         };
         let opened = self.desk.open(key, opening, self.node.now());
-        self.mailbox.counts.held.add(u64::from(opened.is_ok()));
+        begun.add(u64::from(opened.is_ok()));
         opened.inspect_err(|_| self.mailbox.room.release())
     }
 

@@ -5,6 +5,7 @@ mod channels;
 mod completions;
 mod config;
 mod db;
+mod health;
 mod history;
 mod man;
 mod protocols;
@@ -41,6 +42,7 @@ const ALL: &[Command] = &[
     history::COMMAND,
     channels::COMMAND,
     top::COMMAND,
+    health::COMMAND,
     protocols::COMMAND,
     config::COMMAND,
     db::COMMAND,

@@ -131,10 +131,9 @@ fn rows(area: Rect) -> usize {
 
 fn row(row: &Row) -> TableRow<'static> {
     let right = |text: String| Cell::from(Line::from(text).right_aligned());
-    let bound = if row.at_least { ">" } else { "" };
     TableRow::new([
         Cell::from(row.name.clone()),
-        right(format!("{bound}{}", count(row.rate))),
+        right(count(row.rate)),
         right(count(row.messages as f64)),
         right(bytes(row.bytes)),
         right(count(row.head as f64)),

@@ -24,10 +24,8 @@ pub struct View {
 #[derive(Debug, PartialEq)]
 pub struct Row {
     pub name: String,
-    /// Messages a second.
+    /// Messages published a second.
     pub rate: f64,
-    /// It had more: some have left meanwhile.
-    pub at_least: bool,
     pub messages: u64,
     pub bytes: u64,
     pub head: u64,
@@ -229,13 +227,15 @@ fn rows(before: &Look, now: &Look, seconds: f64, sort: Sort) -> Vec<Row> {
     let known: HashMap<&str, _> = before.channels.iter().map(|info| (info.channel.as_str(), info)).collect();
     let row = |info: &fanfare_client::ChannelInfo| {
         let earlier = known.get(info.channel.as_str());
-        let grown = info.messages.saturating_sub(earlier.map_or(0, |earlier| earlier.messages));
-        // A channel that was beyond what the earlier look read began at a number that nobody knows.
-        let grown = if earlier.is_none() && before.more { 0 } else { grown };
+        let grown = match earlier {
+            Some(earlier) => info.published.checked_sub(earlier.published).unwrap_or(info.published),
+            // It was beyond what the earlier look read, and began at a number that nobody knows.
+            None if before.more => 0,
+            None => info.published,
+        };
         Row {
             name: printable(&info.channel).into_owned(),
             rate: grown as f64 / seconds,
-            at_least: earlier.is_some_and(|earlier| info.trimmed_through > earlier.trimmed_through),
             messages: info.messages,
             bytes: info.bytes,
             head: info.head,

@@ -52,7 +52,7 @@ impl Chain {
         Chain {
             name,
             head,
-            through: gone.max(cleared),
+            through: gone.max(cleared).max(i64::try_from(head.floor.0).unwrap_or(i64::MAX)),
             floor,
             milestones: Vec::new(),
             next: 0,
@@ -95,8 +95,12 @@ impl Chain {
                     format!("{position} of {name} says that {previous} is the one before it, and {last} is");
                 findings.add(Part::Messages, what);
             }
-        } else if met.previous.is_some_and(|previous| previous.0.cast_signed() >= position) {
-            findings.add(Part::Messages, format!("{position} of {name} says that a later one is before it"));
+        } else if let Some(previous) = met.previous.map(|previous| previous.0.cast_signed()) {
+            if previous > self.through {
+                let what =
+                    format!("{position} of {name} says that {previous} is before it, and it is not there");
+                findings.add(Part::Messages, what);
+            }
         }
         if position <= self.floor {
             let what =

@@ -14,7 +14,7 @@ mod tables;
 use super::copy::{Progress, Watch, head_of};
 use super::error::meaning;
 use super::look::file_of;
-use super::schema;
+use super::{mark, schema};
 use crate::StoreError;
 use fanfare_proto::{Position, limits};
 use rusqlite::{Connection, Result as SqlResult};
@@ -93,6 +93,8 @@ impl fmt::Display for Damage {
 pub fn check(store: &Path, watch: Watch<'_>) -> Result<Checked, StoreError> {
     let file = file_of(store);
     let mut findings = Findings::default();
+    // Before the snapshot: what was noted by then is in it.
+    let noted = mark::noted(&file)?;
     let mut look = || -> Result<(), StoreError> {
         let mut connection = schema::open_looker(&file)?;
         let snapshot = connection.transaction().map_err(meaning)?;
@@ -101,6 +103,8 @@ pub fn check(store: &Path, watch: Watch<'_>) -> Result<Checked, StoreError> {
         // Of a file that is not whole, rows say nothing for sure.
         if findings.checked.damages.is_empty() {
             findings.checked.head = head_of(&snapshot).map_err(meaning)?;
+            let lost = noted.map(|noted| noted.is_lost_from(&snapshot)).transpose()?.flatten();
+            lost.into_iter().for_each(|what| findings.add(Part::Log, what));
             tables::look(&snapshot, &mut findings).map_err(meaning)?;
             chains::look(&snapshot, &mut findings, watch)?;
         }
