@@ -115,7 +115,7 @@ fn a_disk_that_cannot_sync_closes_the_log_which_is_checked_and_opens_by_itself()
     assert_eq!(get(server.address, "/readyz").status, 503);
     assert_eq!(run(fanfare(&server.url(""), &["health", "--quiet"])).with(5).stderr, "");
     let told = run(fanfare(&server.url(""), &["health"])).with(5).stderr;
-    assert!(told.contains("store"), "{told}");
+    assert!(told.contains("the disk failed"), "{told}");
     let health = get(server.address, "/healthz");
     let text = String::from_utf8(health.body).unwrap();
     assert!(health.status == 200 && text.starts_with("ok\n") && text.contains("disk"), "{text}");
