@@ -95,12 +95,11 @@ impl Chain {
                     format!("{position} of {name} says that {previous} is the one before it, and {last} is");
                 findings.add(Part::Messages, what);
             }
-        } else if let Some(previous) = met.previous.map(|previous| previous.0.cast_signed()) {
-            if previous > self.through {
-                let what =
-                    format!("{position} of {name} says that {previous} is before it, and it is not there");
-                findings.add(Part::Messages, what);
-            }
+        } else if let Some(previous) = met.previous.map(|previous| previous.0.cast_signed())
+            && previous > self.through
+        {
+            let what = format!("{position} of {name} says that {previous} is before it, and it is not there");
+            findings.add(Part::Messages, what);
         }
         if position <= self.floor {
             let what =
