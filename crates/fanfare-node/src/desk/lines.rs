@@ -10,7 +10,7 @@ use std::collections::VecDeque;
 /// Sessions with something to write.
 #[derive(Default)]
 pub(crate) struct Lines {
-    pub(crate) few: VecDeque<SessionKey>,
+    few: VecDeque<SessionKey>,
     pub(crate) many: VecDeque<SessionKey>,
     /// Whose turn it is.
     many_next: bool,

@@ -182,7 +182,7 @@ impl Desk {
         }
         if let Some(session) = self.sessions.get_mut(key) {
             session.line = Line::In;
-            self.lines.few.push_back(key);
+            self.lines.of(1).push_back(key);
         }
         Ok(())
     }
