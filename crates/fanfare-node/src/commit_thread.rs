@@ -2,7 +2,7 @@
 
 use crate::commit::{Answers, Committer, Group};
 use crate::count::Histogram;
-use fanfare_proto::{Code, Receipt, Refusal, Time, limits};
+use fanfare_proto::{Code, Refusal, Time, limits};
 use fanfare_store::Removal;
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -83,14 +83,8 @@ impl Default for CommitCounts {
 }
 
 impl CommitCounts {
-    /// Adds a commit, if anything was committed.
-    fn add(&self, answers: &[Answers], took: Duration) {
-        let is_new = |answer: &&Result<Receipt, Refusal>| answer.as_ref().is_ok_and(|it| !it.duplicate);
-        let messages = answers.iter().flatten().filter(is_new).count();
-        if messages == 0 {
-            return;
-        }
-        self.messages.add(messages as u64);
+    fn add(&self, messages: u64, took: Duration) {
+        self.messages.add(messages);
         self.microseconds.add(took.as_micros().try_into().unwrap_or(u64::MAX));
     }
 }
@@ -224,9 +218,13 @@ fn run(shared: &Shared, mut committer: Committer, now: fn() -> Time, mut besides
             }
             Turn::Commit(jobs) => {
                 let (mut groups, waiters): (Vec<Group>, Vec<_>) = jobs.into_iter().unzip();
-                let began = Instant::now();
+                let (before, began) = (committer.counts().accepted.get(), Instant::now());
                 let answers = committer.commit(&mut groups, now());
-                shared.counts.add(&answers, began.elapsed());
+                let messages = committer.counts().accepted.get() - before;
+                // What is known or refused needs no commit.
+                if messages > 0 {
+                    shared.counts.add(messages, began.elapsed());
+                }
                 for (waiter, answers) in waiters.into_iter().zip(answers) {
                     waiter.answer(answers);
                 }
