@@ -2,7 +2,8 @@
 //! is at the head, until both are at the same place. From then on they are one.
 
 use super::mailbox::{Answer, Letter};
-use super::run::{Reader, Run, page_run, window_run};
+use super::reader::{Reader, page_run, window_run};
+use super::run::Run;
 use super::session::Farewell;
 use super::step::Step;
 use super::turn::FAILED_RETRY;

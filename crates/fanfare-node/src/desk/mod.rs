@@ -11,6 +11,7 @@ mod backfill;
 mod lines;
 mod mailbox;
 mod order;
+mod reader;
 mod run;
 mod session;
 mod step;

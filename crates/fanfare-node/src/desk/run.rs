@@ -1,14 +1,12 @@
 //! Runs: the frames between two places, joined once and shared by every session that is to write the same.
 
-use bytes::Bytes;
-use fanfare_hub::{InterestId, Slot, Window};
-use fanfare_proto::{Encoder, Event, LogId, LogSet, Mark, Message, Selection, Time, Wire, limits};
-use std::collections::HashMap;
-use std::ops::Range;
-use std::sync::Arc;
-
+use super::reader::{Reader, page_run, window_run};
 use crate::lent::Lent;
-use crate::places::Places;
+use bytes::Bytes;
+use fanfare_hub::{InterestId, Window};
+use fanfare_proto::{LogId, LogSet, Mark, Time, Wire, limits};
+use std::collections::HashMap;
+use std::sync::Arc;
 
 /// Frames encoded for a slot, by wire and logs: whoever needs those bytes shares them.
 pub(crate) type Frames = Vec<((Wire, LogSet), Bytes)>;
@@ -23,7 +21,7 @@ pub(crate) struct Run {
     /// The place once everything is heard.
     pub(crate) to: u64,
     /// From this time on it would be another run: something in it has expired.
-    until: Option<Time>,
+    pub(crate) until: Option<Time>,
 }
 
 impl Run {
@@ -92,7 +90,7 @@ const fn slot_size<K, V>(_: &HashMap<K, V>) -> usize {
 }
 
 /// Bytes of one run, unless one frame alone is longer: two make a turn's share.
-const RUN_BYTES: usize = limits::TURN_BYTES / 2;
+pub(super) const RUN_BYTES: usize = limits::TURN_BYTES / 2;
 /// Bytes of runs kept for sharing within a line; the newest alone may pass it.
 const SHARED_BYTES: usize = 16 * 1024 * 1024;
 /// Bytes of runs kept when the line is empty.
@@ -185,151 +183,14 @@ impl Runs {
     }
 }
 
-/// For whom a run is made.
-pub(crate) struct Reader<'a> {
-    pub(crate) selection: &'a Selection,
-    pub(crate) logs: LogSet,
-    pub(crate) wire: Wire,
-    /// Set for a session that has heard more than the window's marks say...
-    pub(crate) own: Option<Mark>,
-    /// ...and has joined the window here: what became visible before was not said to it.
-    pub(crate) joined: u64,
-    /// Set if this is the past of a later subscription: the session's cursor is elsewhere, and what this selection has
-    /// after this mark comes by itself.
-    pub(crate) past: Option<(&'a Selection, Mark)>,
-    pub(crate) places: &'a Places,
-    pub(crate) encoder: &'a mut Encoder,
-    pub(crate) now: Time,
-}
-
-impl Reader<'_> {
-    /// Appends the frame of a message.
-    fn encode(&mut self, message: &Message, mark: &Mark, out: &mut Vec<u8>) {
-        let cursor = self.past.is_none().then(|| self.places.cursor(mark, self.logs));
-        self.encoder.event(self.wire, &Event::Message(message, cursor.as_ref()), out);
-    }
-
-    /// Whether the slot is to be written.
-    fn wants(&self, slot: &Slot<Frames>, seq: u64) -> bool {
-        let message = &slot.message;
-        self.logs.contains(slot.log)
-            && self.own.is_none_or(|own| message.position > own.get(slot.log))
-            && !self.expired(slot, seq)
-            && self.selection.matches(message.channel.as_str())
-            && !self.comes_by_itself(slot.log, message)
-    }
-
-    fn comes_by_itself(&self, log: LogId, message: &Message) -> bool {
-        self.past.is_some_and(|(beside, since)| {
-            message.position > since.get(log) && beside.matches(message.channel.as_str())
-        })
-    }
-
-    /// Expiry is judged when writing. A message that expires at once is heard by those who were not behind when it
-    /// became visible (design rule 12).
-    fn expired(&self, slot: &Slot<Frames>, seq: u64) -> bool {
-        let at_once = slot.message.expires.is_some_and(|expires| expires <= slot.message.time);
-        if at_once { seq < self.joined } else { slot.message.is_expired(self.now) }
-    }
-}
-
-pub(crate) fn window_run(from: u64, to: u64, window: &mut Window<Frames>, reader: &mut Reader<'_>) -> Run {
-    let (mut frames, mut size): (Vec<(Bytes, u64)>, usize) = (Vec::new(), 0);
-    let (mut end, mut until) = (to, None);
-    for seq in from..to {
-        // Nobody shares this run, so others wait for it.
-        if reader.own.is_some() && seq - from >= limits::STEP_MESSAGES as u64 {
-            end = seq;
-            break;
-        }
-        let Some(slot) = window.get_mut(seq) else { continue };
-        if reader.wants(slot, seq) {
-            until = earlier(until, expiry(&slot.message));
-            let bytes = slot_frame(slot, reader);
-            if size > 0 && size + bytes.len() > RUN_BYTES {
-                end = seq;
-                break;
-            }
-            size += bytes.len();
-            frames.push((bytes, seq + 1));
-        }
-    }
-    Run { until, ..join(frames, end) }
-}
-
-/// When a message expires, unless it did at once: then it does not matter when it is written.
-fn expiry(message: &Message) -> Option<Time> {
-    message.expires.filter(|expires| *expires > message.time)
-}
-
-fn earlier(one: Option<Time>, other: Option<Time>) -> Option<Time> {
-    one.into_iter().chain(other).min()
-}
-
-/// The slot's frame for this reader, encoded once for all that share wire and logs.
-fn slot_frame(slot: &mut Slot<Frames>, reader: &mut Reader<'_>) -> Bytes {
-    let key = (reader.wire, reader.logs);
-    if reader.own.is_none()
-        && let Some((_, bytes)) = slot.beside.iter().find(|(other, _)| *other == key)
-    {
-        return bytes.clone();
-    }
-    let mark = reader.own.map_or(slot.mark, |own| own.max(&slot.mark));
-    let mut out = Vec::new();
-    reader.encode(&slot.message, &mark, &mut out);
-    let bytes = Bytes::from(out);
-    if reader.own.is_none() {
-        slot.beside.push((key, bytes.clone()));
-    }
-    bytes
-}
-
-fn join(mut frames: Vec<(Bytes, u64)>, to: u64) -> Run {
-    if let [(bytes, _)] = &mut frames[..] {
-        let bytes = std::mem::take(bytes);
-        return Run { cuts: vec![(bytes.len(), to)], bytes, to, until: None };
-    }
-    let mut joined = Vec::with_capacity(frames.iter().map(|(bytes, _)| bytes.len()).sum());
-    let mut cuts = Vec::with_capacity(frames.len());
-    for (bytes, place) in frames {
-        joined.extend_from_slice(&bytes);
-        cuts.push((joined.len(), place));
-    }
-    Run { bytes: joined.into(), cuts, to, until: None }
-}
-
-/// The run of some messages of a page.
-pub(crate) fn page_run(
-    page: &Lent,
-    log: LogId,
-    range: Range<usize>,
-    own: Mark,
-    reader: &mut Reader<'_>,
-) -> Run {
-    let end = range.end;
-    let (mut out, mut cuts, mut mark, mut until) = (Vec::new(), Vec::new(), own, None);
-    for (index, message) in range.clone().zip(&page.messages[range]) {
-        if message.is_expired(reader.now)
-            || message.position <= own.get(log)
-            || reader.comes_by_itself(log, message)
-        {
-            continue;
-        }
-        if out.len() >= RUN_BYTES {
-            return Run { bytes: out.into(), cuts, to: index as u64, until };
-        }
-        mark.raise(log, message.position);
-        until = earlier(until, expiry(message));
-        reader.encode(message, &mark, &mut out);
-        cuts.push((out.len(), index as u64 + 1));
-    }
-    Run { bytes: out.into(), cuts, to: end as u64, until }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use fanfare_proto::{Channel, Content, Epoch, Form, Framing, Pattern, Position, protocol};
+    use crate::places::Places;
+    use fanfare_hub::Slot;
+    use fanfare_proto::{
+        Channel, Content, Encoder, Epoch, Form, Framing, Message, Pattern, Position, Selection, protocol,
+    };
 
     const READER: Wire =
         Wire { protocol: protocol::ProtocolId(0), form: Form::Body, framing: Framing::Length, origin: None };

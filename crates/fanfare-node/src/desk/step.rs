@@ -2,7 +2,8 @@
 //! and a plain live reader are one mechanism, a place that is before the head.
 
 use super::mailbox::{Answer, Letter};
-use super::run::{Reader, Run, WindowKey};
+use super::reader::Reader;
+use super::run::{Run, WindowKey};
 use super::session::{Ending, Farewell, Line};
 use super::talk::Talk;
 use super::{Desk, SessionKey};
