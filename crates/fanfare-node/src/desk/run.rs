@@ -6,6 +6,7 @@ use bytes::Bytes;
 use fanfare_hub::{InterestId, Window};
 use fanfare_proto::{LogId, LogSet, Mark, Time, Wire, limits};
 use std::collections::HashMap;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 /// Frames encoded for a slot, by wire and logs: whoever needs those bytes shares them.
@@ -48,7 +49,7 @@ impl Run {
 }
 
 /// What a window's run is made for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct WindowKey {
     pub(crate) interest: InterestId,
     pub(crate) wire: Wire,
@@ -56,6 +57,13 @@ pub(crate) struct WindowKey {
     pub(crate) to: u64,
     /// What expires at once is in it before this place (design rule 12).
     pub(crate) joined: u64,
+}
+
+impl Hash for WindowKey {
+    /// It is made for each reader of a hot channel; `joined` is the same as `from` for nearly all, so it tells little.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (self.interest, self.wire, self.from, self.to).hash(state);
+    }
 }
 
 /// What a page's run is made for. Readers at the same place of the same page share it.

@@ -1,13 +1,13 @@
 //! One session's share of a turn.
 
 use super::run::Run;
-use super::session::{Ending, Extra, Line};
+use super::session::{Ending, Extra, Line, Session};
 use super::step::Step;
 use super::turn::fall_behind;
 use super::{Desk, Outcome, SessionKey, Sink};
 use bytes::{Buf, Bytes};
 use fanfare_proto::{Event, Time, limits};
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::sync::Arc;
 
 /// What is begun waits for what follows it, up to so many bytes.
@@ -126,11 +126,7 @@ impl Desk {
         sink: &mut dyn Sink,
         share: &mut usize,
     ) -> Option<Outcome> {
-        let tail = self.tail(key, run);
-        let rest: &[u8] = self.extra(key).map_or(&[], |extra| &extra.rest);
-        let before = rest.len();
-        let alone = before == 0 && tail.is_empty();
-        let tried = if alone { sink.write(&run.bytes) } else { sink.write_parts(&[rest, &run.bytes, &tail]) };
+        let (tried, before, mut tail) = self.offer(key, run, sink);
         let written = match tried {
             Ok(written) => written,
             Err(error) if error.kind() == ErrorKind::Interrupted => return None,
@@ -162,7 +158,7 @@ impl Desk {
                 && let Some(session) = self.sessions.get_mut(key)
             {
                 session.extra().announce = false;
-                session.extra().add(tail.slice(written - run.bytes.len()..));
+                session.extra().add(tail.split_off(written - run.bytes.len()));
             }
             return None;
         }
@@ -181,19 +177,30 @@ impl Desk {
         Some(self.block(key))
     }
 
-    /// What is to be said behind a run that brings a stream to the head.
-    fn tail(&mut self, key: SessionKey, run: &Run) -> Bytes {
-        let Some(session) = self.sessions.get(key) else { return Bytes::new() };
-        let announces = |extra: &Extra| extra.announce && !extra.behind;
-        let arrives = session.at < session.until && run.to == session.until;
-        if !arrives || !session.extra.as_deref().is_some_and(announces) {
-            return Bytes::new();
-        }
+    /// Offers a socket what was begun, a run, and what follows it. Answers how that went, how much was begun, and what follows.
+    fn offer(
+        &mut self,
+        key: SessionKey,
+        run: &Run,
+        sink: &mut dyn Sink,
+    ) -> (io::Result<usize>, usize, Vec<u8>) {
+        // Most readers have nothing beside their read point.
+        let Some(extra) = self.extra(key) else { return (sink.write(&run.bytes), 0, Vec::new()) };
+        let announces = extra.announce && !extra.behind;
+        let tail = if announces { self.tail(key, run) } else { Vec::new() };
+        let rest: &[u8] = self.extra(key).map_or(&[], |extra| &extra.rest);
+        (sink.write_parts(&[rest, &run.bytes, &tail]), rest.len(), tail)
+    }
+
+    /// What is to be said behind a run that brings a reader of the window to the head.
+    fn tail(&mut self, key: SessionKey, run: &Run) -> Vec<u8> {
+        let mut out = Vec::new();
+        let arrives = |session: &&Session| session.at < session.until && run.to == session.until;
+        let Some(session) = self.sessions.get(key).filter(arrives) else { return out };
         let heard = session.own().unwrap_or_default().max(&self.window.head());
         let cursor = self.node.inner().places.cursor(&heard, session.logs);
-        let mut out = Vec::new();
         self.encoder.event(session.wire, &Event::CaughtUp(&cursor, None), &mut out);
-        out.into()
+        out
     }
 
     /// The socket is full. The session keeps its place and at most the rest of one frame, nothing of the window
