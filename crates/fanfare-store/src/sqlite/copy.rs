@@ -112,7 +112,7 @@ impl Copy {
 
     /// Gives it the name, in place of what may have it, and syncs the folder.
     pub(super) fn name(mut self, file: &Path) -> Result<(), CopyError> {
-        owner::settle(&self.path);
+        owner::hand_over(&self.path);
         std::fs::rename(&self.path, file).map_err(at(file))?;
         self.named = true;
         sync_folder_of(file)

@@ -22,7 +22,7 @@ impl DirLock {
         let unusable = |error| of_file(&path, &error);
         let open = owner::making().read(true).truncate(false).open(&path);
         let mut file = open.map_err(unusable)?;
-        owner::settle(&path);
+        owner::hand_over(&path);
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {

@@ -163,7 +163,7 @@ impl Mark {
             let file = owner::making().truncate(true).open(&unfinished)?;
             file.write_all_at(&end.bytes(), 0)?;
             file.sync_all()?;
-            owner::settle(&unfinished);
+            owner::hand_over(&unfinished);
             std::fs::rename(&unfinished, path(dir))?;
             Ok(Mark { file, noted: end })
         };

@@ -88,7 +88,7 @@ fn new_epoch(old: Epoch) -> Epoch {
 fn move_aside(dir: &Path, name: &str) -> Result<PathBuf, CopyError> {
     let aside = dir.join(name);
     std::fs::create_dir(&aside).map_err(at(&aside))?;
-    owner::settle(&aside);
+    owner::hand_over(&aside);
     for part in PARTS.map(|end| format!("{NAME}{end}")) {
         match std::fs::rename(dir.join(&part), aside.join(&part)) {
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(at(&dir.join(&part))(error)),

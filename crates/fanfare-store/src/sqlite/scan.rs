@@ -61,7 +61,9 @@ pub(super) fn read(
             Order::Backward => at < last,
         };
         if !goes_on {
-            return Err(meaning(damage(format!("position {at} lies where {last} does"))));
+            return Err(meaning(damage(format!(
+                "the rows are out of order: position {at} comes after {last}"
+            ))));
         }
         (looked, last) = (looked + 1, at);
         if let Some(met) = channels.meet(link)?

@@ -140,7 +140,7 @@ pub(super) fn open_writer(path: &Path, vfs: Option<&str>, look_time: Duration) -
     if found < known {
         if !ours {
             // Before it has a write-ahead log: SQLite gives that to whoever has the file.
-            owner::settle(path);
+            owner::hand_over(path);
         }
         use_log(&connection, path)?;
         settle(&connection)?;
