@@ -33,8 +33,8 @@ use lines::Lines;
 use mailbox::{Answer, Letter, Mailbox};
 use order::Secrets;
 use run::{Frames, Runs};
+use rustc_hash::FxHashMap;
 use session::{Farewell, Line, Session, Sessions};
-use std::collections::HashMap;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -114,7 +114,7 @@ pub struct Desk {
     number: u16,
     /// What [`Desk::turn`] works with; kept for its capacity.
     taken: Vec<Slot<()>>,
-    hits: HashMap<InterestId, (u64, u64)>,
+    hits: FxHashMap<InterestId, (u64, u64)>,
     /// What the logs had lost when the window was brought up to date.
     lost: Lost,
     tickets: u32,
@@ -145,7 +145,7 @@ impl Desk {
             surveying: None,
             number,
             taken: Vec::new(),
-            hits: HashMap::new(),
+            hits: FxHashMap::default(),
             lost: Lost::default(),
             tickets: 0,
         }
