@@ -14,7 +14,7 @@ PROFILE ?= release
 
 .NOTPARALLEL:
 .PHONY: help run test need lint deny tests crash power-loss restarts resume backup interop interop-clients \
-	interop-browsers interop-websocket interop-metrics interop-openapi fuzz bench bench-quick bench-peers instructions guide audit dist dist-check
+	interop-browsers interop-websocket interop-metrics interop-openapi interop-traces fuzz bench bench-quick bench-peers instructions guide audit dist dist-check
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -65,7 +65,7 @@ resume: ## Cut readers CUTS=1000 times and hand them from transport to transport
 backup: ## Measure import, backup, check, restore and export of MESSAGES=1000000
 	@scripts/backup $(MESSAGES)
 
-interop: interop-clients interop-browsers interop-metrics interop-openapi interop-websocket ## Let others judge: clients, browsers, proxies, suites
+interop: interop-clients interop-browsers interop-metrics interop-openapi interop-traces interop-websocket ## Let others judge: clients, browsers, proxies, suites
 
 interop-clients: ## Let clients and proxies of others use the server (a minute)
 	@scripts/step interop-clients interop/clients/run
@@ -78,6 +78,9 @@ interop-metrics: ## Let Prometheus scrape, and evaluate the alerts and the dashb
 
 interop-openapi: ## Hold docs/openapi.json against the server with Schemathesis (two minutes)
 	@scripts/step interop-openapi interop/openapi/run
+
+interop-traces: ## Let a strict OTLP receiver judge the traces of a server that is built with them (a minute, and some to build)
+	@scripts/step interop-traces cargo test --locked -p fanfare --features otel --bin fanfare --test traces
 
 interop-websocket: ## Let Autobahn, Python websockets and Node ws judge the WebSocket framer (20 minutes)
 	@scripts/step interop-websocket interop/websocket/run

@@ -9,7 +9,7 @@ use axum::Router;
 use axum::extract::Request;
 use axum::middleware::{self, Next};
 use axum::response::Response;
-use fanfare_node::Node;
+use fanfare_node::{Node, Traces};
 use fanfare_proto::{Grant, LATER_FIELDS, LATER_PARAMETERS, Query};
 use std::sync::Arc;
 use tower::Layer;
@@ -22,20 +22,23 @@ pub struct Options {
     pub counts: Arc<Counts>,
     /// What `/metrics` answers.
     pub scrape: Scrape,
+    /// Who is told of each request, if somebody is.
+    pub traces: Option<Arc<dyn Traces>>,
 }
 
 impl Default for Options {
     fn default() -> Options {
         let nothing: Scrape = Arc::new(|| Box::pin(async { "# EOF\n".to_owned() }));
-        Options { grant: Arc::new(Grant::open()), counts: Arc::new(Counts::new(ALL.len())), scrape: nothing }
+        let counts = Arc::new(Counts::new(ALL.len()));
+        Options { grant: Arc::new(Grant::open()), counts, scrape: nothing, traces: None }
     }
 }
 
 /// Every route of [`ALL`] over a node. Takes requests of any body type, and is cheap to clone.
 pub fn api(node: Node, options: Options) -> Router {
-    let Options { grant, counts, scrape } = options;
+    let Options { grant, counts, scrape, traces } = options;
     let document = format!("{:#}\n", openapi::openapi()).into();
-    let api = Api { node, grant, intake: Intake::default(), counts, scrape, document };
+    let api = Api { node, grant, intake: Intake::default(), counts, scrape, traces, document };
     let routes = ALL.iter().enumerate().fold(Router::new(), |router, (index, route)| {
         let checked = middleware::from_fn(move |request, next| known(index, route, request, next));
         router.route(&target::template(route.path), (route.serve)().route_layer(checked))

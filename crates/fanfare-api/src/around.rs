@@ -7,6 +7,7 @@ use crate::answer::{name_problem, problem};
 use crate::cors::Question;
 use crate::state::Api;
 use crate::target;
+use crate::traced::{Outcome, Traced};
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
@@ -23,6 +24,7 @@ pub(crate) struct Answered(pub(crate) usize);
 /// Runs a request and finishes its response.
 pub(crate) async fn around(State(api): State<Api>, mut request: Request, next: Next) -> Response {
     let method = request.method().clone();
+    let traced = Traced::begin(&api, &request);
     let path: String = request.uri().path().chars().take(SHOWN).collect();
     let question = Question::of(&method, request.headers());
     let brought = request.headers().get(RequestName::HEADER);
@@ -32,7 +34,7 @@ pub(crate) async fn around(State(api): State<Api>, mut request: Request, next: N
         Ok(()) => unanswered(next.run(request).await, &method, &path),
         Err(refusal) => problem(&refusal),
     };
-    note(&api, &name, &method, &mut response);
+    note(&api, &name, &method, traced, &mut response);
     let status = response.status();
     let headers = response.headers_mut();
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
@@ -43,8 +45,8 @@ pub(crate) async fn around(State(api): State<Api>, mut request: Request, next: N
     response
 }
 
-/// Counts a response, says in it how its request is called, and tells the log.
-fn note(api: &Api, name: &RequestName, method: &Method, response: &mut Response) {
+/// Counts a response, says in it how its request is called, and tells the log and whoever traces.
+fn note(api: &Api, name: &RequestName, method: &Method, traced: Option<Traced>, response: &mut Response) {
     let route = response.extensions_mut().remove::<Answered>().map(|Answered(index)| index);
     let status = response.status().as_u16();
     api.counts.add(route, status);
@@ -62,6 +64,9 @@ fn note(api: &Api, name: &RequestName, method: &Method, response: &mut Response)
     let route = route.and_then(|index| Some(ALL.get(index)?.path));
     let refusal = refusal.map(|refusal| refusal.code.name);
     tracing::debug!(request = %name, %method, route, status, refusal, "answered");
+    if let Some(traced) = traced {
+        traced.end(name, method, Outcome { route, status, refusal });
+    }
 }
 
 /// Where the channel is that a bare name may mean.

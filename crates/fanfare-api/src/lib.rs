@@ -6,7 +6,7 @@
 //! - [`openapi()`]: the same list, with what each row says of its `operation`, as an OpenAPI document.
 //!
 //! A request passes, outermost first: what is around every route (`around`, with `target` for the path, `cors` for
-//! other origins, the request's name, and [`Counts`]), the check of its query (`api`), and its route (`routes`), which takes the grant (`granted`) and the
+//! other origins, the request's name, [`Counts`], and `traced` for whoever traces), the check of its query (`api`), and its route (`routes`), which takes the grant (`granted`) and the
 //! body within its limit (`intake`) and answers JSON or a problem document (`answer`). Held-open responses are not
 //! here: the transport takes those requests before.
 
@@ -27,6 +27,7 @@ mod receipt;
 mod routes;
 mod state;
 mod target;
+mod traced;
 
 pub use api::{Options, api};
 pub use counts::Counts;

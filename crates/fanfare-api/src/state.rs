@@ -3,7 +3,7 @@
 use crate::counts::Counts;
 use crate::intake::Intake;
 use bytes::Bytes;
-use fanfare_node::Node;
+use fanfare_node::{Node, Traces};
 use fanfare_proto::Grant;
 use std::future::Future;
 use std::pin::Pin;
@@ -20,6 +20,8 @@ pub(crate) struct Api {
     pub(crate) intake: Intake,
     pub(crate) counts: Arc<Counts>,
     pub(crate) scrape: Scrape,
+    /// Who is told of each request.
+    pub(crate) traces: Option<Arc<dyn Traces>>,
     /// The document that describes all routes.
     pub(crate) document: Bytes,
 }

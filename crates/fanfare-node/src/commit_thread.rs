@@ -2,10 +2,11 @@
 
 use crate::commit::{Answers, Committer, Group};
 use crate::count::Histogram;
+use crate::traces::{Began, CommitTrace, Traces};
 use fanfare_proto::{Code, Refusal, Time, limits};
 use fanfare_store::Removal;
 use std::collections::VecDeque;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
@@ -57,6 +58,8 @@ struct Shared {
     waiting: Mutex<Waiting>,
     changed: Condvar,
     counts: Arc<CommitCounts>,
+    /// Who is told of each commit.
+    traces: OnceLock<Arc<dyn Traces>>,
 }
 
 /// What the commit thread counts.
@@ -162,6 +165,11 @@ impl CommitThread {
         self.shared.counts.clone()
     }
 
+    /// From the next commit on, tells whoever traces.
+    pub(crate) fn trace(&self, traces: Arc<dyn Traces>) {
+        let _ = self.shared.traces.set(traces);
+    }
+
     /// Messages that wait, and their bytes.
     pub(crate) fn pending(&self) -> (u64, u64) {
         let waiting = self.shared.waiting();
@@ -216,19 +224,7 @@ fn run(shared: &Shared, mut committer: Committer, now: fn() -> Time, mut besides
                 let _ = sender.send(committer.remove(&removal));
                 more = true;
             }
-            Turn::Commit(jobs) => {
-                let (mut groups, waiters): (Vec<Group>, Vec<_>) = jobs.into_iter().unzip();
-                let (before, began) = (committer.counts().accepted.get(), Instant::now());
-                let answers = committer.commit(&mut groups, now());
-                let messages = committer.counts().accepted.get() - before;
-                // What is known or refused needs no commit.
-                if messages > 0 {
-                    shared.counts.add(messages, began.elapsed());
-                }
-                for (waiter, answers) in waiters.into_iter().zip(answers) {
-                    waiter.answer(answers);
-                }
-            }
+            Turn::Commit(jobs) => commit(shared, &mut committer, jobs, now()),
         }
         let due = now() >= trimmed.after(TRIM_BUSY) || now() < trimmed;
         if more || due {
@@ -240,6 +236,35 @@ fn run(shared: &Shared, mut committer: Committer, now: fn() -> Time, mut besides
         if due {
             trimmed = now();
         }
+    }
+}
+
+/// Commits groups together, and answers whoever waits.
+fn commit(shared: &Shared, committer: &mut Committer, jobs: Vec<(Group, Waiter)>, now: Time) {
+    let (mut groups, waiters): (Vec<Group>, Vec<_>) = jobs.into_iter().unzip();
+    // Before the commit takes the messages out of their groups.
+    let traced = shared.traces.get().map(|traces| {
+        let messages = groups.iter().map(|group| group.messages.len()).sum();
+        let bytes = groups.iter().map(Group::size).sum();
+        (traces, messages, bytes, Began::now())
+    });
+    let (before, began) = (committer.counts().accepted.get(), Instant::now());
+    let answers = committer.commit(&mut groups, now);
+    let kept = committer.counts().accepted.get() - before;
+    // What is known or refused needs no commit.
+    if kept > 0 {
+        shared.counts.add(kept, began.elapsed());
+    }
+    let traced = traced.map(|(traces, messages, bytes, began)| {
+        let accepted = answers.iter().flatten().filter(|answer| answer.is_ok()).count();
+        (traces, CommitTrace { messages, accepted, bytes, period: began.period() })
+    });
+    for (waiter, answers) in waiters.into_iter().zip(answers) {
+        waiter.answer(answers);
+    }
+    // Whoever traces comes after those who wait.
+    if let Some((traces, commit)) = traced {
+        traces.committed(&commit);
     }
 }
 

@@ -2,7 +2,8 @@
 //!
 //! - [`Node`]: the door for everything that asks and is answered: publish, history, channels, removal;
 //! - [`Desk`]: one worker's sessions. It decides what to write to whom and when; the sockets are the worker's;
-//! - [`Figures`]: what was counted, for whoever watches; [`Count`] and its kin count.
+//! - [`Figures`]: what was counted, for whoever watches; [`Count`] and its kin count;
+//! - [`Traces`]: who is told of each request and each commit, if somebody is.
 
 mod board;
 mod commit;
@@ -21,6 +22,7 @@ mod places;
 mod publish;
 mod reading;
 mod tail;
+mod traces;
 
 pub use board::{Lag, SessionKind, Survey};
 pub use commit_thread::CommitCounts;
@@ -30,3 +32,4 @@ pub use figures::{Figures, LogFigures};
 pub use node::{Node, Options};
 pub use outgo::Outgo;
 pub use publish::Pending;
+pub use traces::{Began, CommitTrace, Period, RequestTrace, Traces};

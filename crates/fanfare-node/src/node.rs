@@ -10,6 +10,7 @@ use crate::outgo::Outgo;
 use crate::places::Places;
 use crate::reading::{Logs, Reading};
 use crate::tail::Tail;
+use crate::traces::Traces;
 use arc_swap::{ArcSwap, Guard};
 use bytes::Bytes;
 use fanfare_proto::{
@@ -217,6 +218,11 @@ impl Node {
     /// another origin than the one that asked, and then the browser refuses it.
     pub fn set_origins(&self, origins: Origins) {
         self.0.origins.store(Arc::new(origins));
+    }
+
+    /// From the next commit on, tells whoever traces. The first one stays.
+    pub fn trace(&self, traces: Arc<dyn Traces>) {
+        self.0.commits.trace(traces);
     }
 
     /// The node's clock.

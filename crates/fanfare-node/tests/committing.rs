@@ -5,18 +5,23 @@
 mod barren;
 
 use barren::Barren;
-use fanfare_node::{Node, Options};
+use fanfare_node::{CommitTrace, Node, Options, RequestTrace, Traces};
 use fanfare_proto::{
-    Channel, Code, Content, Grant, Namespaces, Origins, Publish, Receipt, Refusal, Time, limits,
+    Channel, Code, Content, Grant, LogId, Namespaces, Origins, Publish, Receipt, Refusal, Time, limits,
 };
-use std::sync::{Arc, mpsc};
+use fanfare_store::{Log, MemoryLog};
+use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
 fn node(cursed: bool) -> Node {
+    node_over(Arc::new(if cursed { Barren::cursed() } else { Barren::default() }))
+}
+
+fn node_over(kept: Arc<dyn Log>) -> Node {
     let options = Options {
         namespaces: Arc::new(Namespaces::new([])),
         origins: Origins::default(),
-        kept: Arc::new(if cursed { Barren::cursed() } else { Barren::default() }),
+        kept,
         tail: limits::TAIL_SLOTS,
         now: || Time(1_700_000_000_000),
     };
@@ -25,7 +30,7 @@ fn node(cursed: bool) -> Node {
 
 fn publish() -> Publish {
     let channel = Channel::parse("kept/a").unwrap();
-    Publish { channel, id: None, ttl: None, content: Content::default() }
+    Publish { channel, id: None, ttl: None, content: Content { body: "hello".into(), ..Content::default() } }
 }
 
 /// The answer to a publish, however it comes.
@@ -55,4 +60,34 @@ fn nobody_waits_for_a_commit_thread_that_has_died() {
     let grant = Grant::open();
     let atomic = node.publish_atomic(&grant, vec![publish(), publish()]);
     assert_eq!(runtime.block_on(atomic).unwrap_err().code, Code::STORE_FAILED);
+}
+
+/// Keeps what it is told of commits: messages, those of them that were accepted, and bytes.
+#[derive(Default)]
+struct Told(Mutex<Vec<(usize, usize, usize)>>);
+
+impl Traces for Told {
+    fn answered(&self, _: &RequestTrace<'_>) {
+        unreachable!("a node answers no requests");
+    }
+
+    fn committed(&self, commit: &CommitTrace) {
+        self.0.lock().unwrap().push((commit.messages, commit.accepted, commit.bytes));
+    }
+}
+
+#[test]
+fn whoever_traces_is_told_of_each_commit_of_the_kept_log() {
+    let (memory, told) = (MemoryLog::new(LogId::KEPT, Arc::new(Namespaces::new([]))), Arc::<Told>::default());
+    let nodes: [(Node, usize); 2] = [(node_over(Arc::new(memory)), 2), (node(false), 0)];
+    for (node, accepted) in nodes {
+        node.trace(told.clone());
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let grant = Grant::open();
+        let atomic = node.publish_atomic(&grant, vec![publish(), publish()]);
+        assert_eq!(runtime.block_on(atomic).is_ok(), accepted > 0);
+        // The last commit is told before its thread ends.
+        node.stop();
+        assert_eq!(std::mem::take(&mut *told.0.lock().unwrap()), [(2, accepted, 2 * "hello".len())]);
+    }
 }

@@ -216,3 +216,10 @@ pub const DESCRIPTORS_RESERVED: u64 = 512;
 pub const FAREWELL_TIME: Duration = Duration::from_millis(250);
 /// Time in which the server ends when told to.
 pub const DRAIN_TIME: Duration = Duration::from_secs(10);
+
+/// Characters of a request's path that whoever traces is told: a channel's name and what belongs to it.
+pub const TRACED_PATH_CHARS: usize = 512;
+/// Bytes of `traceparent` and of `tracestate` that are passed on (W3C Trace Context section 3.3.1.5).
+pub const TRACE_STATE_BYTES: usize = 512;
+/// Time in which spans that are not exported yet are, when the server has ended.
+pub const TRACES_END_TIME: Duration = Duration::from_secs(2);

@@ -4,7 +4,8 @@
 //! - [`Server`]: a store, a node, the API and the transport, put together from a [`Config`];
 //! - [`metrics`]: what it counts, for Prometheus;
 //! - [`run`]: a server as a process, which signals end;
-//! - [`Rereading`]: reading the configuration again while it runs.
+//! - [`Rereading`]: reading the configuration again while it runs;
+//! - [`Traces`]: who is told of each request and each commit, if somebody is.
 
 mod clock;
 pub mod config;
@@ -18,6 +19,7 @@ mod server;
 
 pub use config::{Config, ConfigError};
 pub use error::StartError;
+pub use fanfare_node::{CommitTrace, Period, RequestTrace, Traces};
 pub use rereading::Rereading;
 pub use run::{Ended, run};
 pub use server::Server;

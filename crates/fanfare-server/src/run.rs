@@ -4,8 +4,10 @@ use crate::config::Config;
 use crate::error::StartError;
 use crate::rereading::Rereading;
 use crate::server::Server;
+use fanfare_node::Traces;
 use fanfare_proto::limits;
 use sd_notify::NotifyState;
+use std::sync::Arc;
 use tokio::runtime::Builder;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::spawn_blocking;
@@ -23,9 +25,11 @@ pub enum Ended {
 }
 
 /// Runs a server until SIGTERM or SIGINT, and then ends it within [`limits::DRAIN_TIME`]; another SIGINT ends it at
-/// once. At SIGHUP the configuration is read again. `announce` is called when it listens. The caller is expected to leave the process afterwards.
+/// once. At SIGHUP the configuration is read again. `announce` is called when it listens. The caller is expected to leave the process afterwards,
+/// and to end whoever traces.
 pub fn run(
     config: &Config,
+    traces: Option<Arc<dyn Traces>>,
     rereading: Rereading,
     announce: impl FnOnce(&Server),
 ) -> Result<Ended, StartError> {
@@ -39,7 +43,7 @@ pub fn run(
             hangup: signal(SignalKind::hangup())?,
         }
     };
-    let server = Server::start(config)?;
+    let server = Server::start(config, traces)?;
     announce(&server);
     tell(&[NotifyState::Ready]);
     let ended = runtime.block_on(async {

@@ -5,7 +5,7 @@ use crate::config::Config;
 use crate::error::StartError;
 use crate::metrics::Watcher;
 use crate::{descriptors, listen};
-use fanfare_node::Node;
+use fanfare_node::{Node, Traces};
 use fanfare_proto::{Grant, Origins, limits};
 use fanfare_source::{Host, Source, Sources};
 use fanfare_store::{Log, SqliteLog, SqliteOptions};
@@ -29,8 +29,8 @@ impl Server {
         listen::check(config.listen, config)
     }
 
-    /// Opens the store, starts the node and lets readers and publishers in.
-    pub fn start(config: &Config) -> Result<Server, StartError> {
+    /// Opens the store, starts the node and lets readers and publishers in. Whoever traces is told of what they do.
+    pub fn start(config: &Config, traces: Option<Arc<dyn Traces>>) -> Result<Server, StartError> {
         let given = listen::given()?;
         let address = given.as_ref().map_or(Ok(config.listen), TcpListener::local_addr)?;
         listen::check(address, config)?;
@@ -45,8 +45,12 @@ impl Server {
         let tail = limits::TAIL_SLOTS;
         let node =
             Node::start(fanfare_node::Options { namespaces, origins, kept, tail, now }).map_err(store)?;
+        if let Some(traces) = &traces {
+            node.trace(traces.clone());
+        }
         let grant = Arc::new(Grant::open());
-        let mut options = fanfare_api::Options { grant: grant.clone(), ..fanfare_api::Options::default() };
+        let mut options =
+            fanfare_api::Options { grant: grant.clone(), traces, ..fanfare_api::Options::default() };
         let watcher = Watcher::new(node.clone(), options.counts.clone(), config.data.clone());
         options.scrape = watcher.scrape();
         let api = fanfare_api::api(node.clone(), options);

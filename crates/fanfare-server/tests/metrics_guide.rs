@@ -11,7 +11,9 @@ fn the_table_in_the_guide_is_the_list() {
         format!("| `{}` | {} | {} | {} |", metric.name, metric.kind.name(), labels.join(" "), metric.about)
     };
     let table: Vec<String> = all().map(row).collect();
-    let listed: Vec<&str> = GUIDE.lines().filter(|line| line.starts_with("| `")).collect();
+    // Traces have tables of their own.
+    let (metrics, _) = GUIDE.split_once("\n## Traces").unwrap_or((GUIDE, ""));
+    let listed: Vec<&str> = metrics.lines().filter(|line| line.starts_with("| `")).collect();
     assert_eq!(listed, table, "put this into the guide:\n{}", table.join("\n"));
 }
 

@@ -7,6 +7,7 @@
 //! - [`watching`]: a server in numbers, on a terminal;
 //! - [`storing`]: what looking after a store needs beyond one command;
 //! - [`showing`], [`logging`], [`stderr`]: what people see;
+//! - [`traces`]: what a collector sees;
 //! - [`exit`], [`failure`], [`interrupt`], [`left`]: how it ends.
 
 mod commands;
@@ -22,6 +23,7 @@ mod remote;
 mod showing;
 mod stderr;
 mod storing;
+mod traces;
 mod watching;
 
 use std::process::ExitCode;

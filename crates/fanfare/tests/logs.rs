@@ -93,3 +93,26 @@ fn nothing_that_was_sent_is_in_the_log() {
         assert!(!log.contains("canary"), "{log}");
     }
 }
+
+#[cfg(not(feature = "otel"))]
+#[test]
+fn a_program_without_traces_says_so_where_they_are_asked_for() {
+    let lines = |environment: &[(&str, &str)]| {
+        let mut server = Server::with_environment(environment, &[]);
+        server.terminate();
+        assert!(server.wait().success());
+        until("the log to be whole", || server.stderr().contains("ended"));
+        let log = server.stderr();
+        log.lines().filter(|line| line.contains("OTEL_")).map(str::to_owned).collect::<Vec<_>>()
+    };
+    for variable in ["OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"] {
+        let told = lines(&[(variable, "http://127.0.0.1:9")]);
+        assert!(told.len() == 1 && told[0].contains("WARN") && told[0].contains(variable), "{told:?}");
+        assert!(told[0].contains("--features otel"), "{told:?}");
+        let (empty, off) = ((variable, ""), ("OTEL_SDK_DISABLED", "true"));
+        for quiet in [&[empty][..], &[(variable, "http://127.0.0.1:9"), off]] {
+            assert!(lines(quiet).is_empty(), "{quiet:?}");
+        }
+    }
+    assert!(lines(&[("OTEL_SERVICE_NAME", "one")]).is_empty());
+}

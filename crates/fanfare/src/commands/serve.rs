@@ -6,6 +6,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::logging;
 use crate::showing::Paint;
+use crate::traces;
 use clap::ArgMatches;
 use fanfare_server::{Ended, Rereading, Server};
 use std::io::{self, Write};
@@ -26,8 +27,12 @@ fn run(matches: &ArgMatches) -> Result<Exit, Failure> {
     let sources = configuring::sources(matches);
     let config = configuring::read(&sources)?.config;
     let set_level = logging::start(&config);
-    match fanfare_server::run(&config, Rereading { sources, set_level }, announce)? {
-        Ended::Well => Ok(Exit::DONE),
+    let tracing = traces::start();
+    match fanfare_server::run(&config, tracing.traces.clone(), Rereading { sources, set_level }, announce)? {
+        Ended::Well => {
+            tracing.end();
+            Ok(Exit::DONE)
+        }
         Ended::AtOnce => Ok(Exit::INTERRUPTED),
         Ended::Late => {
             Err(Failure::new(Exit::FAILED, "the server did not end in time, and was left unfinished")

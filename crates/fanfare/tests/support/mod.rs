@@ -3,6 +3,8 @@
 #![allow(dead_code, reason = "each test file uses its part")]
 #![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
+#[cfg(feature = "otel")]
+pub mod collector;
 pub mod command;
 pub mod disk;
 pub mod guide;

@@ -25,9 +25,13 @@ pub struct Server {
     pub address: SocketAddr,
     folder: TempDir,
     args: Vec<String>,
+    environment: Environment,
     limit: Option<Limit>,
     process: Process,
 }
+
+/// Variables that a server is given, and their values.
+type Environment = Vec<(String, String)>;
 
 /// What a server may have, as a shell's `ulimit` sets it.
 #[derive(Debug, Clone, Copy)]
@@ -57,17 +61,22 @@ impl Server {
 
     /// The same with a configuration file of this text.
     pub fn with_config(config: &str, args: &[&str]) -> Server {
-        Server::launch(TempDir::new().unwrap(), config, args, None)
+        Server::launch(TempDir::new().unwrap(), config, args, &[], None)
+    }
+
+    /// The same as [`Server::with`], with these variables in its environment.
+    pub fn with_environment(environment: &[(&str, &str)], args: &[&str]) -> Server {
+        Server::launch(TempDir::new().unwrap(), "", args, environment, None)
     }
 
     /// The same as [`Server::start`], with everything it writes in another folder than the system's for such.
     pub fn inside(parent: &Path, config: &str) -> Server {
-        Server::launch(TempDir::new_in(parent).unwrap(), config, &[], None)
+        Server::launch(TempDir::new_in(parent).unwrap(), config, &[], &[], None)
     }
 
     /// The same as [`Server::with_config`], and it gets no more than this.
     pub fn limited(limit: Limit, config: &str, args: &[&str]) -> Server {
-        Server::launch(TempDir::new().unwrap(), config, args, Some(limit))
+        Server::launch(TempDir::new().unwrap(), config, args, &[], Some(limit))
     }
 
     /// The same as [`Server::start`], with no more file descriptors than this.
@@ -75,19 +84,28 @@ impl Server {
         Server::limited(Limit::Descriptors(limit), "", &[])
     }
 
-    fn launch(folder: TempDir, config: &str, args: &[&str], limit: Option<Limit>) -> Server {
+    fn launch(
+        folder: TempDir,
+        config: &str,
+        args: &[&str],
+        environment: &[(&str, &str)],
+        limit: Option<Limit>,
+    ) -> Server {
         let file = folder.path().join("fanfare.toml");
         std::fs::write(&file, config).unwrap();
         let config = ["--config".to_owned(), file.to_str().unwrap().to_owned()];
         let args: Vec<String> = config.into_iter().chain(args.iter().map(|arg| (*arg).to_owned())).collect();
-        let (process, address) = launch(own_loopback(), &data_of(&folder), &args, limit);
-        Server { address, folder, args, limit, process }
+        let environment: Environment =
+            environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let (process, address) = launch(own_loopback(), &data_of(&folder), &args, &environment, limit);
+        Server { address, folder, args, environment, limit, process }
     }
 
     /// Starts it again on the same data and the same port, with the same arguments; kills it first if it runs.
     pub fn restart(&mut self) {
         self.kill();
-        (self.process, self.address) = launch(self.address, &data_of(&self.folder), &self.args, self.limit);
+        (self.process, self.address) =
+            launch(self.address, &data_of(&self.folder), &self.args, &self.environment, self.limit);
     }
 
     /// `http://address` and a path that starts with `/`.
@@ -213,14 +231,23 @@ fn data_of(folder: &TempDir) -> PathBuf {
     folder.path().join("data")
 }
 
-fn launch(listen: SocketAddr, data: &Path, args: &[String], limit: Option<Limit>) -> (Process, SocketAddr) {
+fn launch(
+    listen: SocketAddr,
+    data: &Path,
+    args: &[String],
+    environment: &Environment,
+    limit: Option<Limit>,
+) -> (Process, SocketAddr) {
     let mut command = match limit {
         Some(limit) => limited(limit),
         None => Command::new(FANFARE),
     };
-    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("FANFARE_")) {
-        command.env_remove(name);
+    for (name, _) in std::env::vars_os() {
+        if ["FANFARE_", "OTEL_"].iter().any(|ours| name.to_string_lossy().starts_with(ours)) {
+            command.env_remove(name);
+        }
     }
+    command.envs(environment.iter().map(|(name, value)| (name, value)));
     command.args(["serve", "--listen", &listen.to_string(), "--data"]).arg(data).args(args);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
