@@ -11,14 +11,18 @@
 //! seconds whether the disk writes and syncs again, and whether the store is whole and all there; if so, the log is open
 //! again. Nothing has to be opened anew for that: what failed was rolled back, what was acknowledged was synced before,
 //! and what is in doubt is written once more. Linux tells a failed sync once to each descriptor of a file, so both
-//! connections that write must have synced both files before. What is damaged stays closed.
+//! connections that write must have synced both files before.
+//!
+//! What a writer reads and cannot make sense of is damaged, or a disk failed to give it: SQLite says the same of both. So
+//! then all of the store is checked, for as long as that takes, now and then. What is damaged stays closed.
 
 use super::error::meaning;
 use super::ledger::Shared;
 use super::mark::End;
 use super::options::SqliteOptions;
+use super::settle::settle;
 use super::writer::Writer;
-use super::{schema, sound};
+use super::{check, schema, sound};
 use crate::StoreError;
 use rusqlite::Connection;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -32,6 +36,8 @@ const READERS_TIME: Duration = Duration::from_millis(10);
 const AGAIN: Duration = Duration::from_secs(1);
 /// Between two looks at a store whose disk has failed, at the most.
 const MEND_EVERY: Duration = Duration::from_secs(4);
+/// Between two checks of a store that seems damaged, at the most: they read all of it.
+const CHECK_EVERY: Duration = Duration::from_secs(300);
 
 /// What the writer and the thread tell each other.
 #[derive(Default)]
@@ -198,17 +204,18 @@ impl Life {
             patience = match (woken, self.shared.trouble()) {
                 (Woken::End, _) => return,
                 (_, None) => self.checkpoint(),
-                (_, Some(StoreError::Corrupt(_))) => None,
                 (Woken::Told, Some(_)) => Some(mend_after),
-                (Woken::Waited, Some(_)) => match self.mend() {
+                (Woken::Waited, Some(trouble)) => match self.mend(&trouble) {
                     Ok(()) => {
-                        self.shared.reopen();
+                        self.shared.reopen(&trouble);
                         mend_after = self.mend_after;
                         None
                     }
                     Err(error) => {
+                        let damaged = matches!(error, StoreError::Corrupt(_));
+                        let most = if damaged { CHECK_EVERY } else { MEND_EVERY };
                         self.shared.judge(error);
-                        mend_after = (2 * mend_after).min(MEND_EVERY.max(self.mend_after));
+                        mend_after = (2 * mend_after).min(most.max(self.mend_after));
                         Some(mend_after)
                     }
                 },
@@ -233,10 +240,14 @@ impl Life {
 
     /// Writes and syncs what is in doubt, looks whether the store is whole and holds what was acknowledged, and lets the
     /// writer commit something small and move it into the file. When this returns, the log may be written again.
-    fn mend(&mut self) -> Result<(), StoreError> {
+    fn mend(&mut self, trouble: &StoreError) -> Result<(), StoreError> {
         let status = self.shared.status();
-        schema::settle(&self.connection)?;
+        settle(&self.connection)?;
         sound::look(&mut self.connection, self.look_time, true)?;
+        if let StoreError::Corrupt(_) = trouble {
+            let damage = check::all(&mut self.connection, None, &mut |_| ())?.damages.into_iter().next();
+            damage.map_or(Ok(()), |damage| Err(StoreError::Corrupt(damage.to_string())))?;
+        }
         let end = End::of(&self.connection).map_err(meaning)?;
         if end.epoch != status.epoch || end.head < status.head {
             let text = format!("it ends at position {}; {} was acknowledged", end.head, status.head);

@@ -6,13 +6,15 @@
 //! time short; `VACUUM INTO` would hold the same transaction while it builds every row and index again.
 
 use super::error::meaning;
-use super::owner;
+use super::mark::End;
+use super::{check, owner};
 use crate::StoreError;
 use fanfare_proto::Position;
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, Result as SqlResult};
-use std::fs::File;
+use std::fs::{File, Permissions, TryLockError, symlink_metadata};
 use std::io::{self, ErrorKind};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -20,6 +22,8 @@ use std::time::Duration;
 const STEP: i32 = 256;
 /// After a step that found the source locked, the next one.
 const AGAIN: Duration = Duration::from_millis(10);
+/// Whose copies are: messages are not for everybody on the machine.
+const MODE: u32 = 0o600;
 
 /// How far a long piece of work is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +44,8 @@ pub enum Progress {
         /// Positions in all.
         all: u64,
     },
+    /// The copy takes the place of what was there; a moment in which not to stop.
+    Naming,
 }
 
 /// Whom to tell how far it is.
@@ -62,8 +68,14 @@ pub enum CopyError {
     /// There is a store already.
     #[error("{} has a store already", .0.display())]
     Occupied(PathBuf),
-    /// The new file is not what was copied.
-    #[error("the copy is not good: {0}")]
+    /// A file that is to be replaced is somebody's store.
+    #[error("{} is the store of a server, or part of one, and was left as it is", .0.display())]
+    InUse(PathBuf),
+    /// Somebody else is copying to there.
+    #[error("another copy to {} is being made", .0.display())]
+    Twice(PathBuf),
+    /// What was copied is damaged, or was not copied as it is.
+    #[error("the copy is not sound, and was thrown away: {0}")]
     Unsound(String),
 }
 
@@ -72,6 +84,9 @@ pub(super) fn at(path: &Path) -> impl Fn(io::Error) -> CopyError {
     let path = path.to_owned();
     move |error| CopyError::File { path: path.clone(), error }
 }
+
+/// What the names of files end in that SQLite makes beside a database.
+pub(super) const BESIDE: [&str; 3] = ["-wal", "-shm", "-journal"];
 
 /// Where a file grows before it has its name.
 pub fn unfinished(file: &Path) -> PathBuf {
@@ -83,31 +98,58 @@ pub fn unfinished(file: &Path) -> PathBuf {
 /// A copy that grows under its temporary name. Unless it gets its own, nothing is left of it.
 pub(super) struct Copy {
     path: PathBuf,
+    /// Locked: one at a time grows under this name.
+    _file: File,
     named: bool,
 }
 
 impl Copy {
-    /// Copies a store next to where it is to be, changes something in the copy, and verifies and syncs it.
+    /// Copies a store next to where it is to be, and changes something in the copy; checks all of it, and that it holds
+    /// what was noted of the store, and syncs it.
     pub(super) fn make(
         source: &Connection,
         file: &Path,
+        noted: Option<End>,
         change: impl FnOnce(&Connection) -> SqlResult<()>,
         watch: Watch<'_>,
     ) -> Result<Copy, CopyError> {
-        let copy = Copy { path: unfinished(file), named: false };
-        copy.clear().map_err(at(&copy.path))?;
+        let copy = Copy::begin(file)?;
         let mut target = Connection::open(&copy.path).map_err(|error| copy.trouble(error))?;
         let head = fill(source, &mut target, watch).map_err(|error| copy.trouble(error))?;
-        change(&target).map_err(|error| copy.trouble(error))?;
-        watch(Progress::Verifying);
-        let (found, sound) = verify(&target).map_err(|error| copy.trouble(error))?;
-        if sound != "ok" || found != head {
-            let heads = format!("head {found}, and {head} in the store");
-            return Err(CopyError::Unsound(if sound == "ok" { heads } else { sound }));
+        let found = check::all(&mut target, noted, watch)?;
+        if let Some(damage) = found.damages.first() {
+            return Err(CopyError::Unsound(damage.to_string()));
         }
+        if found.head != head {
+            return Err(CopyError::Unsound(format!("head {}, and {head} in the store", found.head)));
+        }
+        change(&target).map_err(|error| copy.trouble(error))?;
         drop(target);
         File::open(&copy.path).and_then(|file| file.sync_all()).map_err(at(&copy.path))?;
         Ok(copy)
+    }
+
+    /// An empty file of this name for which nobody else grows a copy.
+    fn begin(file: &Path) -> Result<Copy, CopyError> {
+        let path = unfinished(file);
+        let failed = at(&path);
+        loop {
+            let opened = owner::making().read(true).truncate(false).mode(MODE).open(&path).map_err(&failed)?;
+            match opened.try_lock() {
+                Ok(()) => {}
+                Err(TryLockError::WouldBlock) => return Err(CopyError::Twice(file.to_owned())),
+                Err(TryLockError::Error(error)) => return Err(failed(error)),
+            }
+            // Whoever had it before may have given it its own name meanwhile, or removed it.
+            let (has, is) = (symlink_metadata(&path), opened.metadata().map_err(&failed)?);
+            if has.is_ok_and(|has| (has.dev(), has.ino()) == (is.dev(), is.ino())) {
+                let copy = Copy { path: path.clone(), _file: opened, named: false };
+                copy._file.set_permissions(Permissions::from_mode(MODE)).map_err(&failed)?;
+                copy._file.set_len(0).map_err(&failed)?;
+                copy.clear(&BESIDE).map_err(&failed)?;
+                return Ok(copy);
+            }
+        }
     }
 
     /// Gives it the name, in place of what may have it, and syncs the folder.
@@ -124,12 +166,16 @@ impl Copy {
             StoreError::Failed(text) => {
                 CopyError::File { path: self.path.clone(), error: io::Error::other(text) }
             }
+            StoreError::Full(text) => {
+                let error = io::Error::new(ErrorKind::StorageFull, text);
+                CopyError::File { path: self.path.clone(), error }
+            }
             other => CopyError::Store(other),
         }
     }
 
-    fn clear(&self) -> io::Result<()> {
-        let beside = |end: &str| {
+    fn clear(&self, ends: &[&str]) -> io::Result<()> {
+        let beside = |end: &&str| {
             let mut path = self.path.as_os_str().to_owned();
             path.push(end);
             match std::fs::remove_file(path) {
@@ -137,14 +183,15 @@ impl Copy {
                 _ => Ok(()),
             }
         };
-        ["", "-wal", "-shm", "-journal"].into_iter().try_for_each(beside)
+        ends.iter().try_for_each(beside)
     }
 }
 
 impl Drop for Copy {
     fn drop(&mut self) {
         if !self.named {
-            let _ = self.clear();
+            let _ = self.clear(&BESIDE);
+            let _ = self.clear(&[""]);
         }
     }
 }
@@ -179,12 +226,6 @@ fn fill(source: &Connection, target: &mut Connection, watch: Watch<'_>) -> SqlRe
     // A copy is one file, and can be looked at where nobody may write.
     target.pragma_update_and_check(None, "journal_mode", "delete", |_| Ok(()))?;
     Ok(head)
-}
-
-/// Where the log of a copy ends, and what SQLite says about it.
-fn verify(copy: &Connection) -> SqlResult<(Position, String)> {
-    let sound = copy.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
-    Ok((head_of(copy)?, sound))
 }
 
 /// Where the log of a store ends.

@@ -37,7 +37,7 @@ impl Shared {
     }
 
     /// Judges an error of a writer: after a failure of the disk nothing more is written until the store has been checked,
-    /// and when something is damaged, until it is opened again. A full disk, or another program's lock, passes.
+    /// and when something seems to be damaged, until all of it was. A full disk, or another program's lock, passes.
     pub(super) fn judge(&self, error: StoreError) -> StoreError {
         let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
         match (&error, &*trouble) {
@@ -49,10 +49,10 @@ impl Shared {
         error
     }
 
-    /// The store has been checked: the log takes messages again, unless damage was met meanwhile.
-    pub(super) fn reopen(&self) {
+    /// The store has been checked: the log takes messages again, unless something else was met meanwhile.
+    pub(super) fn reopen(&self, met: &StoreError) {
         let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
-        trouble.take_if(|trouble| matches!(trouble, StoreError::Failed(_)));
+        trouble.take_if(|trouble| trouble == met);
     }
 }
 

@@ -8,7 +8,7 @@ use std::io::{Read, Seek, Write};
 use std::path::Path;
 
 /// The name of the lock file in a data directory.
-const NAME: &str = "fanfare.lock";
+pub(super) const NAME: &str = "fanfare.lock";
 
 /// The right to use a data directory, held as long as this lives. The system takes the lock away when the process
 /// ends, however it ends; the file stays and says which process had it.

@@ -103,8 +103,12 @@ pub(super) fn expect_file(dir: &Path, file: &Path) -> Result<(), StoreError> {
     let empty = std::fs::metadata(file).map_or(true, |file| file.len() == 0);
     match read(dir)? {
         Noted::End(noted) if empty && (noted.head, noted.changes) > (Position::START, 0) => {
+            let aside = match moved_aside(dir) {
+                Some(aside) => format!(" A store is in {}: move its files back.", aside.display()),
+                None => String::new(),
+            };
             Err(StoreError::Corrupt(format!(
-                "{} is empty or gone, and position {} was acknowledged. To begin anew, empty the file {}",
+                "{} is empty or gone, and position {} was acknowledged.{aside} To begin anew, empty the file {}",
                 file.display(),
                 noted.head,
                 path(dir).display()
@@ -112,6 +116,12 @@ pub(super) fn expect_file(dir: &Path, file: &Path) -> Result<(), StoreError> {
         }
         _ => Ok(()),
     }
+}
+
+/// Where a store is that was moved out of the way for another one, which did not come.
+fn moved_aside(dir: &Path) -> Option<PathBuf> {
+    let entries = std::fs::read_dir(dir).ok()?.flatten().map(|entry| entry.path());
+    entries.filter(|path| path.join(super::NAME).is_file()).max()
 }
 
 /// Compares a file that nothing was written to yet with what was noted. Answers whether to go on as a new life.

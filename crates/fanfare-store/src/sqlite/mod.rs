@@ -35,6 +35,7 @@ mod restore;
 mod row;
 mod scan;
 mod schema;
+mod settle;
 mod sound;
 mod stats;
 mod sum;
@@ -85,7 +86,7 @@ impl SqliteLog {
         options: SqliteOptions,
     ) -> Result<SqliteLog, StoreError> {
         let unusable = |error| of_file(dir, &error);
-        std::fs::create_dir_all(dir).map_err(unusable)?;
+        owner::make_folder(dir).map_err(unusable)?;
         let lock = DirLock::take(dir)?;
         let (path, vfs) = (dir.join(NAME), options.vfs.as_deref());
         let opened = schema::open_writer(&path, vfs, options.look_time)?;

@@ -12,6 +12,16 @@ pub(super) fn making() -> OpenOptions {
     options
 }
 
+/// Makes a folder and those above it that are missing.
+pub(super) fn make_folder(folder: &Path) -> std::io::Result<()> {
+    let above = folder.ancestors().take_while(|folder| !folder.as_os_str().is_empty() && !folder.exists());
+    let missing: Vec<&Path> = above.collect();
+    std::fs::create_dir_all(folder)?;
+    // The highest first: each is of whoever has the one above.
+    missing.into_iter().rev().for_each(hand_over);
+    Ok(())
+}
+
 /// Gives what root has made to the owner of its folder. No link is followed, and nothing is given that lies elsewhere, too:
 /// the owner of a folder could make root give away any file. Where that is not allowed, all stays as it is.
 pub(super) fn hand_over(made: &Path) {

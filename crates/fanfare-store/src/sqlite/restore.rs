@@ -4,7 +4,7 @@
 //! here, is told a gap, and goes on.
 
 use super::NAME;
-use super::copy::{Copy, CopyError, Watch, at, head_of, sync_folder_of};
+use super::copy::{Copy, CopyError, Progress, Watch, at, head_of, sync_folder_of};
 use super::error::meaning;
 use super::lock::DirLock;
 use super::look::file_of;
@@ -48,7 +48,7 @@ pub fn restore(
     watch: Watch<'_>,
 ) -> Result<Restored, CopyError> {
     let source = schema::open_looker(&file_of(backup))?;
-    std::fs::create_dir_all(dir).map_err(at(dir))?;
+    owner::make_folder(dir).map_err(at(dir))?;
     let _lock = DirLock::take(dir)?;
     let file = dir.join(NAME);
     // A write-ahead log without its file is part of a store, too: beside the copy it would be taken for the copy's.
@@ -60,12 +60,13 @@ pub fn restore(
     let epoch = new_epoch(Epoch(old));
     let head = head_of(&source).map_err(meaning)?;
     let renew = |copy: &rusqlite::Connection| copy.execute("UPDATE meta SET epoch = ?1", [epoch.0]).map(drop);
-    let copy = Copy::make(&source, &file, renew, watch)?;
+    let copy = Copy::make(&source, &file, None, renew, watch)?;
+    watch(Progress::Naming);
     let moved = match before {
         Before::Move(name) if occupied => Some(move_aside(dir, name)?),
         _ => None,
     };
-    copy.name(&file)?;
+    copy.name(&file).inspect_err(|_| moved.iter().for_each(|aside| move_back(aside, dir)))?;
     if let Some(aside) = &moved {
         // Not before: until the copy has its name, the mark keeps a server from beginning anew. Of another epoch it says
         // nothing, so it may also stay.
@@ -91,10 +92,21 @@ fn move_aside(dir: &Path, name: &str) -> Result<PathBuf, CopyError> {
     owner::hand_over(&aside);
     for part in PARTS.map(|end| format!("{NAME}{end}")) {
         match std::fs::rename(dir.join(&part), aside.join(&part)) {
-            Err(error) if error.kind() != ErrorKind::NotFound => return Err(at(&dir.join(&part))(error)),
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                move_back(&aside, dir);
+                return Err(at(&dir.join(&part))(error));
+            }
             _ => {}
         }
     }
     sync_folder_of(&aside.join(NAME))?;
     Ok(aside)
+}
+
+/// Puts a store back from where it was moved to. What cannot be moved stays there.
+fn move_back(aside: &Path, dir: &Path) {
+    for part in PARTS.iter().rev().map(|end| format!("{NAME}{end}")) {
+        let _ = std::fs::rename(aside.join(&part), dir.join(&part));
+    }
+    let _ = std::fs::remove_dir(aside);
 }

@@ -5,6 +5,7 @@
 
 use crate::StoreError;
 use crate::sqlite::error::meaning;
+use crate::sqlite::settle::settle;
 use crate::sqlite::{mark, owner, sound};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
@@ -238,19 +239,6 @@ fn set_up_writing(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "synchronous", "full")?;
     // Checkpoints have their own thread.
     connection.pragma_update(None, "wal_autocheckpoint", 0)
-}
-
-/// Moves what an earlier life left in the write-ahead log into the file, synced. If that life ended because a sync had
-/// failed, the system may take pages of it for written that are not: what is acknowledged from here on must not stand
-/// behind them. While another program reads the file, the log cannot be emptied: that is an error.
-pub(super) fn settle(connection: &Connection) -> Result<(), StoreError> {
-    let busy =
-        connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0)).map_err(meaning)?;
-    if busy {
-        let text = "another program reads the store, a check or a backup say; try again when it has ended";
-        return Err(StoreError::InUse(text.into()));
-    }
-    Ok(())
 }
 
 /// Whether the file is Fanfare's; a new one is nobody's.

@@ -10,6 +10,7 @@ use super::mark::{End, Mark};
 use super::options::SqliteOptions;
 use super::row::Names;
 use super::schema;
+use super::settle::settle;
 use super::sum::Link;
 use crate::gone::Gone;
 use crate::retention::Rules;
@@ -117,7 +118,7 @@ impl Writer {
             begun.commit()
         };
         commit().map_err(meaning)?;
-        schema::settle(&self.connection)?;
+        settle(&self.connection)?;
         self.note_change();
         Ok(())
     }

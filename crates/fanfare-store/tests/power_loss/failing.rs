@@ -4,7 +4,8 @@
 use crate::failed_sync::{bodies, say, start_again_and_lose_power};
 use crate::life::open_and_mend;
 use crate::vfs::{Broken, Call, Vfs};
-use fanfare_store::{Log, StoreError};
+use fanfare_proto::Position;
+use fanfare_store::{Log, Removal, StoreError};
 use rusqlite::{Connection, ffi};
 use std::path::Path;
 use std::thread;
@@ -80,6 +81,27 @@ fn a_full_disk_closes_nothing_and_the_next_message_finds_room() {
     }
 }
 
+/// What the system's own VFS says of a disk that cannot be read: SQLite makes damage of it.
+#[test]
+fn what_a_writer_could_not_read_once_closes_the_log_until_all_of_the_store_was_checked() {
+    for error in [ffi::SQLITE_IOERR_CORRUPTFS, ffi::SQLITE_IOERR_READ] {
+        let (vfs, dir) = (Vfs::register(), tempfile::tempdir().unwrap());
+        let log = open_and_mend(dir.path(), Some(&vfs), SOON).unwrap();
+        (0..1500).for_each(|number| say(&log, &format!("{number:0>3000}")).unwrap());
+        drop(log);
+        let log = open_and_mend(dir.path(), Some(&vfs), SOON).unwrap();
+        vfs.break_disk(Broken { call: Call::Read, error, after: 0, times: FOR_EVER });
+        let removal = Removal::Message(Position(50));
+        let refused = log.remove(&removal).unwrap_err();
+        assert!(matches!(refused, StoreError::Corrupt(_) | StoreError::Failed(_)), "{refused}");
+        assert!(say(&log, "refused").is_err() && log.trouble().is_some());
+        vfs.heal();
+        until("the log is open again", || log.trouble().is_none());
+        say(&log, "healed").unwrap();
+        assert!(log.remove(&removal).unwrap(), "it is still there");
+    }
+}
+
 #[test]
 fn what_cannot_be_read_is_an_error_and_never_a_hole() {
     let (vfs, dir) = (Vfs::register(), tempfile::tempdir().unwrap());
@@ -89,9 +111,11 @@ fn what_cannot_be_read_is_an_error_and_never_a_hole() {
     drop(log);
     for after in (0..60).step_by(3) {
         let log = open_and_mend(dir.path(), Some(&vfs), SOON).unwrap();
-        vfs.break_disk(Broken { call: Call::Read, error: ffi::SQLITE_IOERR_READ, after, times: FOR_EVER });
+        let error = if after % 2 == 0 { ffi::SQLITE_IOERR_READ } else { ffi::SQLITE_IOERR_CORRUPTFS };
+        vfs.break_disk(Broken { call: Call::Read, error, after, times: FOR_EVER });
         let read = crate::failed_sync::everything(&log);
-        assert!(matches!(read, Err(StoreError::Failed(_))), "after {after} reads: {read:?}");
+        let failed = matches!(read, Err(StoreError::Failed(_) | StoreError::Corrupt(_)));
+        assert!(failed, "after {after} reads: {read:?}");
         assert_eq!(log.trouble(), None, "it can be written");
         vfs.heal();
         assert_eq!(bodies(&log), said);

@@ -7,3 +7,4 @@ mod backups;
 mod damage;
 mod salvage;
 mod store;
+mod targets;

@@ -50,10 +50,14 @@ pub fn of_copy(store: &Path, error: CopyError) -> Failure {
             Failure::new(Exit::FAILED, what)
                 .next("--force moves it aside; or choose an empty folder with --data")
         }
-        CopyError::Unsound(text) => {
-            let what = format!("the copy was thrown away, because it is not good: {text}");
-            Failure::new(Exit::DAMAGED, what)
-                .next("`fanfare db check` says whether the store is damaged, or the disk")
+        CopyError::InUse(_) => Failure::new(Exit::FAILED, error.to_string()).next("name a file elsewhere"),
+        CopyError::Twice(_) => Failure::new(Exit::FAILED, error.to_string()).next("wait until it is done"),
+        CopyError::Unsound(_) => {
+            let next = format!(
+                "`fanfare db check {}` says what is damaged; if nothing is, the disk that was copied to is",
+                store.display()
+            );
+            Failure::new(Exit::DAMAGED, error.to_string()).next(next)
         }
     }
 }

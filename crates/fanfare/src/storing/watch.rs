@@ -9,5 +9,6 @@ pub fn watch(bar: &mut Bar) -> impl FnMut(Progress) {
         Progress::Copied { done, all } => bar.bytes("copying", done, all),
         Progress::Verifying => bar.waiting("verifying"),
         Progress::Looked { done, all } => bar.count("checking", done, all),
+        Progress::Naming => {}
     }
 }

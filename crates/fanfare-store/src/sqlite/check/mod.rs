@@ -14,6 +14,7 @@ mod tables;
 use super::copy::{Progress, Watch, head_of};
 use super::error::meaning;
 use super::look::file_of;
+use super::mark::End;
 use super::{mark, schema};
 use crate::StoreError;
 use fanfare_proto::{Position, limits};
@@ -92,11 +93,27 @@ impl fmt::Display for Damage {
 /// answer.
 pub fn check(store: &Path, watch: Watch<'_>) -> Result<Checked, StoreError> {
     let file = file_of(store);
-    let mut findings = Findings::default();
     // Before the snapshot: what was noted by then is in it.
     let noted = mark::noted(&file)?;
+    match schema::open_looker(&file) {
+        Ok(mut connection) => all(&mut connection, noted, watch),
+        Err(StoreError::Corrupt(text)) => {
+            let mut findings = Findings::default();
+            findings.add(Part::File, text);
+            Ok(findings.checked)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Checks a store that is open, and whether it holds what was noted.
+pub(super) fn all(
+    connection: &mut Connection,
+    noted: Option<End>,
+    watch: Watch<'_>,
+) -> Result<Checked, StoreError> {
+    let mut findings = Findings::default();
     let mut look = || -> Result<(), StoreError> {
-        let mut connection = schema::open_looker(&file)?;
         let snapshot = connection.transaction().map_err(meaning)?;
         watch(Progress::Verifying);
         look_at_file(&snapshot, &mut findings).map_err(meaning)?;

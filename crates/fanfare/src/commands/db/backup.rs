@@ -7,7 +7,10 @@ use crate::interrupt::on_interrupt;
 use crate::showing::{Bar, bytes, write_line};
 use crate::storing::{DataArgs, of_copy, watch};
 use clap::{ArgMatches, Args, FromArgMatches};
+use fanfare_store::{Progress, Watch};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 pub const COMMAND: Command = Command {
     name: "backup",
@@ -38,11 +41,8 @@ fn run(matches: &ArgMatches) -> Result<Exit, Failure> {
         Options::from_arg_matches(matches).map_err(|error| Failure::new(Exit::USAGE, error.to_string()))?;
     let (file, store) = (&options.file, &options.data.data);
     check(&options)?;
-    clear_on_interrupt(file)?;
-    let mut bar = Bar::new();
-    let backup =
-        fanfare_store::backup(store, file, &mut watch(&mut bar)).map_err(|error| of_copy(store, error))?;
-    drop(bar);
+    let backup = copy(file, |watch| fanfare_store::backup(store, file, watch))?;
+    let backup = backup.map_err(|error| of_copy(store, error))?;
     let size = bytes(backup.bytes);
     let line = format!("{}: {size}, with everything up to position {}", file.display(), backup.head);
     write_line(line.as_bytes())?;
@@ -59,8 +59,10 @@ fn check(options: &Options) -> Result<(), Failure> {
     if !file.exists() {
         return Ok(());
     }
-    let folder = file.canonicalize().ok().and_then(|file| file.parent().map(Path::to_owned));
-    if folder.is_some() && folder == options.data.data.canonicalize().ok() && is_store(file) {
+    let folder = |path: &Path| path.canonicalize().ok().and_then(|path| path.parent().map(Path::to_owned));
+    let data = &options.data.data;
+    let store = if data.is_dir() { data.canonicalize().ok() } else { folder(data) };
+    if folder(file).is_some() && folder(file) == store && is_store(file) {
         return refuse(format!("{shown} belongs to the store itself"), "name a file elsewhere");
     }
     match options.force {
@@ -73,11 +75,21 @@ fn is_store(file: &Path) -> bool {
     file.file_name().is_some_and(|name| name.to_string_lossy().starts_with("fanfare."))
 }
 
-/// Leaves nothing behind when somebody stops it.
-pub fn clear_on_interrupt(file: &Path) -> Result<(), Failure> {
-    let unfinished = fanfare_store::unfinished(file);
+/// Makes a copy that gets the name of a file, and shows how far it is. When somebody stops it, nothing is left of it; while
+/// it takes the place of what was there, it is not stopped.
+pub fn copy<T>(file: &Path, make: impl FnOnce(Watch<'_>) -> T) -> Result<T, Failure> {
+    let (unfinished, naming) = (fanfare_store::unfinished(file), Arc::new(AtomicBool::new(false)));
+    let named = naming.clone();
     on_interrupt(move || {
-        let _ = std::fs::remove_file(unfinished);
-        std::process::exit(Exit::INTERRUPTED.number.into());
-    })
+        if !named.load(Ordering::SeqCst) {
+            let _ = std::fs::remove_file(unfinished);
+            std::process::exit(Exit::INTERRUPTED.number.into());
+        }
+    })?;
+    let mut bar = Bar::new();
+    let mut show = watch(&mut bar);
+    Ok(make(&mut |progress| {
+        naming.fetch_or(progress == Progress::Naming, Ordering::SeqCst);
+        show(progress);
+    }))
 }

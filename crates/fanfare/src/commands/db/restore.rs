@@ -1,11 +1,11 @@
 //! `fanfare db restore`: make a backup the store of a folder.
 
-use super::backup::clear_on_interrupt;
+use super::backup::copy;
 use super::{Command, check};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::showing::{Bar, write_line};
-use crate::storing::{DataArgs, of_copy, watch};
+use crate::showing::write_line;
+use crate::storing::{DataArgs, of_copy};
 use clap::{ArgMatches, Args, FromArgMatches};
 use fanfare_store::Before;
 use jiff::Timestamp;
@@ -43,13 +43,11 @@ fn run(matches: &ArgMatches) -> Result<Exit, Failure> {
         Options::from_arg_matches(matches).map_err(|error| Failure::new(Exit::USAGE, error.to_string()))?;
     let (file, data) = (&options.file, &options.data.data);
     check::look(file)?;
-    clear_on_interrupt(&data.join("fanfare.db"))?;
     let aside = Timestamp::now().strftime("before-restore-%Y-%m-%dT%H-%M-%SZ").to_string();
     let before = if options.force { Before::Move(&aside) } else { Before::Keep };
-    let mut bar = Bar::new();
-    let restored = fanfare_store::restore(file, data, before, &mut watch(&mut bar));
+    let place = data.join("fanfare.db");
+    let restored = copy(&place, |watch| fanfare_store::restore(file, data, before, watch))?;
     let restored = restored.map_err(|error| of_copy(data, error))?;
-    drop(bar);
     if let Some(moved) = &restored.moved {
         write_line(format!("the store that was there is in {}", moved.display()).as_bytes())?;
     }
