@@ -5,6 +5,8 @@
 mod door;
 
 use door::Door;
+use fanfare_api::{Options, api};
+use fanfare_proto::Code;
 use serde_json::{Value, json};
 
 const JSON: (&str, &str) = ("Content-Type", "application/json");
@@ -43,6 +45,17 @@ async fn arrays_and_lines_are_answered_with_a_result_for_each() {
         assert_eq!(door.get("/c/a").await.bodies(), ["1", "3"]);
         assert_eq!(door.get("/c/live/b").await.bodies(), ["2"]);
     }
+}
+
+#[tokio::test]
+async fn a_bad_item_is_counted_as_a_refusal() {
+    let (mut door, options) = (Door::open(), Options::default());
+    let counts = options.counts.clone();
+    door.service = api(door.node.clone(), options);
+    let batch = r#"[{"channel":"a","body":"1"},{"channel":"a//b","body":"2"},{"channel":"c//d","body":"3"}]"#;
+    results(&door.ask("POST /publish", &[JSON], batch).await);
+    let refused: Vec<_> = counts.refusals().filter(|(_, count)| *count > 0).collect();
+    assert_eq!(refused, [(Code::BAD_NAME, 2)]);
 }
 
 #[tokio::test]

@@ -13,6 +13,7 @@ mod desk;
 mod figures;
 mod history;
 mod ids;
+mod left;
 mod lent;
 mod locate;
 mod node;

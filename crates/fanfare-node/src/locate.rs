@@ -101,11 +101,27 @@ fn after(
         if !take_place(places.place(cursor, log, head), log, located) {
             match time_of(logs, places, cursor)? {
                 Some(time) => located.mark.set(log, logs.get(log).find(time)?.min(head)),
-                None => located.mark.set(log, Position::START),
+                None => {
+                    located.mark.set(log, Position::START);
+                    if located.gaps.is_empty() {
+                        located.gaps.extend(lost_elsewhere(logs, places, cursor));
+                    }
+                }
             }
         }
     }
     Ok(())
+}
+
+/// What to tell whose cursor speaks of no log of the set, and of another one that is gone: a live channel that is kept now, say.
+fn lost_elsewhere(logs: &Logs, places: &Places, cursor: &Cursor) -> Option<Gap> {
+    let known = cursor.parts().iter().filter(|part| part.log == LogId::KEPT || part.log == LogId::LIVE);
+    known.map(|part| places.place(cursor, part.log, logs.get(part.log).status().head)).find_map(|place| {
+        match place {
+            Place::Lost(gap) => Some(gap),
+            _ => None,
+        }
+    })
 }
 
 /// When the last message before a cursor was accepted, as far as one is kept.

@@ -5,6 +5,7 @@ use crate::commit::{Committer, PublishCounts, refusal};
 use crate::commit_thread::CommitThread;
 use crate::count::Gaps;
 use crate::history;
+use crate::left::Left;
 use crate::orders::Desks;
 use crate::outgo::Outgo;
 use crate::places::Places;
@@ -43,6 +44,7 @@ pub struct Node(Arc<Inner>);
 
 pub(crate) struct Inner {
     namespaces: Arc<Namespaces>,
+    left: Left,
     origins: ArcSwap<Origins>,
     now: fn() -> Time,
     pub(crate) logs: Logs,
@@ -68,6 +70,7 @@ impl Node {
         let Options { namespaces, origins, kept, tail, now } = options;
         let live: Arc<dyn Log> = Arc::new(MemoryLog::new(LogId::LIVE, namespaces.clone()));
         let logs = Logs { kept, live };
+        let left = Left::find(&*logs.kept, &namespaces)?;
         let mut places = Places { epochs: [Epoch(0); limits::LOGS] };
         let mut heads = Mark::default();
         for log in [LogId::KEPT, LogId::LIVE] {
@@ -88,6 +91,7 @@ impl Node {
         let draining = AtomicBool::new(false);
         Ok(Node(Arc::new(Inner {
             namespaces,
+            left,
             origins: ArcSwap::from_pointee(origins),
             now,
             logs,
@@ -123,7 +127,8 @@ impl Node {
                 let detail = format!("hearing `{pattern}` is not allowed");
                 return Err(Refusal::new(Code::FORBIDDEN, detail));
             }
-            set = LogSet(set.0 | self.0.namespaces.logs_of(pattern).0);
+            let namespaces = &self.0.namespaces;
+            set = LogSet(set.0 | namespaces.logs_of(pattern).0 | self.0.left.logs_of(namespaces, pattern).0);
         }
         match number {
             0 => Ok(LogSet::default().with(LogId::KEPT).with(LogId::LIVE)),
@@ -174,7 +179,18 @@ impl Node {
             for log in set.iter() {
                 found.extend(logs.get(log).channels(&pattern, &after, limit)?);
             }
+            // Those of the kept log come first: of a channel that is in both, the live one says where it is.
             found.sort_by(|a, b| a.channel.cmp(&b.channel));
+            found.dedup_by(|live, kept| {
+                let same = live.channel == kept.channel;
+                if same {
+                    let (published, messages) =
+                        (kept.published + live.published, kept.messages + live.messages);
+                    *kept =
+                        ChannelInfo { published, messages, bytes: kept.bytes + live.bytes, ..live.clone() };
+                }
+                same
+            });
             found.truncate(limit);
             Ok(found)
         })
@@ -186,9 +202,19 @@ impl Node {
         if !grant.may_publish(channel) {
             return Err(Refusal::new(Code::FORBIDDEN, format!("changing `{channel}` is not allowed")));
         }
-        if self.log_of(channel) == LogId::LIVE {
-            return lock(&self.0.live).remove(&removal);
+        if self.log_of(channel) == LogId::KEPT {
+            return self.remove_kept(removal).await;
         }
+        let live = lock(&self.0.live).remove(&removal)?;
+        // A position is one of the live log.
+        let left = match removal {
+            Removal::Message(_) => LogSet::default(),
+            _ => self.0.left.logs_of(&self.0.namespaces, &Pattern::from(channel)),
+        };
+        Ok(if left.contains(LogId::KEPT) { self.remove_kept(removal).await? || live } else { live })
+    }
+
+    async fn remove_kept(&self, removal: Removal) -> Result<bool, Refusal> {
         let answer = self.0.commits.remove(removal)?.await;
         answer.unwrap_or_else(|_| Err(Code::STORE_FAILED.into()))
     }

@@ -77,10 +77,12 @@ pub struct Namespaces {
 }
 
 impl Namespaces {
-    /// These rules, then the default: kept, for every channel.
+    /// These rules, then the default: kept, for every channel; unless the last of them is for every channel.
     pub fn new(rules: impl IntoIterator<Item = Namespace>) -> Namespaces {
         let mut rules: Vec<Namespace> = rules.into_iter().take(usize::from(u16::MAX)).collect();
-        rules.push(Namespace::new(Pattern::everything(), Keeping::Kept));
+        if rules.last().is_none_or(|last| last.pattern != Pattern::everything()) {
+            rules.push(Namespace::new(Pattern::everything(), Keeping::Kept));
+        }
         Namespaces { rules }
     }
 

@@ -178,6 +178,7 @@ fn a_wrong_value_is_refused_with_its_place_and_what_is_allowed() {
             "listen = 'example.org:80'",
             "line 1: `listen` cannot be \"example.org:80\" (it is not an IP address, a",
         ),
+        ("data = ' '", "line 1: `data` cannot be \" \" (it is empty); allowed: a path that is not empty"),
         (
             "listen = 8080",
             "`listen` cannot be 8080 (invalid type: integer `8080`, expected a string); allowed: an IP",

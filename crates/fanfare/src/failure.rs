@@ -3,6 +3,7 @@
 use crate::exit::Exit;
 use crate::stderr::tell;
 use fanfare_server::{ConfigError, StartError};
+use fanfare_store::StoreError;
 use std::fmt::Display;
 use std::io;
 
@@ -66,6 +67,7 @@ impl From<StartError> for Failure {
     fn from(error: StartError) -> Failure {
         let exit = match error {
             StartError::Open(_) => Exit::USAGE,
+            StartError::Store { error: StoreError::Corrupt(_), .. } => Exit::DAMAGED,
             _ => Exit::FAILED,
         };
         Failure::new(exit, error.to_string()).next(error.advice())

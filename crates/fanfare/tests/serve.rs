@@ -257,3 +257,11 @@ fn a_closed_stdout_does_not_harm_it() {
     kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
     assert_eq!(wait(&mut child).code(), Some(0));
 }
+
+#[test]
+fn a_server_that_does_not_answer_is_not_healthy() {
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", silent.local_addr().unwrap());
+    let told = run(fanfare(&url, &["health"])).with(3).stderr;
+    assert!(told.contains("no answer within 5 s"), "{told}");
+}

@@ -80,6 +80,9 @@ async fn batch(
         Batch::Many(items) if atomic => together(&api, &grant, items).await?,
         Batch::Many(items) => each(&api, &grant, items).await,
     };
+    // Each is refused by itself, and the answer as a whole is not.
+    let refusals = answers.iter().filter_map(|answer| answer.as_ref().err());
+    refusals.for_each(|refusal| api.counts.refuse(refusal.code));
     Ok(results(&answers))
 }
 

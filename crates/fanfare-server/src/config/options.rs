@@ -4,7 +4,8 @@ use super::logging::{LogFormat, LogLevel};
 use super::namespace;
 use super::setting::{Change, Form, Setting};
 use super::written::{
-    Age, Listen, OriginList, Size, Switch, WorkerCount, one_for_each_core, shown, shown_age, shown_size,
+    Age, Folder, Listen, OriginList, Size, Switch, WorkerCount, one_for_each_core, shown, shown_age,
+    shown_size,
 };
 use fanfare_proto::{Namespace, limits};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -74,11 +75,11 @@ pub const ALL: &[Setting<Config>] = &[
         key: "data",
         form: Form::Value("FOLDER"),
         default: "\"./data\"",
-        allowed: "a path, seen from where the server is started; the folder is made when it is missing",
+        allowed: "a path that is not empty, seen from where the server is started; the folder is made when it is missing",
         about: "The folder of the store. One server at a time may use it.",
         change: Change::Restart,
         show: |config| shown(config.data.to_string_lossy()),
-        set: |config, given| given.read().map(|path| config.data = path),
+        set: |config, given| given.read().map(|Folder(path)| config.data = path),
     },
     Setting {
         key: "workers",

@@ -134,7 +134,8 @@ impl Copy {
         let path = unfinished(file);
         let failed = at(&path);
         loop {
-            let opened = owner::making().read(true).truncate(false).mode(MODE).open(&path).map_err(&failed)?;
+            let opened =
+                owner::making().read(true).truncate(false).mode(MODE).open(&path).map_err(&failed)?;
             match opened.try_lock() {
                 Ok(()) => {}
                 Err(TryLockError::WouldBlock) => return Err(CopyError::Twice(file.to_owned())),

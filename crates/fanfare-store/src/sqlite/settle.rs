@@ -32,8 +32,7 @@ pub(super) fn settle(connection: &Connection) -> Result<(), StoreError> {
 /// Writes the write-ahead log again: the same bytes, so that nobody who reads it is disturbed.
 fn renew(connection: &Connection) -> Result<(), StoreError> {
     // Nobody writes meanwhile.
-    let _alone =
-        Transaction::new_unchecked(connection, TransactionBehavior::Immediate).map_err(meaning)?;
+    let _alone = Transaction::new_unchecked(connection, TransactionBehavior::Immediate).map_err(meaning)?;
     let path = PathBuf::from(format!("{}-wal", connection.path().unwrap_or_default()));
     let failed = |error| of_file(&path, &error);
     let nofollow = OFlags::NOFOLLOW.bits().cast_signed();

@@ -74,7 +74,10 @@ fn of_what_is_damaged_or_lost_no_backup_is_made() {
     let good = fs::read(&file).unwrap();
     let unsound = |expected: &str| {
         let refused = backup(&data, &file, &mut |_| ()).unwrap_err();
-        assert!(matches!(refused, CopyError::Unsound(_)) && refused.to_string().contains(expected), "{refused}");
+        assert!(
+            matches!(refused, CopyError::Unsound(_)) && refused.to_string().contains(expected),
+            "{refused}"
+        );
         assert!(fs::read(&file).unwrap() == good && !unfinished(&file).exists());
     };
     let connection = Connection::open(data.join("fanfare.db")).unwrap();
@@ -117,7 +120,9 @@ fn folders_that_root_makes_are_of_whoever_has_the_one_above() {
     }
     restore(&file, &home.join("x/data"), Before::Keep, &mut |_| ()).unwrap();
     drop(open(&home.join("y/data")));
-    for made in ["x", "x/data", "x/data/fanfare.db", "y", "y/data", "y/data/fanfare.db", "y/data/fanfare.head"] {
+    for made in
+        ["x", "x/data", "x/data/fanfare.db", "y", "y/data", "y/data/fanfare.db", "y/data/fanfare.head"]
+    {
         let has = fs::metadata(home.join(made)).unwrap();
         assert_eq!((has.uid(), has.gid()), (12_345, 12_346), "{made}");
     }

@@ -6,6 +6,11 @@ use crate::failure::Failure;
 use crate::remote::ServerArgs;
 use crate::showing::write_line;
 use clap::{ArgMatches, Args, FromArgMatches};
+use std::time::Duration;
+use tokio::time::timeout;
+
+/// A server that takes longer is no good to those who ask this.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 pub const COMMAND: Command = Command {
     name: "health",
@@ -37,9 +42,17 @@ fn run(matches: &ArgMatches) -> Result<Exit, Failure> {
     let options =
         Options::from_arg_matches(matches).map_err(|error| Failure::new(Exit::USAGE, error.to_string()))?;
     let remote = options.server.remote()?;
-    let (asked, said) = match options.alive {
-        true => (remote.wait(remote.client.alive()), "alive"),
-        false => (remote.wait(remote.client.ready()), "ready"),
+    let client = &remote.client;
+    let (said, asked) = remote.wait(async {
+        match options.alive {
+            true => ("alive", timeout(PATIENCE, client.alive()).await),
+            false => ("ready", timeout(PATIENCE, client.ready()).await),
+        }
+    });
+    let Ok(asked) = asked else {
+        let failure = Failure::new(Exit::UNREACHABLE, format!("no answer within {} s", PATIENCE.as_secs()));
+        let failure = failure.next("see whether the process is stopped, or its machine overloaded");
+        return if options.quiet { Ok(failure.exit) } else { Err(failure) };
     };
     match asked {
         Ok(()) if options.quiet => Ok(Exit::DONE),

@@ -4,6 +4,7 @@
 
 mod age;
 mod count;
+mod folder;
 mod listen;
 mod origin;
 mod size;
@@ -12,6 +13,7 @@ mod workers;
 
 pub(super) use age::{Age, shown_age};
 pub(super) use count::Count;
+pub(super) use folder::Folder;
 pub(super) use listen::Listen;
 pub(super) use origin::OriginList;
 pub(super) use size::Size;
