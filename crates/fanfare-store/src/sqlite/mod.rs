@@ -28,6 +28,7 @@ mod mark;
 mod oldest;
 mod options;
 mod owner;
+mod place;
 mod reader;
 mod records;
 mod remove;
@@ -155,7 +156,10 @@ impl Log for SqliteLog {
     }
 
     fn trim(&self, now: Time) -> Result<Trimmed, StoreError> {
-        self.write_with(|writer| writer.trim(now).inspect(|_| writer.note_change()))
+        self.write_with(|writer| {
+            writer.place.check()?;
+            writer.trim(now).inspect(|_| writer.note_change())
+        })
     }
 
     fn status(&self) -> LogStatus {

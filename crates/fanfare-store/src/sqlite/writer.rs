@@ -8,6 +8,7 @@ use super::heads::{Head, Heads};
 use super::ledger::{Ledger, Shared, Space};
 use super::mark::{End, Mark};
 use super::options::SqliteOptions;
+use super::place::Place;
 use super::row::Names;
 use super::schema;
 use super::settle::settle;
@@ -30,6 +31,7 @@ pub(super) struct Writer {
     pub(super) ledger: Ledger,
     pub(super) names: Names,
     pub(super) mark: Mark,
+    pub(super) place: Place,
     /// Transactions that were not an append.
     pub(super) changes: u64,
     /// Heads are written after so many messages.
@@ -90,12 +92,14 @@ impl Writer {
         }
         let end = End::of(&connection).map_err(meaning)?;
         let mark = Mark::begin(dir, end)?;
+        let place = Place::of(&dir.join(super::NAME));
         let head_at_last_look = ledger.status.head;
         Ok(Writer {
             connection,
             ledger,
             names,
             mark,
+            place,
             changes: end.changes,
             flush_every: options.flush_every,
             pass: None,
@@ -112,6 +116,7 @@ impl Writer {
 
     /// Commits something small and moves everything into the file, to see that this connection can.
     pub(super) fn touch(&mut self) -> Result<(), StoreError> {
+        self.place.check()?;
         let mut commit = || {
             let begun = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             begun.execute("UPDATE meta SET changes = changes + 1", [])?;

@@ -2,11 +2,12 @@
 
 use crate::store::{NOW, draft, open};
 use fanfare_proto::Position;
-use fanfare_store::{Before, CopyError, Log, backup, check, restore, unfinished};
+use fanfare_store::{Before, CopyError, Log, StoreError, backup, check, restore, unfinished};
 use rusqlite::Connection;
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 fn say(dir: &Path, messages: usize) {
     let drafts = (0..messages).map(|number| draft("a", format!("{number:0>500}"))).collect();
@@ -147,4 +148,30 @@ fn a_store_opens_while_somebody_reads_it() {
     reader.execute_batch("COMMIT").unwrap();
     drop(log);
     assert_eq!((open(dir.path()).status().head, count()), (Position(13), 13));
+}
+
+#[test]
+fn a_store_whose_file_is_taken_away_closes_until_it_is_back() {
+    let dir = tempfile::tempdir().unwrap();
+    say(dir.path(), 10);
+    let log = open(dir.path());
+    let (file, away) = (dir.path().join("fanfare.db"), dir.path().join("elsewhere.db"));
+    fs::rename(&file, &away).unwrap();
+    let refused = log.trim(NOW).unwrap_err();
+    assert!(
+        matches!(refused, StoreError::Failed(_)) && refused.to_string().contains("was removed"),
+        "{refused}"
+    );
+    assert!(log.append(vec![draft("a", "into nothing")], NOW).is_err());
+    fs::copy(&away, &file).unwrap();
+    assert!(log.trim(NOW).is_err(), "another file of the name is not it");
+    fs::rename(&away, &file).unwrap();
+    let end = Instant::now() + Duration::from_secs(60);
+    while log.trouble().is_some() {
+        assert!(Instant::now() < end, "it is still closed: {:?}", log.trouble());
+        std::thread::yield_now();
+    }
+    log.append(vec![draft("a", "kept")], NOW).unwrap();
+    drop(log);
+    assert_eq!(open(dir.path()).status().head, Position(11));
 }
