@@ -40,7 +40,7 @@ audit: ## Dependencies against the advisories of RustSec (cargo-audit)
 	@scripts/step audit scripts/audit
 
 tests: ## The tests alone
-	@scripts/step tests cargo test --workspace --locked --no-fail-fast
+	@REQUIRE_FAKETIME=required scripts/step tests cargo test --workspace --locked --no-fail-fast
 
 guide: ## Write the options of docs/configuration.md from the lists in the code
 	@cargo test --quiet --locked -p fanfare-server --test configuration_guide -- --ignored

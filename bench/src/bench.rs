@@ -63,6 +63,7 @@ impl Bench {
         print!("{report}");
         let results = self.root.join("bench/results");
         fs::create_dir_all(&results)?;
+        #[expect(clippy::disallowed_methods, reason = "when a measurement was made is what the clock says")]
         let seconds = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
         let file = results.join(format!("{}-{seconds}.json", report.run));
         let mut of = self.origin.clone();

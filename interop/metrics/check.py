@@ -15,6 +15,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 ALERTS = ROOT / "docs/prometheus/alerts.yml"
+FIRING = ROOT / "interop/metrics/alerts.test.yml"
 DASHBOARD = ROOT / "docs/grafana/fanfare.json"
 PATIENCE = 60
 # No proxy: everything is on this machine.
@@ -151,6 +152,7 @@ def judge(prometheus):
 
 def main(fanfare):
     promtool("check", "rules", str(ALERTS))
+    promtool("test", "rules", str(FIRING))
     with tempfile.TemporaryDirectory() as folder:
         folder = Path(folder)
         config = folder / "fanfare.toml"

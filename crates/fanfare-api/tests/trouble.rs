@@ -12,11 +12,21 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use tokio::task::JoinHandle;
 
-/// A log that does what it is told when something is appended.
+/// A log that does what it is told when something is appended, and reads as long as it is whole.
 struct Wrapped {
     log: Arc<dyn Log>,
     before_append: Box<dyn Fn() -> Result<(), StoreError> + Send + Sync>,
     failed: AtomicBool,
+    damaged: AtomicBool,
+}
+
+impl Wrapped {
+    fn whole(&self) -> Result<(), StoreError> {
+        match self.damaged.load(Ordering::SeqCst) {
+            true => Err(StoreError::Corrupt("the test says so".into())),
+            false => Ok(()),
+        }
+    }
 }
 
 impl Log for Wrapped {
@@ -26,14 +36,17 @@ impl Log for Wrapped {
     }
 
     fn read(&self, read: &Read) -> Result<Page, StoreError> {
+        self.whole()?;
         self.log.read(read)
     }
 
     fn find(&self, time: Time) -> Result<Position, StoreError> {
+        self.whole()?;
         self.log.find(time)
     }
 
     fn channels(&self, pattern: &Pattern, after: &str, limit: usize) -> Result<Vec<ChannelInfo>, StoreError> {
+        self.whole()?;
         self.log.channels(pattern, after, limit)
     }
 
@@ -56,7 +69,14 @@ impl Log for Wrapped {
 
 fn door(before_append: impl Fn() -> Result<(), StoreError> + Send + Sync + 'static) -> Door {
     let before_append = Box::new(before_append);
-    Door::over(&[], |log| Arc::new(Wrapped { log, before_append, failed: AtomicBool::new(false) }))
+    Door::over(&[], |log| {
+        Arc::new(Wrapped {
+            log,
+            before_append,
+            failed: AtomicBool::default(),
+            damaged: AtomicBool::default(),
+        })
+    })
 }
 
 #[tokio::test]
@@ -81,6 +101,37 @@ async fn a_failed_store_is_not_ready() {
     assert_eq!(health.status, 200);
     let text = String::from_utf8(health.body.to_vec()).unwrap();
     assert!(text.starts_with("ok\n") && text.contains("the test says so"), "{text}");
+}
+
+#[tokio::test]
+async fn what_is_damaged_is_refused_for_good_to_whoever_reads_it() {
+    let mut log = None;
+    let door = Door::over(&[], |kept| {
+        let before_append = Box::new(|| Ok(()));
+        let (failed, damaged) = (AtomicBool::default(), AtomicBool::default());
+        let wrapped = Arc::new(Wrapped { log: kept, before_append, failed, damaged });
+        log.insert(wrapped).clone()
+    });
+    assert_eq!(door.ask("POST /c/a", &[], "x").await.status, 201);
+    log.unwrap().damaged.store(true, Ordering::SeqCst);
+    for request in [
+        "GET /c/a",
+        "GET /c/a?since=1h",
+        "GET /c/a/$at/1",
+        "GET /c/a/$latest",
+        "GET /c/a/$info",
+        "GET /channels",
+        "DELETE /c/a/$at/1",
+    ] {
+        let answer = door.ask(request, &[], "").await;
+        assert_eq!((answer.status.as_u16(), answer.problem().as_str()), (500, "store-damaged"), "{request}");
+        assert_eq!(
+            (&answer.json()["retry"], answer.header("retry-after")),
+            (&json!("never"), ""),
+            "{request}"
+        );
+    }
+    assert_eq!(door.ask("POST /c/a", &[], "x").await.status, 201);
 }
 
 #[tokio::test]

@@ -261,11 +261,14 @@ impl Committer {
     }
 }
 
-/// A store's failure as a refusal.
-pub(crate) fn refusal(error: &StoreError) -> Refusal {
-    if let StoreError::Corrupt(_) = error {
-        tell_damage(error.to_string());
-    }
+/// A store's failure as the refusal of a publish or a removal. Once somebody has mended the store, the same may succeed.
+fn refusal(error: &StoreError) -> Refusal {
+    tell_damage(error);
+    refused(error)
+}
+
+/// Why a log takes no more messages, as a refusal.
+pub(crate) fn refused(error: &StoreError) -> Refusal {
     let code = match error {
         StoreError::Full(_) => Code::STORE_FULL,
         _ => Code::STORE_FAILED,
@@ -273,12 +276,23 @@ pub(crate) fn refusal(error: &StoreError) -> Refusal {
     Refusal::new(code, error.to_string())
 }
 
-/// Says what is damaged, once, however many readers come upon it.
-fn tell_damage(text: String) {
-    static TOLD: Mutex<String> = Mutex::new(String::new());
-    let mut told = TOLD.lock().unwrap_or_else(PoisonError::into_inner);
-    if *told != text {
+/// A store's failure as the refusal of whoever reads. What is damaged is so the next time, too.
+pub(crate) fn unread(error: &StoreError) -> Refusal {
+    tell_damage(error);
+    match error {
+        StoreError::Corrupt(_) => Refusal::new(Code::STORE_DAMAGED, error.to_string()),
+        _ => refused(error),
+    }
+}
+
+/// Says what is damaged, each thing once, however many readers come upon it, and not more than a few: `fanfare db check`
+/// tells all.
+fn tell_damage(error: &StoreError) {
+    static TOLD: Mutex<Vec<String>> = Mutex::new(Vec::new());
+    let StoreError::Corrupt(_) = error else { return };
+    let (text, mut told) = (error.to_string(), TOLD.lock().unwrap_or_else(PoisonError::into_inner));
+    if told.len() < limits::DAMAGE_LINES && !told.contains(&text) {
         tracing::error!("{text}");
-        *told = text;
+        told.push(text);
     }
 }

@@ -6,7 +6,7 @@ use crate::board::{Board, Survey};
 use crate::commit::PublishCounts;
 use crate::commit_thread::CommitCounts;
 use fanfare_proto::{Code, GapReason};
-use fanfare_store::{LogStatus, StoreError};
+use fanfare_store::{Incidents, LogStatus, StoreError};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::timeout;
@@ -46,6 +46,8 @@ pub struct LogFigures {
     pub status: LogStatus,
     /// Why it takes no more, if so.
     pub trouble: Option<StoreError>,
+    /// What it has met since it was opened.
+    pub incidents: Incidents,
     /// Messages accepted, answered as known already, and refused.
     pub publishes: [u64; 3],
     /// Bytes of contents accepted.
@@ -90,6 +92,7 @@ impl Node {
         LogFigures {
             status: log.status(),
             trouble: log.trouble(),
+            incidents: log.incidents(),
             publishes: [accepted.get(), known.get(), refused.get() + turned_away.get()],
             bytes: bytes.get(),
         }

@@ -1,7 +1,7 @@
 //! The node's door for everything that asks and is answered.
 
 use crate::board::Boards;
-use crate::commit::{Committer, PublishCounts, refusal};
+use crate::commit::{Committer, PublishCounts, refused, unread};
 use crate::commit_thread::CommitThread;
 use crate::count::Gaps;
 use crate::history;
@@ -150,7 +150,7 @@ impl Node {
             let _ = sender.send(task(logs));
         }))?;
         match receiver.await {
-            Ok(answer) => answer.map_err(|error| refusal(&error)),
+            Ok(answer) => answer.map_err(|error| unread(&error)),
             Err(_) => Err(Code::STORE_FAILED.into()),
         }
     }
@@ -266,8 +266,14 @@ impl Node {
         if self.is_draining() {
             return Some(Code::DRAINING.into());
         }
-        let kept = self.0.logs.kept.trouble().map(|error| refusal(&error));
+        let kept = self.0.logs.kept.trouble().map(|error| refused(&error));
         kept.or_else(|| self.0.commits.ended().map(Refusal::from))
+    }
+
+    /// The first damage that anybody met in what is kept. Messages are taken all the same, unless it is a
+    /// [`trouble`](Node::trouble), too.
+    pub fn damage(&self) -> Option<StoreError> {
+        self.0.logs.kept.incidents().damage
     }
 
     pub(crate) fn inner(&self) -> &Inner {

@@ -3,7 +3,7 @@
 //! Readers that are behind at the same place share pages: a page that is being read, or was read lately, is read
 //! once.
 
-use crate::commit::refusal;
+use crate::commit::unread;
 use crate::lent::{Lending, Lent};
 use crate::tail::Lost;
 use fanfare_proto::{Code, LogId, Position, Refusal, limits};
@@ -183,7 +183,7 @@ fn run(shared: &Shared) {
                 shared.wait_for_room();
                 let page = shared.logs.get(key.log).read(&key.read);
                 let page = page.map(|page| Arc::new(shared.lending.lend(page)));
-                let page = page.map_err(|error| refusal(&error));
+                let page = page.map_err(|error| unread(&error));
                 let mut state = shared.state();
                 let waiting = state.waiting.remove(&key).unwrap_or_default();
                 if let Ok(page) = &page {

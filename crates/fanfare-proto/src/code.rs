@@ -79,6 +79,7 @@ codes! {
     VERSION = 3016, "http-version", 505, "The HTTP version is not supported here.";
     NOT_ATOMIC = 3017, "not-atomic", 400, "An atomic group must lie in one log.";
     UPGRADE = 3018, "upgrade-required", 426, "This is spoken over WebSocket, version 13.";
+    STORE_DAMAGED = 3019, "store-damaged", 500, "What is to be read is damaged in the store; somebody has to mend it.";
 }
 
 impl Code {

@@ -102,6 +102,9 @@ pub const PEER_TIME: Duration = Duration::from_secs(300);
 /// Time between signs of life on a quiet held-open response, before jitter.
 pub const ALIVE_TIME: Duration = Duration::from_secs(25);
 
+/// Damages of the store that the server's log names, each once: one is enough to begin mending.
+pub const DAMAGE_LINES: usize = 16;
+
 /// Publishes that wait for the commit thread (design rule 24).
 pub const PENDING_MESSAGES: usize = 16 * 1024;
 /// Bytes of publishes that wait for the commit thread.

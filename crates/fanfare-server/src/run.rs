@@ -24,9 +24,9 @@ pub enum Ended {
     Late,
 }
 
-/// Runs a server until SIGTERM or SIGINT, and then ends it within [`limits::DRAIN_TIME`]; another SIGINT ends it at
-/// once. At SIGHUP the configuration is read again. `announce` is called when it listens. The caller is expected to leave the process afterwards,
-/// and to end whoever traces.
+/// Runs a server until SIGTERM or SIGINT, and then ends it within [`limits::DRAIN_TIME`]; another one of either ends it
+/// at once. At SIGHUP the configuration is read again, until it ends. `announce` is called when it listens. The caller is
+/// expected to leave the process afterwards, and to end whoever traces.
 pub fn run(
     config: &Config,
     traces: Option<Arc<dyn Traces>>,
@@ -55,7 +55,7 @@ pub fn run(
         let stop = spawn_blocking(move || server.stop(config.return_over));
         tokio::select! {
             ended = stop => if ended.is_ok() { Ended::Well } else { Ended::Late },
-            _ = signals.interrupt.recv() => Ended::AtOnce,
+            () = signals.end() => Ended::AtOnce,
             () = sleep(limits::DRAIN_TIME) => Ended::Late,
         }
     });
@@ -85,9 +85,19 @@ enum Told {
 impl Signals {
     async fn next(&mut self) -> Told {
         tokio::select! {
-            _ = self.interrupt.recv() => Told::End,
-            _ = self.terminate.recv() => Told::End,
             _ = self.hangup.recv() => Told::ReadAgain,
+            () = end(&mut self.interrupt, &mut self.terminate) => Told::End,
         }
+    }
+
+    async fn end(&mut self) {
+        end(&mut self.interrupt, &mut self.terminate).await;
+    }
+}
+
+async fn end(interrupt: &mut Signal, terminate: &mut Signal) {
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
     }
 }

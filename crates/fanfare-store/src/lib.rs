@@ -14,7 +14,9 @@ mod records;
 mod retention;
 mod sqlite;
 
-pub use log::{ChannelInfo, Draft, Log, LogStatus, Order, Page, Read, Removal, StoreError, Trimmed};
+pub use log::{
+    ChannelInfo, Draft, Incidents, Log, LogStatus, Order, Page, Read, Removal, StoreError, Trimmed,
+};
 pub use memory::{MemoryLog, MemoryRecords};
 pub use records::{Put, Record, Records, Revision};
 pub use sqlite::{

@@ -108,6 +108,17 @@ pub struct LogStatus {
     pub bytes: u64,
 }
 
+/// What a log has met since it was opened. Nothing of it is taken back before it is opened again.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Incidents {
+    /// How often it took no more because the disk had failed.
+    pub failures: u64,
+    /// How often it took no more because what is stored is damaged.
+    pub damages: u64,
+    /// The first damage that was met, by whoever read or wrote.
+    pub damage: Option<StoreError>,
+}
+
 /// Why a log could not do what was asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
@@ -167,5 +178,10 @@ pub trait Log: Send + Sync {
     /// Why the log takes no more messages, if so. A full disk is not among it: the next message may find room.
     fn trouble(&self) -> Option<StoreError> {
         None
+    }
+
+    /// What went wrong so far, whether or not it still does. Damage that is only read closes nothing and is among it.
+    fn incidents(&self) -> Incidents {
+        Incidents::default()
     }
 }

@@ -132,6 +132,14 @@ fn a_disk_that_cannot_sync_closes_the_log_which_is_checked_and_opens_by_itself()
     });
     println!("taken again {:?} after the disk was whole", whole.elapsed());
     assert_eq!(get(server.address, "/readyz").status, 200);
+    let metrics = String::from_utf8(get(server.address, "/metrics").body).unwrap();
+    for trace in [
+        "fanfare_log_trouble{log=\"kept\"} 0",
+        "fanfare_log_closed_total{log=\"kept\",reason=\"failed\"} 1",
+        "fanfare_log_closed_total{log=\"kept\",reason=\"damaged\"} 0",
+    ] {
+        assert!(metrics.lines().any(|line| line == trace), "no {trace}: {metrics}");
+    }
     let server = restarted(server);
     assert_eq!(kept(&server), acknowledged);
 }

@@ -15,6 +15,7 @@ use support::socket::Socket;
 const GUIDE: &str = include_str!("../../../docs/metrics.md");
 const DASHBOARD: &str = include_str!("../../../docs/grafana/fanfare.json");
 const ALERTS: &str = include_str!("../../../docs/prometheus/alerts.yml");
+const FIRING: &str = include_str!("../../../interop/metrics/alerts.test.yml");
 
 const LIVE: &str = "[[namespace]]\npattern = \"live/**\"\nkeeping = \"live\"\n";
 
@@ -213,4 +214,12 @@ fn alerts_ask_for_what_there_is_and_say_what_to_do() {
             assert!(rule.contains(part), "no {part}: {rule}");
         }
     }
+}
+
+#[test]
+fn every_alert_is_made_to_fire() {
+    let alerts = ALERTS.split("- alert: ").skip(1).map(|rule| rule.lines().next().unwrap());
+    let fired = FIRING.split("{alertname=\"").skip(1).map(|rest| rest.split_once('"').unwrap().0);
+    let (alerts, fired): (BTreeSet<&str>, BTreeSet<&str>) = (alerts.collect(), fired.collect());
+    assert_eq!(alerts, fired, "alerts.yml, and interop/metrics/alerts.test.yml, which promtool runs");
 }

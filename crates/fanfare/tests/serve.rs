@@ -230,16 +230,20 @@ fn while_it_ends_nobody_new_is_let_in() {
 }
 
 #[test]
-fn a_second_sigint_ends_it_at_once() {
-    let mut server = Server::start();
-    let _unfinished = half_a_request(&server);
-    publish(server.address, "a/0", "kept");
-    server.interrupt();
-    until("draining", || server.stderr().contains("ending"));
-    server.interrupt();
-    assert_eq!(server.wait().code(), Some(130), "{}", server.stderr());
-    server.restart();
-    assert_eq!(get(server.address, "/c/a/0").bodies(), ["kept"]);
+fn a_second_signal_of_either_kind_ends_it_at_once() {
+    for first in [Server::interrupt, Server::terminate] {
+        for second in [Server::interrupt, Server::terminate] {
+            let mut server = Server::start();
+            let _unfinished = half_a_request(&server);
+            publish(server.address, "a/0", "kept");
+            first(&server);
+            until("draining", || server.stderr().contains("ending"));
+            second(&server);
+            assert_eq!(server.wait().code(), Some(130), "{}", server.stderr());
+            server.restart();
+            assert_eq!(get(server.address, "/c/a/0").bodies(), ["kept"]);
+        }
+    }
 }
 
 #[test]

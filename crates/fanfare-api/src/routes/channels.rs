@@ -29,7 +29,13 @@ pub(super) const ROUTE: Route = Route {
             headers: &["Link"],
             content: &[Media("application/json", "Channels")],
         }],
-        refusals: &[Code::BAD_NAME, Code::BAD_FIELD, Code::FORBIDDEN, Code::STORE_FAILED],
+        refusals: &[
+            Code::BAD_NAME,
+            Code::BAD_FIELD,
+            Code::FORBIDDEN,
+            Code::STORE_FAILED,
+            Code::STORE_DAMAGED,
+        ],
     },
     serve: || get(channels),
 };

@@ -1,5 +1,6 @@
 //! Whether the process lives. It is 200 whatever is wrong, so that a supervisor does not kill a server for a bad disk;
-//! a second line says what is.
+//! a second line says what is. Damage that only some readers come upon is said here and not by `/readyz`: all others are
+//! served, and who has this one server would have none.
 
 use super::Route;
 use crate::operation::{Answer, Media, Operation};
@@ -28,8 +29,9 @@ pub(super) const ROUTE: Route = Route {
 };
 
 async fn health(State(api): State<Api>) -> String {
-    match api.node.trouble() {
-        Some(trouble) => format!("ok\n{trouble}\n"),
-        None => "ok\n".to_owned(),
+    match (api.node.trouble(), api.node.damage()) {
+        (Some(trouble), _) => format!("ok\n{trouble}\n"),
+        (None, Some(damage)) => format!("ok\n{damage}\n"),
+        (None, None) => "ok\n".to_owned(),
     }
 }

@@ -58,6 +58,7 @@ pub(super) const ROUTE: Route = Route {
             Code::FORBIDDEN,
             Code::NOT_ACCEPTABLE,
             Code::STORE_FAILED,
+            Code::STORE_DAMAGED,
         ],
     },
     serve: || get(history),

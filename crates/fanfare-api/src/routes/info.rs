@@ -28,7 +28,13 @@ pub(super) const ROUTE: Route = Route {
             headers: &[],
             content: &[Media("application/json", "Channel")],
         }],
-        refusals: &[Code::BAD_NAME, Code::FORBIDDEN, Code::NOT_FOUND, Code::STORE_FAILED],
+        refusals: &[
+            Code::BAD_NAME,
+            Code::FORBIDDEN,
+            Code::NOT_FOUND,
+            Code::STORE_FAILED,
+            Code::STORE_DAMAGED,
+        ],
     },
     serve: || get(info),
 };

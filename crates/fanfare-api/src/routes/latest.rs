@@ -33,7 +33,13 @@ pub(super) const ROUTE: Route = Route {
             },
             Answer { status: 304, about: "nothing is new", headers: &["Cursor", "ETag"], content: &[] },
         ],
-        refusals: &[Code::BAD_NAME, Code::FORBIDDEN, Code::NOT_FOUND, Code::STORE_FAILED],
+        refusals: &[
+            Code::BAD_NAME,
+            Code::FORBIDDEN,
+            Code::NOT_FOUND,
+            Code::STORE_FAILED,
+            Code::STORE_DAMAGED,
+        ],
     },
     serve: || get(latest),
 };

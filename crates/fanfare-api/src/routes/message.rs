@@ -27,7 +27,14 @@ pub(super) const ROUTE: Route = Route {
             headers: &["Cursor"],
             content: &[Media("application/json", "Message")],
         }],
-        refusals: &[Code::BAD_NAME, Code::BAD_FIELD, Code::FORBIDDEN, Code::NOT_FOUND, Code::STORE_FAILED],
+        refusals: &[
+            Code::BAD_NAME,
+            Code::BAD_FIELD,
+            Code::FORBIDDEN,
+            Code::NOT_FOUND,
+            Code::STORE_FAILED,
+            Code::STORE_DAMAGED,
+        ],
     },
     serve: || get(message),
 };

@@ -23,7 +23,14 @@ pub(super) const ROUTE: Route = Route {
         headers: &[],
         takes: &[],
         gives: &[Answer { status: 204, about: "it is gone", headers: &[], content: &[] }],
-        refusals: &[Code::BAD_NAME, Code::BAD_FIELD, Code::FORBIDDEN, Code::NOT_FOUND, Code::STORE_FAILED],
+        refusals: &[
+            Code::BAD_NAME,
+            Code::BAD_FIELD,
+            Code::FORBIDDEN,
+            Code::NOT_FOUND,
+            Code::STORE_FAILED,
+            Code::STORE_DAMAGED,
+        ],
     },
     serve: || delete(remove),
 };

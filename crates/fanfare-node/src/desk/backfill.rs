@@ -4,9 +4,8 @@
 use super::mailbox::{Answer, Letter};
 use super::reader::{Reader, page_run, window_run};
 use super::run::Run;
-use super::session::Farewell;
 use super::step::Step;
-use super::turn::FAILED_RETRY;
+use super::turn::away;
 use super::{Desk, Line, SessionKey};
 use crate::lent::Lent;
 use crate::locate::Located;
@@ -227,7 +226,7 @@ impl Desk {
                 backfill.page = Some((log, page, 0));
             }
             Ok(Answer::Reply(..)) => {}
-            Err(refusal) => extra.dismissed = Some(Box::new(Farewell::Told(refusal, FAILED_RETRY))),
+            Err(refusal) => extra.dismissed = Some(Box::new(away(refusal))),
         }
         if line == Line::Out {
             self.enter(key);

@@ -23,7 +23,7 @@ mod write;
 
 use crate::Node;
 use crate::board::Board;
-use crate::commit::refusal;
+use crate::commit::unread;
 use crate::locate::{heads, locate, locate_at_once};
 use crate::orders::Orders;
 use crate::tail::Lost;
@@ -225,7 +225,7 @@ impl Desk {
         let (places, heads) = (inner.places, heads(&inner.logs, set));
         inner.reading.task(Box::new(move |logs| {
             let located = locate(logs, &places, &selection, set, heads, &start, now);
-            let answer = located.map(Answer::Located).map_err(|error| refusal(&error));
+            let answer = located.map(Answer::Located).map_err(|error| unread(&error));
             mailbox.put(Letter { key, ticket, answer });
         }))?;
         Ok(ticket)

@@ -5,11 +5,13 @@ use super::session::{Farewell, Line, Session};
 use super::{Desk, SessionKey};
 use crate::tail::Taken;
 use fanfare_hub::{Slot, Window};
-use fanfare_proto::{Code, Mark, Refusal, Time, limits};
+use fanfare_proto::{Code, Mark, Refusal, Retry, Time, limits};
 use std::time::Duration;
 
 /// How long a session that ends for a failure of the store is asked to stay away.
-pub(super) const FAILED_RETRY: Duration = Duration::from_secs(5);
+const FAILED_RETRY: Duration = Duration::from_secs(5);
+/// And one that is told not to come back: a browser's event stream always does.
+const NEVER_RETRY: Duration = Duration::from_secs(600);
 
 impl Desk {
     /// Takes what was committed and what was read since the last turn.
@@ -151,7 +153,7 @@ impl Desk {
                 if page.through <= own.get(log) {
                     let detail = "the log has nothing where the tail says it has";
                     let why = Refusal::new(Code::STORE_FAILED, detail);
-                    extra.dismissed = Some(Box::new(Farewell::Told(why, FAILED_RETRY)));
+                    extra.dismissed = Some(Box::new(away(why)));
                 } else {
                     if let Some(gap) = page.gap.filter(|gap| gap.to > extra.told.get(log)) {
                         extra.told.set(log, gap.to);
@@ -161,13 +163,19 @@ impl Desk {
                 }
             }
             Err(refusal) => {
-                session.extra().dismissed = Some(Box::new(Farewell::Told(refusal, FAILED_RETRY)));
+                session.extra().dismissed = Some(Box::new(away(refusal)));
             }
         }
         if session.line == Line::Waiting {
             self.enter(letter.key);
         }
     }
+}
+
+/// The last words of a session that the store refused.
+pub(super) fn away(why: Refusal) -> Farewell {
+    let retry = if why.code.retry() == Retry::Never { NEVER_RETRY } else { FAILED_RETRY };
+    Farewell::Told(why, retry)
 }
 
 /// The read point leaves the window: from now on it is a mark of the session's own.

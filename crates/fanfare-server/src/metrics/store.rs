@@ -1,6 +1,6 @@
 //! The logs, and the disk under the kept one.
 
-use super::Kind::Gauge;
+use super::Kind::{Counter, Gauge};
 use super::Metric;
 use super::publishing::LOGS;
 use super::samples::{Number, Samples};
@@ -35,6 +35,27 @@ pub(super) const METRICS: &[Metric] = &[
         labels: &["log"],
         about: "1 while a log takes no more messages, because its disk failed or is damaged; `/readyz` says why",
         read: |seen, out| each(seen, out, |log| log.trouble.is_some().into()),
+    },
+    Metric {
+        name: "fanfare_log_closed_total",
+        kind: Counter,
+        labels: &["log", "reason"],
+        about: "How often a log began to take no more messages: `reason` is failed (its disk; it opens again by itself) or \
+                damaged (it stays closed until the server is started again)",
+        read: |seen, out| {
+            for (log, name) in seen.node.logs.iter().zip(LOGS) {
+                out.add(&[name, "failed"], log.incidents.failures);
+                out.add(&[name, "damaged"], log.incidents.damages);
+            }
+        },
+    },
+    Metric {
+        name: "fanfare_log_damaged",
+        kind: Gauge,
+        labels: &["log"],
+        about: "1 from when damage was met in what is stored, by reading or by writing, until the server is started again; \
+                `/healthz` says what was met first",
+        read: |seen, out| each(seen, out, |log| log.incidents.damage.is_some().into()),
     },
     Metric {
         name: "fanfare_store_file_bytes",

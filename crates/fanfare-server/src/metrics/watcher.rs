@@ -37,6 +37,10 @@ pub(super) struct Seen {
 
 impl Watcher {
     pub(crate) fn new(node: Node, counts: Arc<Counts>, data: PathBuf) -> Arc<Watcher> {
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "Prometheus compares it with the clocks of other machines"
+        )]
         let started_at = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let (transport, started) = (OnceLock::new(), Instant::now());
         Arc::new(Watcher { node, counts, transport, data, started, started_at })

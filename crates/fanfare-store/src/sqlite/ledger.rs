@@ -8,24 +8,31 @@ use super::error::meaning;
 use super::heads::{ByKey, ChannelId, Head, Heads, Key};
 use crate::gone::Gone;
 use crate::retention::Rules;
-use crate::{LogStatus, StoreError};
+use crate::{Incidents, LogStatus, StoreError};
 use fanfare_proto::{Channel, NamespaceId, Position, limits};
 use rusqlite::Connection;
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// What writer, readers and the checkpoint thread share.
 pub(super) struct Shared {
     pub(super) heads: Heads,
     status: Mutex<LogStatus>,
+    wrong: Mutex<Wrong>,
+}
+
+/// What is wrong, and what was.
+#[derive(Default)]
+struct Wrong {
     /// Why the log takes no more, if so.
-    trouble: Mutex<Option<StoreError>>,
+    trouble: Option<StoreError>,
+    incidents: Incidents,
 }
 
 impl Shared {
     pub(super) fn new(heads: Heads, status: LogStatus) -> Shared {
-        Shared { heads, status: Mutex::new(status), trouble: Mutex::new(None) }
+        Shared { heads, status: Mutex::new(status), wrong: Mutex::default() }
     }
 
     pub(super) fn status(&self) -> LogStatus {
@@ -33,26 +40,47 @@ impl Shared {
     }
 
     pub(super) fn trouble(&self) -> Option<StoreError> {
-        self.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.wrong().trouble.clone()
+    }
+
+    pub(super) fn incidents(&self) -> Incidents {
+        self.wrong().incidents.clone()
+    }
+
+    /// Remembers what a reader met. Damage does not pass, though the log may go on being written.
+    pub(super) fn meet(&self, error: StoreError) -> StoreError {
+        if let StoreError::Corrupt(_) = error {
+            self.wrong().incidents.damage.get_or_insert_with(|| error.clone());
+        }
+        error
     }
 
     /// Judges an error of a writer: after a failure of the disk nothing more is written until the store has been checked,
     /// and when something seems to be damaged, until all of it was. A full disk, or another program's lock, passes.
     pub(super) fn judge(&self, error: StoreError) -> StoreError {
-        let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
-        match (&error, &*trouble) {
-            (StoreError::Failed(_), None) | (StoreError::Corrupt(_), None | Some(StoreError::Failed(_))) => {
-                *trouble = Some(error.clone());
-            }
-            _ => {}
-        }
+        let error = self.meet(error);
+        let Wrong { trouble, incidents } = &mut *self.wrong();
+        let closings = match (&error, &*trouble) {
+            (StoreError::Failed(_), None) => &mut incidents.failures,
+            (StoreError::Corrupt(_), None | Some(StoreError::Failed(_))) => &mut incidents.damages,
+            _ => return error,
+        };
+        *closings += 1;
+        *trouble = Some(error.clone());
         error
     }
 
-    /// The store has been checked: the log takes messages again, unless something else was met meanwhile.
+    /// The store has been checked: the log takes messages again, unless something else was met meanwhile. If damage was met,
+    /// all of the store was checked, and there is none.
     pub(super) fn reopen(&self, met: &StoreError) {
-        let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
-        trouble.take_if(|trouble| trouble == met);
+        let Wrong { trouble, incidents } = &mut *self.wrong();
+        if trouble.take_if(|trouble| trouble == met).is_some() && matches!(met, StoreError::Corrupt(_)) {
+            incidents.damage = None;
+        }
+    }
+
+    fn wrong(&self) -> MutexGuard<'_, Wrong> {
+        self.wrong.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

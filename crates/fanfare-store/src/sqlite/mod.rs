@@ -52,9 +52,9 @@ pub use restore::{Before, Restored, restore};
 pub use stats::{ChannelStats, FileStats, NamespaceStats, Stats, stats};
 
 use crate::retention::Rules;
-use crate::{ChannelInfo, Draft, Log, LogStatus, Page, Read, Removal, StoreError, Trimmed};
+use crate::{ChannelInfo, Draft, Incidents, Log, LogStatus, Page, Read, Removal, StoreError, Trimmed};
 use checkpoint::Checkpoints;
-use error::{meaning, of_file};
+use error::of_file;
 use fanfare_proto::{LogId, Message, Namespaces, Pattern, Position, Time};
 use ledger::Shared;
 use lock::DirLock;
@@ -104,8 +104,8 @@ impl SqliteLog {
         Ok(SqliteLog { shared, rules, checkpoints, readers, writer, _lock: lock })
     }
 
-    fn read_with<T>(&self, work: impl FnOnce(&mut Reader) -> rusqlite::Result<T>) -> Result<T, StoreError> {
-        self.readers.with(work).map_err(meaning)
+    fn read_with<T>(&self, work: impl FnOnce(&mut Reader) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        self.readers.with(work).map_err(|error| self.shared.meet(error))
     }
 
     /// Writes, unless the disk has failed and the store has not been checked since.
@@ -140,15 +140,15 @@ impl Log for SqliteLog {
     }
 
     fn read(&self, read: &Read) -> Result<Page, StoreError> {
-        self.readers.with(|reader| reader.page(&self.shared, &self.rules, read))
+        self.read_with(|reader| reader.page(&self.shared, &self.rules, read))
     }
 
     fn find(&self, time: Time) -> Result<Position, StoreError> {
-        self.readers.with(|reader| reader.find(&self.shared, time))
+        self.read_with(|reader| reader.find(&self.shared, time))
     }
 
     fn channels(&self, pattern: &Pattern, after: &str, limit: usize) -> Result<Vec<ChannelInfo>, StoreError> {
-        self.readers.with(|reader| reader.channels(&self.shared, pattern, after, limit))
+        self.read_with(|reader| reader.channels(&self.shared, pattern, after, limit))
     }
 
     fn remove(&self, removal: &Removal) -> Result<bool, StoreError> {
@@ -168,6 +168,10 @@ impl Log for SqliteLog {
 
     fn trouble(&self) -> Option<StoreError> {
         self.shared.trouble()
+    }
+
+    fn incidents(&self) -> Incidents {
+        self.shared.incidents()
     }
 }
 

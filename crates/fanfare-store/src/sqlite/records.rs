@@ -8,11 +8,7 @@ use rusqlite::{Connection, OptionalExtension, Result as SqlResult, Row, Transact
 
 impl Records for SqliteLog {
     fn get(&self, kind: &str, key: &str) -> Result<Option<Record>, StoreError> {
-        self.read_with(|reader| {
-            let get = "SELECT key, revision, value FROM record WHERE kind = ?1 AND key = ?2";
-            let mut statement = reader.connection.prepare_cached(get)?;
-            statement.query_row((kind, key), record).optional()
-        })
+        self.read_with(|reader| get(&reader.connection, kind, key).map_err(meaning))
     }
 
     fn put_if(
@@ -30,16 +26,29 @@ impl Records for SqliteLog {
     }
 
     fn scan(&self, kind: &str, prefix: &str, after: &str, limit: usize) -> Result<Vec<Record>, StoreError> {
-        self.read_with(|reader| {
-            let mut statement = reader.connection.prepare_cached(
-                "SELECT key, revision, value FROM record
-                 WHERE kind = ?1 AND key >= ?2 AND (key > ?3 OR ?3 = '') ORDER BY key LIMIT ?4",
-            )?;
-            let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-            let rows = statement.query_map((kind, prefix, after, limit), record)?;
-            rows.take_while(|row| row.as_ref().map_or(true, |row| row.key.starts_with(prefix))).collect()
-        })
+        self.read_with(|reader| scan(&reader.connection, kind, prefix, after, limit).map_err(meaning))
     }
+}
+
+fn get(connection: &Connection, kind: &str, key: &str) -> SqlResult<Option<Record>> {
+    let get = "SELECT key, revision, value FROM record WHERE kind = ?1 AND key = ?2";
+    connection.prepare_cached(get)?.query_row((kind, key), record).optional()
+}
+
+fn scan(
+    connection: &Connection,
+    kind: &str,
+    prefix: &str,
+    after: &str,
+    limit: usize,
+) -> SqlResult<Vec<Record>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT key, revision, value FROM record
+         WHERE kind = ?1 AND key >= ?2 AND (key > ?3 OR ?3 = '') ORDER BY key LIMIT ?4",
+    )?;
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let rows = statement.query_map((kind, prefix, after, limit), record)?;
+    rows.take_while(|row| row.as_ref().map_or(true, |row| row.key.starts_with(prefix))).collect()
 }
 
 fn record(row: &Row<'_>) -> SqlResult<Record> {

@@ -5,7 +5,7 @@ use crate::failed_sync::{bodies, say, start_again_and_lose_power};
 use crate::life::open_and_mend;
 use crate::vfs::{Broken, Call, Vfs};
 use fanfare_proto::Position;
-use fanfare_store::{Log, Removal, StoreError};
+use fanfare_store::{Incidents, Log, Removal, StoreError};
 use rusqlite::{Connection, ffi};
 use std::path::Path;
 use std::thread;
@@ -45,6 +45,11 @@ fn closes_and_reopens(call: Call, error: i32) {
     assert_eq!(log.status().head, head);
     assert!(vfs.heal());
     until("the log is open again", || log.trouble().is_none());
+    assert_eq!(
+        log.incidents(),
+        Incidents { failures: 1, ..Incidents::default() },
+        "it is remembered, and once"
+    );
     say(&log, "healed").unwrap();
     assert_eq!(bodies(&log), ["before", "healed"]);
     drop(log);

@@ -62,15 +62,17 @@ impl View {
         let scrape = &now.scrape;
         let uptime = Duration::from_secs_f64(scrape.sum("fanfare_uptime_seconds").clamp(0.0, 1e9));
         let version = scrape.all("fanfare_build_info").first().map_or("", |info| info.label("version"));
-        let (ready, trouble) = (scrape.sum("fanfare_ready") > 0.0, scrape.sum("fanfare_log_trouble") > 0.0);
-        let state = match (ready, trouble) {
-            (_, true) => "its store takes nothing",
-            (false, _) => "it takes nothing new",
+        let holds = |name| scrape.sum(name) > 0.0;
+        let (ready, damaged) = (holds("fanfare_ready"), holds("fanfare_log_damaged"));
+        let state = match (ready, holds("fanfare_log_trouble"), damaged) {
+            (_, true, _) => "its store takes nothing",
+            (false, ..) => "it takes nothing new",
+            (true, _, true) => "its store is damaged",
             _ => "ready",
         };
         View {
             state: format!("{}, up {}, {state}", printable(version), time(uptime)),
-            well: ready && !trouble,
+            well: ready && !damaged,
             lines: lines(&rates),
             channels: rows(before, now, rates.seconds, sort),
             more: now.more,

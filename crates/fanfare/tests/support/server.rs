@@ -69,6 +69,11 @@ impl Server {
         Server::launch(TempDir::new().unwrap(), "", args, environment, None)
     }
 
+    /// The same with a configuration file of this text.
+    pub fn with_config_and_environment(config: &str, environment: &[(&str, &str)]) -> Server {
+        Server::launch(TempDir::new().unwrap(), config, &[], environment, None)
+    }
+
     /// The same as [`Server::start`], with everything it writes in another folder than the system's for such.
     pub fn inside(parent: &Path, config: &str) -> Server {
         Server::launch(TempDir::new_in(parent).unwrap(), config, &[], &[], None)
