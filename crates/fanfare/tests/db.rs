@@ -70,7 +70,8 @@ fn a_check_says_what_is_wrong_and_what_to_do() {
     let damaged = db(&server.data(), &["check"]).with(7);
     let told = "channels: a/b: the row of the channel number 1 was changed by no server\n";
     assert_eq!(damaged.stdout, told);
-    for advice in ["is damaged", "db restore", "db export"] {
+    let data = server.data().display().to_string();
+    for advice in ["is damaged", &format!("db restore BACKUP --data {data} --force"), "db export SAVED"] {
         assert!(damaged.stderr.contains(advice), "{damaged:?}");
     }
     let file = server.data().join("fanfare.db");

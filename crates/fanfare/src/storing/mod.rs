@@ -10,5 +10,5 @@ mod watch;
 pub use data::{DataArgs, StoreArgs};
 pub use export::{Export, Target};
 pub use import::{Import, ImportOptions};
-pub use trouble::{of_copy, of_store};
+pub use trouble::{after_damage, of_copy, of_store};
 pub use watch::watch;
