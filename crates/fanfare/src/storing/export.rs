@@ -169,7 +169,7 @@ impl Export {
 
 fn line(message: &Message, epoch: fanfare_proto::Epoch, lines: &mut Vec<u8>) {
     let place = CursorPart { log: LogId::KEPT, epoch, position: message.position };
-    archive_line(message, &Cursor::new([place]), lines);
+    archive_line(message, &Cursor::new([place]), None, lines);
     lines.push(b'\n');
 }
 
