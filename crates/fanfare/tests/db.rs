@@ -295,6 +295,30 @@ fn an_import_goes_on_after_what_is_in_and_imports_nothing_twice() {
 }
 
 #[test]
+fn a_line_end_may_come_and_go_after_the_last_line_that_is_in() {
+    let dir = TempDir::new().unwrap();
+    let (file, data) = (dir.path().join("file"), dir.path().join("data"));
+    let import = |text: String| {
+        fs::write(&file, text).unwrap();
+        db(&data, &["import", file.to_str().unwrap()])
+    };
+    for (count, end, new) in
+        [(2, "", 2), (3, "\n", 1), (3, "", 0), (5, "", 2), (5, "\r\n", 0), (6, "\n\n", 1)]
+    {
+        let imported = import(lines(0..count).trim_end().to_owned() + end).with(0);
+        assert!(imported.stdout.contains(&format!(": {new} messages imported")), "{imported:?}");
+        assert_eq!(stats(&data)["messages"], count);
+    }
+    let bad = import(lines(0..6) + "\nx\n").with(7);
+    assert!(bad.stderr.contains("line 8: "), "{bad:?}");
+    for other in ["", " ", "x"] {
+        let changed =
+            import(lines(0..6).replace("\"4\"", &format!("\"4{other}\"")).trim_end().to_owned() + other);
+        assert_eq!(changed.code, Some(if other.is_empty() { 0 } else { 1 }), "{changed:?}");
+    }
+}
+
+#[test]
 fn an_import_that_was_killed_goes_on() {
     const LINES: u64 = 40_000;
     let dir = TempDir::new().unwrap();
