@@ -1,4 +1,4 @@
-//! The files of `fanfare db export`.
+//! The files of `fanfare db export`: what is gone on with, what is replaced, who may read them.
 
 #![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
@@ -6,11 +6,17 @@ mod support;
 
 use rusqlite::Connection;
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
-use support::command::{fanfare, run};
+use support::command::{Ended, fanfare, run};
 use support::http::publish;
 use support::server::{FANFARE, Server};
+
+/// Exports to a file from the store of a folder.
+fn export(file: &Path, data: &Path, args: &[&str]) -> Ended {
+    run(fanfare("", &[&["db", "export", text(file), "--data", text(data)], args].concat()))
+}
 
 fn text(path: &Path) -> &str {
     path.to_str().unwrap()
@@ -21,6 +27,15 @@ fn filled(messages: usize) -> Server {
     let server = Server::start();
     (0..messages).for_each(|index| drop(publish(server.address, ["a", "b", "c"][index % 3], "x")));
     server
+}
+
+#[test]
+fn only_its_maker_may_read_an_export() {
+    let server = filled(1);
+    let file = server.folder().join("file");
+    let mode = || file.metadata().unwrap().permissions().mode() & 0o777;
+    export(&file, &server.data(), &[]).with(0);
+    assert_eq!(mode(), 0o600);
 }
 
 #[test]

@@ -11,6 +11,7 @@ use fanfare_proto::{
 use fanfare_store::{Look, Order, Piece, Read as ReadPage};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 /// Bytes read at once when looking for the last line of a file.
@@ -25,10 +26,10 @@ pub enum Target {
 }
 
 impl Target {
-    /// A new file, or one to be replaced.
+    /// A new file, which only this user may read, or one to be replaced.
     pub fn create(path: &Path, replace: bool) -> Result<Target, Failure> {
         let mut options = OpenOptions::new();
-        options.write(true).create(true).truncate(replace).create_new(!replace);
+        options.write(true).create(true).truncate(replace).create_new(!replace).mode(0o600);
         match options.open(path) {
             Ok(file) => Ok(Target::File(path.to_owned(), file)),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
