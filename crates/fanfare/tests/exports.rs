@@ -30,6 +30,34 @@ fn filled(messages: usize) -> Server {
 }
 
 #[test]
+fn a_file_that_is_no_export_is_not_gone_on_with() {
+    let server = filled(3);
+    let file = server.folder().join("file");
+    export(&file, &server.data(), &[]).with(0);
+    let lines = fs::read(&file).unwrap();
+    let imported = br#"{"channel":"a","time":"1700000000","body":"1"}"#;
+    for content in [
+        br#"{"precious":"no line end"}"#.to_vec(),
+        imported.to_vec(),
+        vec![0xff; 200_000],
+        b"\n".to_vec(),
+        [imported.as_slice(), b"\n"].concat(),
+        [&lines, imported.as_slice()].concat(),
+        [&lines, b"a note".as_slice()].concat(),
+        [&lines, [0; 10].as_slice()].concat(),
+    ] {
+        fs::write(&file, &content).unwrap();
+        let refused = export(&file, &server.data(), &["--resume"]).with(1);
+        assert!(refused.stderr.contains("export to another file"), "{refused:?}");
+        assert!(fs::read(&file).unwrap() == content, "{:?} was changed", String::from_utf8_lossy(&content));
+    }
+    let cut = &lines[..lines.len() - 5];
+    fs::write(&file, cut).unwrap();
+    export(&file, &filled(3).data(), &["--resume"]).with(2);
+    assert_eq!(fs::read(&file).unwrap(), cut, "it is of another store");
+}
+
+#[test]
 fn only_its_maker_may_read_an_export() {
     let server = filled(1);
     let file = server.folder().join("file");

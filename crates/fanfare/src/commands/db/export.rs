@@ -4,7 +4,7 @@ use super::Command;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::stderr::tell;
-use crate::storing::{DataArgs, Export, Target, of_store};
+use crate::storing::{Begun, DataArgs, Export, Target, of_store};
 use clap::{ArgMatches, Args, FromArgMatches};
 use fanfare_proto::{Cursor, LogId, Pattern, Position, Selection};
 use fanfare_store::Look;
@@ -58,12 +58,16 @@ fn run(matches: &ArgMatches) -> Result<Exit, Failure> {
         true => look.everything().map_err(failed)?,
         false => Selection::new(patterns),
     };
-    let after = options.after.as_deref().map(|text| place(text, &look)).transpose()?.unwrap_or_default();
-    let (target, after) = target(&options, &look, after)?;
+    let begun = begun(&options)?;
+    let after = after(&options, begun.as_ref(), &look)?;
     if after > look.head().map_err(failed)? {
         let what = format!("position {after} is beyond the end of {}", store.display());
         return Err(Failure::new(Exit::USAGE, what).next("`fanfare db stats` says where it ends"));
     }
+    let target = match begun {
+        Some(begun) => begun.go_on()?,
+        None => target(&options)?,
+    };
     let export = Export::run(store, &mut look, selection, after, target)?;
     tell(format_args!("messages: {}, up to position {}", export.messages, export.through));
     match export.unreadable {
@@ -84,22 +88,38 @@ fn patterns(texts: &[String]) -> Result<Vec<Pattern>, Failure> {
     texts.iter().map(parse).collect()
 }
 
-/// Where to write, and after which place to begin.
-fn target(options: &Options, look: &Look, after: Position) -> Result<(Target, Position), Failure> {
-    let file = &options.file;
-    if file == Path::new("-") {
-        return match options.resume {
-            true => Err(Failure::new(Exit::USAGE, "--resume goes on with a file, and - is none")
-                .next("say after which position with --after")),
-            false => Ok((Target::Stdout, after)),
-        };
-    }
+/// The file to go on with, if it is to be.
+fn begun(options: &Options) -> Result<Option<Begun>, Failure> {
     if !options.resume {
-        return Ok((Target::create(file, options.force)?, after));
+        return Ok(None);
     }
-    let (target, cursor) = Target::resume(file)?;
-    let after = cursor.map(|cursor| position(&cursor, &file.display().to_string(), look)).transpose()?;
-    Ok((target, after.unwrap_or_default()))
+    if is_stdout(&options.file) {
+        return Err(Failure::new(Exit::USAGE, "--resume goes on with a file, and - is none")
+            .next("say after which position with --after"));
+    }
+    Ok(Some(Begun::open(&options.file)?))
+}
+
+/// After which place to begin.
+fn after(options: &Options, begun: Option<&Begun>, look: &Look) -> Result<Position, Failure> {
+    let after = match (begun.and_then(Begun::cursor), &options.after) {
+        (Some(cursor), _) => Some(position(cursor, &options.file.display().to_string(), look)?),
+        (None, Some(text)) => Some(place(text, look)?),
+        (None, None) => None,
+    };
+    Ok(after.unwrap_or_default())
+}
+
+/// Where to write what is not gone on with.
+fn target(options: &Options) -> Result<Target, Failure> {
+    match options {
+        Options { file, .. } if is_stdout(file) => Ok(Target::Stdout),
+        Options { file, force, .. } => Target::create(file, *force),
+    }
+}
+
+fn is_stdout(file: &Path) -> bool {
+    file == Path::new("-")
 }
 
 /// A position as a number, or that of a cursor.
