@@ -6,12 +6,14 @@ mod support;
 
 use rusqlite::Connection;
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
 use std::process::Command;
-use support::command::{Ended, fanfare, run};
+use support::command::{Ended, Job, fanfare, run};
 use support::http::publish;
-use support::server::{FANFARE, Server};
+use support::server::{FANFARE, Server, until};
+
+use tempfile::TempDir;
 
 /// Exports to a file from the store of a folder.
 fn export(file: &Path, data: &Path, args: &[&str]) -> Ended {
@@ -27,6 +29,20 @@ fn filled(messages: usize) -> Server {
     let server = Server::start();
     (0..messages).for_each(|index| drop(publish(server.address, ["a", "b", "c"][index % 3], "x")));
     server
+}
+
+/// A store of so many messages that exporting them takes a while.
+fn large(dir: &Path) -> PathBuf {
+    let (file, data) = (dir.join("lines"), dir.join("data"));
+    let line = |number| format!("{{\"channel\":\"c\",\"time\":\"1700000000\",\"body\":\"{number}\"}}\n");
+    fs::write(&file, (0..30_000).map(line).collect::<String>()).unwrap();
+    run(fanfare("", &["db", "import", text(&file), "--data", text(&data)])).with(0);
+    data
+}
+
+fn names(dir: &Path) -> Vec<String> {
+    let name = |entry: std::io::Result<fs::DirEntry>| entry.unwrap().file_name().into_string().unwrap();
+    fs::read_dir(dir).unwrap().map(name).collect()
 }
 
 #[test]
@@ -58,11 +74,70 @@ fn a_file_that_is_no_export_is_not_gone_on_with() {
 }
 
 #[test]
+fn an_export_is_replaced_by_a_whole_one_only() {
+    let server = filled(3);
+    let (file, link) = (server.folder().join("file"), server.folder().join("link"));
+    export(&file, &server.data(), &["--channel", "a"]).with(0);
+    let old = fs::read(&file).unwrap();
+    for wrong in [["--force", "--after", "999"], ["--force", "--after", "x"], ["--force", "--channel", "a/"]]
+    {
+        export(&file, &server.data(), &wrong).with(2);
+        assert_eq!(fs::read(&file).unwrap(), old, "{wrong:?}");
+    }
+    let backup = server.folder().join("backup");
+    run(fanfare("", &["db", "backup", text(&backup), "--data", text(&server.data())])).with(0);
+    Connection::open(&backup)
+        .unwrap()
+        .execute("UPDATE message SET tags = '{' WHERE position = 2", [])
+        .unwrap();
+    let part = export(&file, &backup, &["--force"]).with(7);
+    assert!(part.stderr.contains("was left as it is") && part.stderr.contains("another file"), "{part:?}");
+    assert_eq!(fs::read(&file).unwrap(), old);
+    for own in [server.data().join("fanfare.db"), server.data()] {
+        let refused = export(&own, &server.data(), &["--force"]).with(1);
+        assert!(refused.stderr.contains("name a file"), "{refused:?}");
+    }
+    export(&backup, &backup, &["--force"]).with(1);
+    symlink(&file, &link).unwrap();
+    export(&link, &server.data(), &["--force"]).with(0);
+    assert_eq!(fs::read_to_string(&file).unwrap().lines().count(), 3);
+    assert!(link.is_symlink());
+    export(&server.folder().join("new"), &server.data(), &["--force"]).with(0);
+    let beside = names(server.folder());
+    assert!(beside.iter().all(|name| !name.contains("unfinished")), "{beside:?}");
+}
+
+#[test]
+fn who_interrupts_a_replacement_has_the_old_export_and_nothing_else() {
+    let dir = TempDir::new().unwrap();
+    let (data, file) = (large(dir.path()), dir.path().join("file"));
+    fs::write(&file, "old").unwrap();
+    let arguments = ["db", "export", text(&file), "--data", text(&data), "--force"];
+    let mut job = Job::start(&mut fanfare("", &arguments));
+    let mut seen = false;
+    until("the export to be under way", || {
+        seen = names(dir.path()).iter().any(|name| name.contains("unfinished"));
+        seen || job.has_ended()
+    });
+    assert!(seen && fs::read(&file).unwrap() == b"old", "the new one has another name");
+    job.interrupt();
+    let ended = job.end();
+    // It may just have become whole.
+    assert!(ended.code == Some(0) || ended.code == Some(130), "{ended:?}");
+    assert_eq!(fs::read(&file).unwrap() == b"old", ended.code == Some(130));
+    let beside = names(dir.path());
+    assert!(beside.iter().all(|name| !name.contains("unfinished")), "{beside:?}");
+}
+
+#[test]
 fn only_its_maker_may_read_an_export() {
     let server = filled(1);
     let file = server.folder().join("file");
     let mode = || file.metadata().unwrap().permissions().mode() & 0o777;
     export(&file, &server.data(), &[]).with(0);
+    assert_eq!(mode(), 0o600);
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
+    export(&file, &server.data(), &["--force"]).with(0);
     assert_eq!(mode(), 0o600);
 }
 

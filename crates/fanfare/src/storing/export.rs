@@ -64,7 +64,7 @@ impl Export {
             }
             export.through = read.from.min(head);
         }
-        target.finish()?;
+        target.finish(export.unreadable)?;
         Ok(export)
     }
 }

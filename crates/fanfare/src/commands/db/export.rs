@@ -42,7 +42,7 @@ struct Options {
     #[arg(long, conflicts_with = "force")]
     resume: bool,
 
-    /// Replace the file if it is there
+    /// Replace the file if it is there, once the new one is whole
     #[arg(long)]
     force: bool,
 }
@@ -114,7 +114,8 @@ fn after(options: &Options, begun: Option<&Begun>, look: &Look) -> Result<Positi
 fn target(options: &Options) -> Result<Target, Failure> {
     match options {
         Options { file, .. } if is_stdout(file) => Ok(Target::Stdout),
-        Options { file, force, .. } => Target::create(file, *force),
+        Options { file, data, force: true, .. } => Target::replace(file, &data.data),
+        Options { file, .. } => Target::create(file),
     }
 }
 
