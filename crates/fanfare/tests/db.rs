@@ -45,7 +45,7 @@ fn break_store(file: &Path, how: &str) {
 fn messages(file: &Path) -> Vec<Value> {
     let line = |line: &str| {
         let mut value: Value = serde_json::from_str(line).unwrap();
-        for field in ["position", "previous", "cursor"] {
+        for field in ["position", "previous", "cursor", "selection"] {
             value.as_object_mut().unwrap().remove(field);
         }
         value

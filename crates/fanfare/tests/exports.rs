@@ -130,6 +130,30 @@ fn who_interrupts_a_replacement_has_the_old_export_and_nothing_else() {
 }
 
 #[test]
+fn an_export_goes_on_with_the_patterns_it_was_made_with_and_no_others() {
+    let server = filled(6);
+    let file = server.folder().join("file");
+    let with = |patterns: &[&'static str]| {
+        patterns.iter().flat_map(|pattern| ["--channel", pattern]).collect::<Vec<_>>()
+    };
+    for made in [&[][..], &["a"], &["a", "b"]] {
+        fs::write(&file, "").unwrap();
+        export(&file, &server.data(), &[with(made), vec!["--resume"]].concat()).with(0);
+        let lines = fs::read(&file).unwrap();
+        for other in [&[][..], &["a"], &["b"], &["**"], &["b", "a"], &["a", "b", "a"]] {
+            let same =
+                made.iter().all(|name| other.contains(name)) && other.iter().all(|name| made.contains(name));
+            let ended = export(&file, &server.data(), &[with(other), vec!["--resume"]].concat());
+            assert_eq!(ended.code, Some(if same { 0 } else { 2 }), "{made:?} {other:?} {ended:?}");
+            assert!(same || ended.stderr.contains("other --channel patterns"), "{ended:?}");
+            assert_eq!(fs::read(&file).unwrap(), lines);
+        }
+    }
+    let data = server.folder().join("new");
+    run(fanfare("", &["db", "import", text(&file), "--data", text(&data)])).with(0);
+}
+
+#[test]
 fn only_its_maker_may_read_an_export() {
     let server = filled(1);
     let file = server.folder().join("file");

@@ -3,7 +3,7 @@
 use super::target::{Target, trouble};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use fanfare_proto::{Cursor, limits, read_archive_line};
+use fanfare_proto::{Archived, Cursor, limits, read_archive_line};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -19,8 +19,13 @@ pub struct Begun {
     file: File,
     /// Where the next line begins; what is there was cut.
     end: u64,
-    /// That of the last whole line.
-    cursor: Option<Cursor>,
+    /// The last whole line.
+    last: Option<Last>,
+}
+
+struct Last {
+    cursor: Cursor,
+    selection: Option<Box<str>>,
 }
 
 impl Begun {
@@ -29,8 +34,8 @@ impl Begun {
         let failed = |error| trouble(path, &error);
         let mut file = OpenOptions::new().read(true).append(true).open(path).map_err(failed)?;
         let size = file.metadata().map_err(failed)?.len();
-        let (cursor, end) = match last_line(&mut file, size).map_err(failed)? {
-            Some((line, end)) => (Some(cursor_of(&line, path)?), end),
+        let (last, end) = match last_line(&mut file, size).map_err(failed)? {
+            Some((line, end)) => (Some(Last::read(path, &line)?), end),
             None => (None, 0),
         };
         let mut cut = Vec::new();
@@ -41,12 +46,25 @@ impl Begun {
             let next = "look at what follows its last line and take it out; or export to another file";
             return Err(Failure::new(Exit::FAILED, what).next(next));
         }
-        Ok(Begun { path: path.to_owned(), file, end, cursor })
+        Ok(Begun { path: path.to_owned(), file, end, last })
     }
 
     /// Where its last whole line is.
     pub fn cursor(&self) -> Option<&Cursor> {
-        self.cursor.as_ref()
+        self.last.as_ref().map(|last| &last.cursor)
+    }
+
+    /// Holds that it has the messages of this selection up to there, and not those of another one.
+    pub fn expect(&self, selection: Option<&str>) -> Result<(), Failure> {
+        if self.last.as_ref().is_none_or(|last| last.selection.as_deref() == selection) {
+            return Ok(());
+        }
+        let what = format!(
+            "{} was made with other --channel patterns, and would lack earlier messages of these",
+            self.path.display()
+        );
+        let next = "give the patterns it was made with, in any order; or export to another file";
+        Err(Failure::new(Exit::USAGE, what).next(next))
     }
 
     /// Cuts off what is no whole line, to go on there.
@@ -56,14 +74,17 @@ impl Begun {
     }
 }
 
-fn cursor_of(line: &[u8], path: &Path) -> Result<Cursor, Failure> {
-    let foreign = |why: &str| {
-        let what = format!("the last line of {} is not of an export: {why}", path.display());
-        Failure::new(Exit::FAILED, what).next("export to another file")
-    };
-    let text = std::str::from_utf8(line).map_err(|_| foreign("it is not UTF-8"))?;
-    let read = read_archive_line(text).map_err(|refusal| foreign(&refusal.detail))?;
-    read.cursor.ok_or_else(|| foreign("it has no `cursor`"))
+impl Last {
+    fn read(path: &Path, line: &[u8]) -> Result<Last, Failure> {
+        let foreign = |why: &str| {
+            let what = format!("the last line of {} is not of an export: {why}", path.display());
+            Failure::new(Exit::FAILED, what).next("export to another file")
+        };
+        let text = std::str::from_utf8(line).map_err(|_| foreign("it is not UTF-8"))?;
+        let read = read_archive_line(text).map_err(|refusal| foreign(&refusal.detail))?;
+        let Archived { cursor, selection, .. } = read;
+        Ok(Last { cursor: cursor.ok_or_else(|| foreign("it has no `cursor`"))?, selection })
+    }
 }
 
 /// Whether a line of an export can begin so: `{"channel":"...","position":`.

@@ -1,13 +1,42 @@
 //! An export: messages as lines, each whole or not there.
 
+use super::fingerprint::fingerprint;
 use super::target::Target;
 use super::trouble::of_store;
 use crate::failure::Failure;
 use crate::showing::Bar;
 use crate::stderr::tell;
-use fanfare_proto::{Cursor, CursorPart, Epoch, LogId, Message, Position, Selection, archive_line, limits};
-use fanfare_store::{Look, Order, Piece, Read as ReadPage};
+use fanfare_proto::{
+    Cursor, CursorPart, Epoch, LogId, Message, Pattern, Position, Selection, archive_line, limits,
+};
+use fanfare_store::{Look, Order, Piece, Read as ReadPage, StoreError};
 use std::path::Path;
+
+/// What is exported.
+pub struct Chosen {
+    selection: Selection,
+    /// What each line says of it; nothing if it is everything.
+    name: Option<String>,
+}
+
+impl Chosen {
+    /// What these patterns mean; without any, everything.
+    pub fn new(patterns: Vec<Pattern>, look: &Look) -> Result<Chosen, StoreError> {
+        if patterns.is_empty() {
+            return Ok(Chosen { selection: look.everything()?, name: None });
+        }
+        let mut texts: Vec<&str> = patterns.iter().map(Pattern::as_str).collect();
+        texts.sort_unstable();
+        texts.dedup();
+        let name = Some(fingerprint(texts.join("\n").as_bytes()));
+        Ok(Chosen { selection: Selection::new(patterns), name })
+    }
+
+    /// What it is known by, unless it is everything.
+    pub fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+}
 
 /// What an export came to.
 #[derive(Debug, Default)]
@@ -25,13 +54,14 @@ impl Export {
     pub fn run(
         store: &Path,
         look: &mut Look,
-        selection: Selection,
+        chosen: Chosen,
         after: Position,
         mut target: Target,
     ) -> Result<Export, Failure> {
         let failed = |error| of_store(store, error);
         let (head, epoch) = (look.head().map_err(failed)?, look.epoch());
         let (messages, bytes, order) = (limits::EXPORT_MESSAGES, limits::COMMIT_BYTES, Order::Forward);
+        let Chosen { selection, name } = chosen;
         let mut read = ReadPage { selection, from: after, order, messages, bytes };
         let mut export = Export { through: after, ..Export::default() };
         let (mut bar, mut lines) = (Bar::new(), Vec::new());
@@ -50,7 +80,7 @@ impl Export {
                     }
                     for message in page.messages.iter().filter(|message| message.position <= head) {
                         export.messages += 1;
-                        line(message, epoch, &mut lines);
+                        line(message, epoch, name.as_deref(), &mut lines);
                     }
                     target.write(&lines)?;
                     lines.clear();
@@ -69,8 +99,8 @@ impl Export {
     }
 }
 
-fn line(message: &Message, epoch: Epoch, lines: &mut Vec<u8>) {
+fn line(message: &Message, epoch: Epoch, selection: Option<&str>, lines: &mut Vec<u8>) {
     let place = CursorPart { log: LogId::KEPT, epoch, position: message.position };
-    archive_line(message, &Cursor::new([place]), None, lines);
+    archive_line(message, &Cursor::new([place]), selection, lines);
     lines.push(b'\n');
 }

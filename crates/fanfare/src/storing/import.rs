@@ -1,6 +1,7 @@
 //! The file of an import: read once to see whether every line is good, and then once more into the store, in batches. How
 //! far it is, the store keeps beside each batch, in the same transaction.
 
+use super::fingerprint::fingerprint;
 use super::trouble::of_store;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -9,7 +10,6 @@ use crate::stderr::tell;
 use fanfare_proto::{Archived, Time, limits, read_archive_line};
 use fanfare_store::{Draft, Log, Records, SqliteLog};
 use serde::{Deserialize, Serialize};
-use sha1::{Digest, Sha1};
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -82,7 +82,7 @@ impl Import {
         }
         let first =
             Lines::new(file, &Place::default()).next().map_err(|error| unreadable(&options.file, &error))?;
-        let key = first.map_or_else(String::new, |line| name(&line.text));
+        let key = first.map_or_else(String::new, |line| fingerprint(&line.text));
         let failed = |error| of_store(&options.data, error);
         let log = SqliteLog::open_as_it_is(&options.data).map_err(failed)?;
         let record = log.get(KIND, &key).map_err(failed)?.filter(|_| !options.again);
@@ -128,7 +128,7 @@ impl Import {
         let mut lines = Lines::new(open(path)?, &Place::default());
         while let Some(line) = lines.next().map_err(|error| unreadable(path, &error))? {
             if line.end >= self.begun.bytes {
-                let same = line.text_end <= self.begun.bytes && name(&line.text) == self.begun.last;
+                let same = line.text_end <= self.begun.bytes && fingerprint(&line.text) == self.begun.last;
                 let begun = Place { bytes: line.end, ..self.begun.clone() };
                 return if same { Ok(begun) } else { Err(changed()) };
             }
@@ -179,7 +179,8 @@ impl Import {
             messages.push(draft(archived));
             last = Some(line);
         }
-        let place = |line: Line| Place { lines: line.number, bytes: line.text_end, last: name(&line.text) };
+        let place =
+            |line: Line| Place { lines: line.number, bytes: line.text_end, last: fingerprint(&line.text) };
         Ok(last.map(place).map(|place| Batch { messages, place }))
     }
 
@@ -223,17 +224,6 @@ fn draft(archived: Archived) -> (Draft, Time) {
     let draft =
         Draft { channel: publish.channel, id: publish.id, publisher, expires, content: publish.content };
     (draft, time)
-}
-
-/// What a line is known by.
-fn name(line: &[u8]) -> String {
-    use std::fmt::Write;
-    let mut name = String::new();
-    for byte in Sha1::digest(line) {
-        // Writing into a String cannot fail.
-        let _ = write!(name, "{byte:02x}");
-    }
-    name
 }
 
 fn open(path: &Path) -> Result<File, Failure> {

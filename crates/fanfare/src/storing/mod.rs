@@ -4,6 +4,7 @@
 mod begun;
 mod data;
 mod export;
+mod fingerprint;
 mod import;
 mod own;
 mod replacement;
@@ -13,7 +14,7 @@ mod watch;
 
 pub use begun::Begun;
 pub use data::{DataArgs, StoreArgs};
-pub use export::Export;
+pub use export::{Chosen, Export};
 pub use import::{Import, ImportOptions};
 pub use own::is_of_store;
 pub use target::Target;

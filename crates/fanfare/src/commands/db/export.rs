@@ -4,9 +4,9 @@ use super::Command;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::stderr::tell;
-use crate::storing::{Begun, DataArgs, Export, Target, of_store};
+use crate::storing::{Begun, Chosen, DataArgs, Export, Target, of_store};
 use clap::{ArgMatches, Args, FromArgMatches};
-use fanfare_proto::{Cursor, LogId, Pattern, Position, Selection};
+use fanfare_proto::{Cursor, LogId, Pattern, Position};
 use fanfare_store::Look;
 use std::path::{Path, PathBuf};
 
@@ -38,7 +38,7 @@ struct Options {
     #[arg(long, value_name = "PLACE", conflicts_with = "resume")]
     after: Option<String>,
 
-    /// Go on after the last whole line of the file
+    /// Go on after the last whole line of the file, with the same --channel patterns
     #[arg(long, conflicts_with = "force")]
     resume: bool,
 
@@ -54,11 +54,8 @@ fn run(matches: &ArgMatches) -> Result<Exit, Failure> {
     let failed = |error| of_store(store, error);
     let patterns = patterns(&options.channels)?;
     let mut look = Look::open(store).map_err(failed)?;
-    let selection = match patterns.is_empty() {
-        true => look.everything().map_err(failed)?,
-        false => Selection::new(patterns),
-    };
-    let begun = begun(&options)?;
+    let chosen = Chosen::new(patterns, &look).map_err(failed)?;
+    let begun = begun(&options, &chosen)?;
     let after = after(&options, begun.as_ref(), &look)?;
     if after > look.head().map_err(failed)? {
         let what = format!("position {after} is beyond the end of {}", store.display());
@@ -68,7 +65,7 @@ fn run(matches: &ArgMatches) -> Result<Exit, Failure> {
         Some(begun) => begun.go_on()?,
         None => target(&options)?,
     };
-    let export = Export::run(store, &mut look, selection, after, target)?;
+    let export = Export::run(store, &mut look, chosen, after, target)?;
     tell(format_args!("messages: {}, up to position {}", export.messages, export.through));
     match export.unreadable {
         0 => Ok(Exit::DONE),
@@ -89,7 +86,7 @@ fn patterns(texts: &[String]) -> Result<Vec<Pattern>, Failure> {
 }
 
 /// The file to go on with, if it is to be.
-fn begun(options: &Options) -> Result<Option<Begun>, Failure> {
+fn begun(options: &Options, chosen: &Chosen) -> Result<Option<Begun>, Failure> {
     if !options.resume {
         return Ok(None);
     }
@@ -97,7 +94,9 @@ fn begun(options: &Options) -> Result<Option<Begun>, Failure> {
         return Err(Failure::new(Exit::USAGE, "--resume goes on with a file, and - is none")
             .next("say after which position with --after"));
     }
-    Ok(Some(Begun::open(&options.file)?))
+    let begun = Begun::open(&options.file)?;
+    begun.expect(chosen.name())?;
+    Ok(Some(begun))
 }
 
 /// After which place to begin.
