@@ -13,9 +13,10 @@ fuzz_target!(|line: &str| {
     let message = Message { channel, position, previous, time, id, publisher, expires, content };
     let mut out = Vec::new();
     let place = CursorPart { log: LogId::KEPT, epoch: Epoch(1), position };
-    archive_line(&message, &Cursor::new([place]), &mut out);
+    archive_line(&message, &Cursor::new([place]), first.selection.as_deref(), &mut out);
     assert!(!out.contains(&b'\n'));
     let again = read_archive_line(std::str::from_utf8(&out).unwrap()).unwrap();
     assert_eq!((again.time, again.publish.id, again.publisher), (first.time, first.publish.id, first.publisher));
     assert_eq!(again.publish.content.body, first.publish.content.body);
+    assert_eq!(again.selection, first.selection);
 });

@@ -7,7 +7,7 @@ use crate::{Content, Cursor, Message, Publish, Refusal, Time, envelope, json, me
 use serde_json::value::RawValue;
 
 /// Fields of a line that cannot be published: what the server gives, and who published.
-const GIVEN: &[&str] = &["cursor", "expires", "position", "previous", "publisher", "time"];
+const GIVEN: &[&str] = &["cursor", "expires", "position", "previous", "publisher", "selection", "time"];
 
 /// A message from a line of an export.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,11 +22,14 @@ pub struct Archived {
     pub publish: Publish,
     /// Where it was, for whoever goes on after it.
     pub cursor: Option<Cursor>,
+    /// What the messages of its export have in common, by a name for it; `None` if it has all of them.
+    pub selection: Option<Box<str>>,
 }
 
-/// Appends a message as a JSON object, without a line end. The cursor is that of a reader who has heard it. Line ends in a
-/// notice become spaces; everything else comes back as it was.
-pub fn archive_line(message: &Message, cursor: &Cursor, out: &mut Vec<u8>) {
+/// Appends a message as a JSON object, without a line end. The cursor is that of a reader who has heard it; the selection
+/// is a name for what is exported, which whoever goes on compares. Line ends in a notice become spaces; everything else
+/// comes back as it was.
+pub fn archive_line(message: &Message, cursor: &Cursor, selection: Option<&str>, out: &mut Vec<u8>) {
     let mut line = vec![b'{'];
     envelope::place(message, &mut line);
     if let Some(id) = &message.id {
@@ -38,6 +41,9 @@ pub fn archive_line(message: &Message, cursor: &Cursor, out: &mut Vec<u8>) {
     envelope::details(message, &mut line);
     body(&message.content, &mut line);
     json::quoted("cursor", cursor, &mut line);
+    if let Some(selection) = selection {
+        json::string("selection", selection, &mut line);
+    }
     line.push(b'}');
     out.append(&mut line);
 }
@@ -85,8 +91,9 @@ pub fn read_archive_line(line: &str) -> Result<Archived, Refusal> {
     };
     let publisher = text("publisher")?.map(|publisher| short("publisher", &publisher)).transpose()?;
     let cursor = text("cursor")?.map(|cursor| Cursor::parse(&cursor).map_err(|error| bad("cursor", error)));
+    let selection = text("selection")?.map(|selection| short("selection", &selection)).transpose()?;
     given("position").or(given("previous")).map_or(Ok(()), |(name, value)| number(name, value))?;
-    Ok(Archived { time, publisher, expires, publish, cursor: cursor.transpose()? })
+    Ok(Archived { time, publisher, expires, publish, cursor: cursor.transpose()?, selection })
 }
 
 fn number(field: &str, value: &RawValue) -> Result<(), Refusal> {
@@ -124,7 +131,7 @@ mod tests {
     fn line(message: &Message) -> String {
         let part = CursorPart { log: LogId::KEPT, epoch: Epoch(7), position: message.position };
         let mut out = b"before\n".to_vec();
-        archive_line(message, &Cursor::new([part]), &mut out);
+        archive_line(message, &Cursor::new([part]), Some("some"), &mut out);
         String::from_utf8(out).unwrap().split_once('\n').unwrap().1.to_owned()
     }
 
@@ -132,11 +139,12 @@ mod tests {
         let line = line(message);
         assert!(!line.contains('\n'), "{line}");
         let read = read_archive_line(&line).unwrap_or_else(|refusal| panic!("{line}: {refusal:?}"));
-        let Archived { time, publisher, expires, publish, cursor } = read;
+        let Archived { time, publisher, expires, publish, cursor, selection } = read;
         assert_eq!((time, publisher, expires), (message.time, message.publisher.clone(), message.expires));
         assert_eq!(publish.content, message.content, "{line}");
         assert_eq!((publish.channel, publish.id), (message.channel.clone(), message.id.clone()));
         assert_eq!(cursor.unwrap().part(LogId::KEPT).unwrap().position, message.position);
+        assert_eq!(selection.as_deref(), Some("some"));
     }
 
     const TYPES: &[Option<&str>] = &[

@@ -45,7 +45,7 @@ fn break_store(file: &Path, how: &str) {
 fn messages(file: &Path) -> Vec<Value> {
     let line = |line: &str| {
         let mut value: Value = serde_json::from_str(line).unwrap();
-        for field in ["position", "previous", "cursor"] {
+        for field in ["position", "previous", "cursor", "selection"] {
             value.as_object_mut().unwrap().remove(field);
         }
         value
@@ -70,7 +70,8 @@ fn a_check_says_what_is_wrong_and_what_to_do() {
     let damaged = db(&server.data(), &["check"]).with(7);
     let told = "channels: a/b: the row of the channel number 1 was changed by no server\n";
     assert_eq!(damaged.stdout, told);
-    for advice in ["is damaged", "db restore", "db export"] {
+    let data = server.data().display().to_string();
+    for advice in ["is damaged", &format!("db restore BACKUP --data {data} --force"), "db export SAVED"] {
         assert!(damaged.stderr.contains(advice), "{damaged:?}");
     }
     let file = server.data().join("fanfare.db");
@@ -291,6 +292,30 @@ fn an_import_goes_on_after_what_is_in_and_imports_nothing_twice() {
     db(&data, &["import", text(&file), "--again", "--raise-times"]).with(0);
     assert_eq!(stats(&data)["messages"], 2_600 + 2_999);
     db(&data, &["check"]).with(0);
+}
+
+#[test]
+fn a_line_end_may_come_and_go_after_the_last_line_that_is_in() {
+    let dir = TempDir::new().unwrap();
+    let (file, data) = (dir.path().join("file"), dir.path().join("data"));
+    let import = |text: String| {
+        fs::write(&file, text).unwrap();
+        db(&data, &["import", file.to_str().unwrap()])
+    };
+    for (count, end, new) in
+        [(2, "", 2), (3, "\n", 1), (3, "", 0), (5, "", 2), (5, "\r\n", 0), (6, "\n\n", 1)]
+    {
+        let imported = import(lines(0..count).trim_end().to_owned() + end).with(0);
+        assert!(imported.stdout.contains(&format!(": {new} messages imported")), "{imported:?}");
+        assert_eq!(stats(&data)["messages"], count);
+    }
+    let bad = import(lines(0..6) + "\nx\n").with(7);
+    assert!(bad.stderr.contains("line 8: "), "{bad:?}");
+    for other in ["", " ", "x"] {
+        let changed =
+            import(lines(0..6).replace("\"4\"", &format!("\"4{other}\"")).trim_end().to_owned() + other);
+        assert_eq!(changed.code, Some(if other.is_empty() { 0 } else { 1 }), "{changed:?}");
+    }
 }
 
 #[test]

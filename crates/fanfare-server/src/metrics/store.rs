@@ -41,7 +41,7 @@ pub(super) const METRICS: &[Metric] = &[
         kind: Counter,
         labels: &["log", "reason"],
         about: "How often a log began to take no more messages: `reason` is failed (its disk; it opens again by itself) or \
-                damaged (it stays closed until the server is started again)",
+                damaged (it stays closed as long as a check of the store finds damage)",
         read: |seen, out| {
             for (log, name) in seen.node.logs.iter().zip(LOGS) {
                 out.add(&[name, "failed"], log.incidents.failures);
@@ -53,8 +53,8 @@ pub(super) const METRICS: &[Metric] = &[
         name: "fanfare_log_damaged",
         kind: Gauge,
         labels: &["log"],
-        about: "1 from when damage was met in what is stored, by reading or by writing, until the server is started again; \
-                `/healthz` says what was met first",
+        about: "1 from when damage was met in what is stored, by reading or by writing, until the server is started again \
+                or a check of all of it finds none; `/healthz` says what was met first",
         read: |seen, out| each(seen, out, |log| log.incidents.damage.is_some().into()),
     },
     Metric {

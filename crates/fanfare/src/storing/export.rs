@@ -1,109 +1,40 @@
-//! The file of an export: a message a line, each whole or not there, so that an interrupted one can be gone on with.
+//! An export: messages as lines, each whole or not there.
 
+use super::fingerprint::fingerprint;
+use super::target::Target;
 use super::trouble::of_store;
-use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::showing::Bar;
 use crate::stderr::tell;
 use fanfare_proto::{
-    Cursor, CursorPart, LogId, Message, Position, Selection, archive_line, limits, read_archive_line,
+    Cursor, CursorPart, Epoch, LogId, Message, Pattern, Position, Selection, archive_line, limits,
 };
-use fanfare_store::{Look, Order, Piece, Read as ReadPage};
-use std::fs::{File, OpenOptions};
-use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::path::{Path, PathBuf};
+use fanfare_store::{Look, Order, Piece, Read as ReadPage, StoreError};
+use std::path::Path;
 
-/// Bytes read at once when looking for the last line of a file.
-const BLOCK: u64 = 64 * 1024;
-
-/// Where lines go.
-pub enum Target {
-    /// Whoever reads stdout.
-    Stdout,
-    /// A file; what is in it stays.
-    File(PathBuf, File),
+/// What is exported.
+pub struct Chosen {
+    selection: Selection,
+    /// What each line says of it; nothing if it is everything.
+    name: Option<String>,
 }
 
-impl Target {
-    /// A new file, or one to be replaced.
-    pub fn create(path: &Path, replace: bool) -> Result<Target, Failure> {
-        let mut options = OpenOptions::new();
-        options.write(true).create(true).truncate(replace).create_new(!replace);
-        match options.open(path) {
-            Ok(file) => Ok(Target::File(path.to_owned(), file)),
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                let what = format!("{} exists already, and was left as it is", path.display());
-                let next = "--resume goes on after its last line; --force replaces it";
-                Err(Failure::new(Exit::FAILED, what).next(next))
-            }
-            Err(error) => Err(trouble(path, &error)),
+impl Chosen {
+    /// What these patterns mean; without any, everything.
+    pub fn new(patterns: Vec<Pattern>, look: &Look) -> Result<Chosen, StoreError> {
+        if patterns.is_empty() {
+            return Ok(Chosen { selection: look.everything()?, name: None });
         }
+        let mut texts: Vec<&str> = patterns.iter().map(Pattern::as_str).collect();
+        texts.sort_unstable();
+        texts.dedup();
+        let name = Some(fingerprint(texts.join("\n").as_bytes()));
+        Ok(Chosen { selection: Selection::new(patterns), name })
     }
 
-    /// A file to go on with, and the cursor of its last whole line; what follows that is cut off.
-    pub fn resume(path: &Path) -> Result<(Target, Option<Cursor>), Failure> {
-        let failed = |error| trouble(path, &error);
-        let mut file = OpenOptions::new().read(true).append(true).open(path).map_err(failed)?;
-        let end = file.metadata().map_err(failed)?.len();
-        let Some((line, end)) = last_line(&mut file, end).map_err(failed)? else {
-            file.set_len(0).map_err(failed)?;
-            return Ok((Target::File(path.to_owned(), file), None));
-        };
-        let foreign = |why: &str| {
-            let what = format!("the last line of {} is not of an export: {why}", path.display());
-            Failure::new(Exit::FAILED, what).next("export to another file")
-        };
-        let text = std::str::from_utf8(&line).map_err(|_| foreign("it is not UTF-8"))?;
-        let read = read_archive_line(text).map_err(|refusal| foreign(&refusal.detail))?;
-        let cursor = read.cursor.ok_or_else(|| foreign("it has no `cursor`"))?;
-        file.set_len(end).map_err(failed)?;
-        Ok((Target::File(path.to_owned(), file), Some(cursor)))
-    }
-
-    fn write(&mut self, lines: &[u8]) -> Result<(), Failure> {
-        match self {
-            Target::Stdout => {
-                io::stdout().lock().write_all(lines).map_err(|error| Failure::of_output(&error))
-            }
-            Target::File(path, file) => file.write_all(lines).map_err(|error| trouble(path, &error)),
-        }
-    }
-
-    fn finish(&mut self) -> Result<(), Failure> {
-        match self {
-            Target::Stdout => io::stdout().lock().flush().map_err(|error| Failure::of_output(&error)),
-            Target::File(path, file) => file.sync_all().map_err(|error| trouble(path, &error)),
-        }
-    }
-}
-
-fn trouble(path: &Path, error: &io::Error) -> Failure {
-    let failure = Failure::io(format_args!("{} cannot be written", path.display()), error);
-    match error.kind() {
-        io::ErrorKind::StorageFull => failure.next("make room on the disk; --resume goes on where it ended"),
-        _ => failure,
-    }
-}
-
-/// The last line that has an end, without it, and where the next one begins.
-fn last_line(file: &mut File, end: u64) -> io::Result<Option<(Vec<u8>, u64)>> {
-    let (mut tail, mut start) = (Vec::new(), end);
-    loop {
-        if let Some(last) = tail.iter().rposition(|byte| *byte == b'\n') {
-            let before = tail[..last].iter().rposition(|byte| *byte == b'\n');
-            if let Some(first) = before.map(|before| before + 1).or((start == 0).then_some(0)) {
-                return Ok(Some((tail[first..last].to_vec(), start + last as u64 + 1)));
-            }
-        }
-        if start == 0 || tail.len() > limits::ARCHIVE_LINE_BYTES {
-            return Ok(None);
-        }
-        let from = start.saturating_sub(BLOCK);
-        let mut block = vec![0; usize::try_from(start - from).unwrap_or_default()];
-        file.seek(SeekFrom::Start(from))?;
-        file.read_exact(&mut block)?;
-        block.append(&mut tail);
-        (tail, start) = (block, from);
+    /// What it is known by, unless it is everything.
+    pub fn name(&self) -> Option<&str> {
+        self.name.as_deref()
     }
 }
 
@@ -123,13 +54,14 @@ impl Export {
     pub fn run(
         store: &Path,
         look: &mut Look,
-        selection: Selection,
+        chosen: Chosen,
         after: Position,
         mut target: Target,
     ) -> Result<Export, Failure> {
         let failed = |error| of_store(store, error);
         let (head, epoch) = (look.head().map_err(failed)?, look.epoch());
         let (messages, bytes, order) = (limits::EXPORT_MESSAGES, limits::COMMIT_BYTES, Order::Forward);
+        let Chosen { selection, name } = chosen;
         let mut read = ReadPage { selection, from: after, order, messages, bytes };
         let mut export = Export { through: after, ..Export::default() };
         let (mut bar, mut lines) = (Bar::new(), Vec::new());
@@ -148,7 +80,7 @@ impl Export {
                     }
                     for message in page.messages.iter().filter(|message| message.position <= head) {
                         export.messages += 1;
-                        line(message, epoch, &mut lines);
+                        line(message, epoch, name.as_deref(), &mut lines);
                     }
                     target.write(&lines)?;
                     lines.clear();
@@ -162,37 +94,13 @@ impl Export {
             }
             export.through = read.from.min(head);
         }
-        target.finish()?;
+        target.finish(export.unreadable)?;
         Ok(export)
     }
 }
 
-fn line(message: &Message, epoch: fanfare_proto::Epoch, lines: &mut Vec<u8>) {
+fn line(message: &Message, epoch: Epoch, selection: Option<&str>, lines: &mut Vec<u8>) {
     let place = CursorPart { log: LogId::KEPT, epoch, position: message.position };
-    archive_line(message, &Cursor::new([place]), lines);
+    archive_line(message, &Cursor::new([place]), selection, lines);
     lines.push(b'\n');
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_last_whole_line_is_found_wherever_blocks_end() {
-        let long = "x".repeat(BLOCK as usize);
-        for (text, found) in [
-            ("", None),
-            ("cut", None),
-            ("\n", Some(("", 1))),
-            ("one\n", Some(("one", 4))),
-            ("one\ntwo\ncut", Some(("two", 8))),
-            (&format!("one\n{long}\n{long}"), Some((&*long, 5 + BLOCK))),
-            (&format!("{}\nlast\n", &long[..long.len() - 5]), Some(("last", BLOCK + 1))),
-        ] {
-            let mut file = tempfile::tempfile().unwrap();
-            file.write_all(text.as_bytes()).unwrap();
-            let last = last_line(&mut file, text.len() as u64).unwrap();
-            assert_eq!(last, found.map(|(line, end)| (line.as_bytes().to_vec(), end)));
-        }
-    }
 }

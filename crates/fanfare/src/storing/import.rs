@@ -1,6 +1,7 @@
 //! The file of an import: read once to see whether every line is good, and then once more into the store, in batches. How
 //! far it is, the store keeps beside each batch, in the same transaction.
 
+use super::fingerprint::fingerprint;
 use super::trouble::of_store;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -9,7 +10,6 @@ use crate::stderr::tell;
 use fanfare_proto::{Archived, Time, limits, read_archive_line};
 use fanfare_store::{Draft, Log, Records, SqliteLog};
 use serde::{Deserialize, Serialize};
-use sha1::{Digest, Sha1};
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -48,7 +48,7 @@ pub struct Import {
 struct Place {
     /// Lines that are in the store.
     lines: u64,
-    /// Bytes of these.
+    /// Bytes of these; of the last one without its line end, which may come later.
     bytes: u64,
     /// What the last one of them is known by.
     last: String,
@@ -65,6 +65,8 @@ struct Line {
     number: u64,
     /// Where the next one begins.
     end: u64,
+    /// Where its text ends; there may be a line end in between, or not yet.
+    text_end: u64,
     text: Vec<u8>,
     too_long: bool,
 }
@@ -80,7 +82,7 @@ impl Import {
         }
         let first =
             Lines::new(file, &Place::default()).next().map_err(|error| unreadable(&options.file, &error))?;
-        let key = first.map_or_else(String::new, |line| name(&line.text));
+        let key = first.map_or_else(String::new, |line| fingerprint(&line.text));
         let failed = |error| of_store(&options.data, error);
         let log = SqliteLog::open_as_it_is(&options.data).map_err(failed)?;
         let record = log.get(KIND, &key).map_err(failed)?.filter(|_| !options.again);
@@ -95,10 +97,10 @@ impl Import {
 
     /// Checks every line, and imports all of them, if all are good. Answers how many messages.
     pub fn run(&self) -> Result<u64, Failure> {
-        self.check_begun()?;
+        let begun = self.check_begun()?;
         let mut bar = Bar::new();
-        self.check(&mut bar)?;
-        let mut lines = self.lines()?;
+        self.check(&begun, &mut bar)?;
+        let mut lines = self.lines(&begun)?;
         let mut imported = 0;
         loop {
             let Some(Batch { messages, place }) = self.batch(&mut lines)? else { return Ok(imported) };
@@ -110,8 +112,8 @@ impl Import {
         }
     }
 
-    /// What is in must be what the file begins with.
-    fn check_begun(&self) -> Result<(), Failure> {
+    /// What is in must be what the file begins with. Answers where the lines after it begin.
+    fn check_begun(&self) -> Result<Place, Failure> {
         let path = &self.options.file;
         let changed = || {
             let lines = self.begun.lines;
@@ -121,22 +123,23 @@ impl Import {
             Failure::new(Exit::FAILED, what).next(next)
         };
         if self.begun.lines == 0 {
-            return Ok(());
+            return Ok(self.begun.clone());
         }
         let mut lines = Lines::new(open(path)?, &Place::default());
         while let Some(line) = lines.next().map_err(|error| unreadable(path, &error))? {
             if line.end >= self.begun.bytes {
-                let same = line.end == self.begun.bytes && name(&line.text) == self.begun.last;
-                return if same { Ok(()) } else { Err(changed()) };
+                let same = line.text_end <= self.begun.bytes && fingerprint(&line.text) == self.begun.last;
+                let begun = Place { bytes: line.end, ..self.begun.clone() };
+                return if same { Ok(begun) } else { Err(changed()) };
             }
         }
         Err(changed())
     }
 
     /// Reads all lines, and tells which are bad.
-    fn check(&self, bar: &mut Bar) -> Result<(), Failure> {
+    fn check(&self, begun: &Place, bar: &mut Bar) -> Result<(), Failure> {
         let path = &self.options.file;
-        let (mut lines, mut bad) = (self.lines()?, 0);
+        let (mut lines, mut bad) = (self.lines(begun)?, 0);
         let mut newest = (self.log.status().time, "the newest message of the store");
         while let Some(line) = lines.next().map_err(|error| unreadable(path, &error))? {
             bar.bytes("reading", line.end, self.size);
@@ -176,7 +179,8 @@ impl Import {
             messages.push(draft(archived));
             last = Some(line);
         }
-        let place = |line: Line| Place { lines: line.number, bytes: line.end, last: name(&line.text) };
+        let place =
+            |line: Line| Place { lines: line.number, bytes: line.text_end, last: fingerprint(&line.text) };
         Ok(last.map(place).map(|place| Batch { messages, place }))
     }
 
@@ -207,11 +211,11 @@ impl Import {
         Ok(archived)
     }
 
-    fn lines(&self) -> Result<Lines, Failure> {
+    fn lines(&self, begun: &Place) -> Result<Lines, Failure> {
         let mut file = open(&self.options.file)?;
-        let sought = file.seek(SeekFrom::Start(self.begun.bytes));
+        let sought = file.seek(SeekFrom::Start(begun.bytes));
         sought.map_err(|error| unreadable(&self.options.file, &error))?;
-        Ok(Lines::new(file, &self.begun))
+        Ok(Lines::new(file, begun))
     }
 }
 
@@ -220,17 +224,6 @@ fn draft(archived: Archived) -> (Draft, Time) {
     let draft =
         Draft { channel: publish.channel, id: publish.id, publisher, expires, content: publish.content };
     (draft, time)
-}
-
-/// What a line is known by.
-fn name(line: &[u8]) -> String {
-    use std::fmt::Write;
-    let mut name = String::new();
-    for byte in Sha1::digest(line) {
-        // Writing into a String cannot fail.
-        let _ = write!(name, "{byte:02x}");
-    }
-    name
 }
 
 fn open(path: &Path) -> Result<File, Failure> {
@@ -270,11 +263,13 @@ impl Lines {
                     }
                 }
             }
+            let read = text.len();
             while text.ends_with(b"\n") || text.ends_with(b"\r") {
                 text.pop();
             }
             if too_long || !text.is_empty() {
-                return Ok(Some(Line { number: self.number, end: self.end, text, too_long }));
+                let text_end = self.end - (read - text.len()) as u64;
+                return Ok(Some(Line { number: self.number, end: self.end, text_end, text, too_long }));
             }
         }
     }

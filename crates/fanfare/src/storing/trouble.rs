@@ -13,11 +13,10 @@ pub fn of_store(store: &Path, error: StoreError) -> Failure {
         StoreError::InUse(text) => {
             (Exit::FAILED, text, "stop the server first; it can be started again afterwards")
         }
-        StoreError::Corrupt(text) => (
-            Exit::DAMAGED,
-            format!("{at} is damaged: {text}"),
-            "restore a backup with `fanfare db restore`, or take what can be read with `fanfare db export`",
-        ),
+        StoreError::Corrupt(text) => {
+            let what = format!("{at} is damaged: {text}");
+            return Failure::new(Exit::DAMAGED, what).next(after_damage(store));
+        }
         StoreError::Full(text) => (Exit::FAILED, text, "make room on the disk, and try again"),
         StoreError::Unusable(text) => {
             (Exit::FAILED, text, "--data names the folder of a store; look whether this user may read it")
@@ -32,6 +31,26 @@ pub fn of_store(store: &Path, error: StoreError) -> Failure {
         ),
     };
     Failure::new(exit, what).next(next)
+}
+
+/// What to do when a store, or a backup, is damaged: commands that can be typed, with names for what is to be chosen.
+pub fn after_damage(store: &Path) -> String {
+    let at = typed(store);
+    let restore = match store.is_file() {
+        true => "take an older backup".to_owned(),
+        false => format!("restore a backup with `fanfare db restore BACKUP --data {at} --force`"),
+    };
+    format!(
+        "keep a copy of it; then {restore}, or take what can be read with `fanfare db export SAVED --data {at}` and put it \
+         into an empty folder with `fanfare db import SAVED --data EMPTY`"
+    )
+}
+
+/// A path as it is typed into a shell.
+fn typed(path: &Path) -> String {
+    let path = path.display().to_string();
+    let plain = |c: char| c.is_alphanumeric() || "/._-+,:@%".contains(c);
+    if path.chars().all(plain) { path } else { format!("'{}'", path.replace('\'', "'\\''")) }
 }
 
 /// Why a store was not copied.

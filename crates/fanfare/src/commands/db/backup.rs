@@ -5,7 +5,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::interrupt::on_interrupt;
 use crate::showing::{Bar, bytes, write_line};
-use crate::storing::{DataArgs, of_copy, watch};
+use crate::storing::{DataArgs, is_of_store, of_copy, watch};
 use clap::{ArgMatches, Args, FromArgMatches};
 use fanfare_store::{Progress, Watch};
 use std::path::{Path, PathBuf};
@@ -59,20 +59,13 @@ fn check(options: &Options) -> Result<(), Failure> {
     if !file.exists() {
         return Ok(());
     }
-    let folder = |path: &Path| path.canonicalize().ok().and_then(|path| path.parent().map(Path::to_owned));
-    let data = &options.data.data;
-    let store = if data.is_dir() { data.canonicalize().ok() } else { folder(data) };
-    if folder(file).is_some() && folder(file) == store && is_store(file) {
+    if is_of_store(file, &options.data.data) {
         return refuse(format!("{shown} belongs to the store itself"), "name a file elsewhere");
     }
     match options.force {
         true => Ok(()),
         false => refuse(format!("{shown} exists already, and was left as it is"), "--force replaces it"),
     }
-}
-
-fn is_store(file: &Path) -> bool {
-    file.file_name().is_some_and(|name| name.to_string_lossy().starts_with("fanfare."))
 }
 
 /// Makes a copy that gets the name of a file, and shows how far it is. When somebody stops it, nothing is left of it; while

@@ -4,7 +4,7 @@ use super::Command;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::showing::{Bar, printable, write_line};
-use crate::storing::{StoreArgs, of_store, watch};
+use crate::storing::{StoreArgs, after_damage, of_store, watch};
 use clap::{ArgMatches, Args, FromArgMatches};
 use std::path::Path;
 
@@ -53,7 +53,5 @@ pub fn look(path: &Path) -> Result<fanfare_store::Checked, Failure> {
     }
     let more = if checked.more { ", and in more ways than are told" } else { "" };
     let what = format!("{} is damaged{more}", path.display());
-    let next = "keep a copy of it; then restore a backup with `fanfare db restore FILE --force`, or take what can be read \
-                with `fanfare db export FILE` and put it into an empty folder with `fanfare db import FILE`";
-    Err(Failure::new(Exit::DAMAGED, what).next(next))
+    Err(Failure::new(Exit::DAMAGED, what).next(after_damage(path)))
 }

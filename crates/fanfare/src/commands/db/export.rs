@@ -4,9 +4,9 @@ use super::Command;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::stderr::tell;
-use crate::storing::{DataArgs, Export, Target, of_store};
+use crate::storing::{Begun, Chosen, DataArgs, Export, Target, of_store};
 use clap::{ArgMatches, Args, FromArgMatches};
-use fanfare_proto::{Cursor, LogId, Pattern, Position, Selection};
+use fanfare_proto::{Cursor, LogId, Pattern, Position};
 use fanfare_store::Look;
 use std::path::{Path, PathBuf};
 
@@ -38,11 +38,11 @@ struct Options {
     #[arg(long, value_name = "PLACE", conflicts_with = "resume")]
     after: Option<String>,
 
-    /// Go on after the last whole line of the file
+    /// Go on after the last whole line of the file, with the same --channel patterns
     #[arg(long, conflicts_with = "force")]
     resume: bool,
 
-    /// Replace the file if it is there
+    /// Replace the file if it is there, once the new one is whole
     #[arg(long)]
     force: bool,
 }
@@ -54,17 +54,18 @@ fn run(matches: &ArgMatches) -> Result<Exit, Failure> {
     let failed = |error| of_store(store, error);
     let patterns = patterns(&options.channels)?;
     let mut look = Look::open(store).map_err(failed)?;
-    let selection = match patterns.is_empty() {
-        true => look.everything().map_err(failed)?,
-        false => Selection::new(patterns),
-    };
-    let after = options.after.as_deref().map(|text| place(text, &look)).transpose()?.unwrap_or_default();
-    let (target, after) = target(&options, &look, after)?;
+    let chosen = Chosen::new(patterns, &look).map_err(failed)?;
+    let begun = begun(&options, &chosen)?;
+    let after = after(&options, begun.as_ref(), &look)?;
     if after > look.head().map_err(failed)? {
         let what = format!("position {after} is beyond the end of {}", store.display());
         return Err(Failure::new(Exit::USAGE, what).next("`fanfare db stats` says where it ends"));
     }
-    let export = Export::run(store, &mut look, selection, after, target)?;
+    let target = match begun {
+        Some(begun) => begun.go_on()?,
+        None => target(&options)?,
+    };
+    let export = Export::run(store, &mut look, chosen, after, target)?;
     tell(format_args!("messages: {}, up to position {}", export.messages, export.through));
     match export.unreadable {
         0 => Ok(Exit::DONE),
@@ -84,22 +85,41 @@ fn patterns(texts: &[String]) -> Result<Vec<Pattern>, Failure> {
     texts.iter().map(parse).collect()
 }
 
-/// Where to write, and after which place to begin.
-fn target(options: &Options, look: &Look, after: Position) -> Result<(Target, Position), Failure> {
-    let file = &options.file;
-    if file == Path::new("-") {
-        return match options.resume {
-            true => Err(Failure::new(Exit::USAGE, "--resume goes on with a file, and - is none")
-                .next("say after which position with --after")),
-            false => Ok((Target::Stdout, after)),
-        };
-    }
+/// The file to go on with, if it is to be.
+fn begun(options: &Options, chosen: &Chosen) -> Result<Option<Begun>, Failure> {
     if !options.resume {
-        return Ok((Target::create(file, options.force)?, after));
+        return Ok(None);
     }
-    let (target, cursor) = Target::resume(file)?;
-    let after = cursor.map(|cursor| position(&cursor, &file.display().to_string(), look)).transpose()?;
-    Ok((target, after.unwrap_or_default()))
+    if is_stdout(&options.file) {
+        return Err(Failure::new(Exit::USAGE, "--resume goes on with a file, and - is none")
+            .next("say after which position with --after"));
+    }
+    let begun = Begun::open(&options.file)?;
+    begun.expect(chosen.name())?;
+    Ok(Some(begun))
+}
+
+/// After which place to begin.
+fn after(options: &Options, begun: Option<&Begun>, look: &Look) -> Result<Position, Failure> {
+    let after = match (begun.and_then(Begun::cursor), &options.after) {
+        (Some(cursor), _) => Some(position(cursor, &options.file.display().to_string(), look)?),
+        (None, Some(text)) => Some(place(text, look)?),
+        (None, None) => None,
+    };
+    Ok(after.unwrap_or_default())
+}
+
+/// Where to write what is not gone on with.
+fn target(options: &Options) -> Result<Target, Failure> {
+    match options {
+        Options { file, .. } if is_stdout(file) => Ok(Target::Stdout),
+        Options { file, data, force: true, .. } => Target::replace(file, &data.data),
+        Options { file, .. } => Target::create(file),
+    }
+}
+
+fn is_stdout(file: &Path) -> bool {
+    file == Path::new("-")
 }
 
 /// A position as a number, or that of a cursor.
