@@ -6,7 +6,7 @@ use super::copy::head_of;
 use super::error::meaning;
 use super::row::Names;
 use super::scan::Outside;
-use super::{lookup, scan, schema};
+use super::{lookup, mark, scan, schema};
 use crate::page::Filling;
 use crate::retention::Rules;
 use crate::{Page, Read, StoreError};
@@ -21,6 +21,8 @@ pub struct Look {
     names: Names,
     rules: Rules,
     epoch: Epoch,
+    /// What was acknowledged and is not there.
+    lost: Option<String>,
 }
 
 /// What comes next in a store that may be damaged.
@@ -42,16 +44,25 @@ pub enum Piece {
 impl Look {
     /// Opens the store of a folder, or a file that is one.
     pub fn open(store: &Path) -> Result<Look, StoreError> {
-        let connection = schema::open_looker(&file_of(store))?;
+        let file = file_of(store);
+        // Before the first snapshot: what was noted by then is in it.
+        let noted = mark::noted(&file)?;
+        let connection = schema::open_looker(&file)?;
+        let lost = noted.map(|noted| noted.is_lost_from(&connection)).transpose()?.flatten();
         let rules = Rules::new(LogId::KEPT, Arc::new(stored_namespaces(&connection)?));
         let epoch = "SELECT epoch FROM meta";
         let epoch = connection.query_row(epoch, [], |row| row.get(0).map(Epoch)).map_err(meaning)?;
-        Ok(Look { connection, names: Names::default(), rules, epoch })
+        Ok(Look { connection, names: Names::default(), rules, epoch, lost })
     }
 
     /// Which life of the log this is.
     pub fn epoch(&self) -> Epoch {
         self.epoch
+    }
+
+    /// Says so if something was acknowledged that is not there any more.
+    pub fn lost(&self) -> Option<&str> {
+        self.lost.as_deref()
     }
 
     /// The newest position ever given out, by now.

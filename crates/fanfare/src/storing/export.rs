@@ -45,7 +45,7 @@ pub struct Export {
     pub messages: u64,
     /// Everything up to here is written.
     pub through: Position,
-    /// Ranges of positions that could not be read.
+    /// Ranges of positions that could not be read, and one if the newest are lost.
     pub unreadable: u64,
 }
 
@@ -64,6 +64,10 @@ impl Export {
         let Chosen { selection, name } = chosen;
         let mut read = ReadPage { selection, from: after, order, messages, bytes };
         let mut export = Export { through: after, ..Export::default() };
+        if let Some(lost) = look.lost() {
+            tell(format_args!("warning: the store has lost messages: {lost}"));
+            export.unreadable += 1;
+        }
         let (mut bar, mut lines) = (Bar::new(), Vec::new());
         while read.from < head {
             bar.count("exporting", read.from.0 - after.0, head.0 - after.0);
