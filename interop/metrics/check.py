@@ -132,6 +132,7 @@ def expressions():
 
 
 def judge(prometheus):
+    until("Prometheus", lambda: ask(f"{prometheus.url}/-/ready")[0] == 200)
     until("a server that is up", lambda: prometheus.query("up == 1"))
     count = 0
     for title, expression in expressions():
