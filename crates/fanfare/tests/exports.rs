@@ -206,11 +206,16 @@ fn what_is_advised_after_damage_can_be_typed() {
 
 #[test]
 fn an_export_says_that_what_was_acknowledged_is_lost() {
-    let mut server = filled(30);
+    let mut server = filled(20);
+    server.terminate();
+    server.wait();
+    server.restart();
+    (0..10).for_each(|_| drop(publish(server.address, "a", "acknowledged")));
     server.kill();
     let (data, file) = (server.data(), server.folder().join("file"));
     // The write-ahead log is lost, with all that was not moved into the file.
     fs::write(data.join("fanfare.db-wal"), "").unwrap();
     let told = export(&file, &data, &[]).with(7).stderr;
     assert!(told.contains("warning: the store has lost messages") && told.contains("position 30"), "{told}");
+    assert_eq!(fs::read_to_string(&file).unwrap().lines().count(), 20);
 }
