@@ -108,14 +108,14 @@ pub struct LogStatus {
     pub bytes: u64,
 }
 
-/// What a log has met since it was opened. Nothing of it is taken back before it is opened again.
+/// What a log has met since it was opened.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Incidents {
     /// How often it took no more because the disk had failed.
     pub failures: u64,
     /// How often it took no more because what is stored is damaged.
     pub damages: u64,
-    /// The first damage that was met, by whoever read or wrote.
+    /// The first damage that was met, by whoever read or wrote; forgotten when a check of all that is stored finds none.
     pub damage: Option<StoreError>,
 }
 
@@ -129,7 +129,8 @@ pub enum StoreError {
     /// by itself, every few seconds.
     #[error("the disk failed, and what it failed to write was not kept: {0}")]
     Failed(String),
-    /// What is stored is damaged. Where that was found by a write, the log takes no more until it is opened again.
+    /// What is stored is damaged, or a disk could not read it. Where a write met that, the log takes no more as long as a
+    /// check of all that is stored finds damage.
     #[error("the store is damaged: {0}; `fanfare db check` tells what is")]
     Corrupt(String),
     /// Another process has it open.
