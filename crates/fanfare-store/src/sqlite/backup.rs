@@ -1,6 +1,6 @@
 //! A backup: a copy of the store in one file, made while a server may go on publishing.
 
-use super::copy::{BESIDE, Copy, CopyError, Progress, Watch, at, head_of};
+use super::copy::{BESIDE, Copy, CopyError, Progress, Watch, at, beside, head_of};
 use super::error::meaning;
 use super::lock;
 use super::look::file_of;
@@ -44,16 +44,11 @@ pub fn backup(store: &Path, file: &Path, watch: Watch<'_>) -> Result<Backup, Cop
 
 /// Whether a server has a file as its store, or might: a copy in its place would be lost, or destroy it.
 fn is_of_a_server(store: &Path, file: &Path) -> bool {
-    let beside = |end: &&str| {
-        let mut name = file.as_os_str().to_owned();
-        name.push(end);
-        Path::new(&name).exists()
-    };
     let same = || {
         let (store, file) = (std::fs::metadata(store).ok()?, std::fs::metadata(file).ok()?);
         Some((store.dev(), store.ino()) == (file.dev(), file.ino()))
     };
     let named = file.file_name().is_some_and(|name| name == NAME);
     let served = named && file.with_file_name(lock::NAME).exists();
-    served || BESIDE.iter().any(beside) || same().unwrap_or(false)
+    served || BESIDE.iter().any(|end| beside(file, end).exists()) || same().unwrap_or(false)
 }

@@ -90,8 +90,13 @@ pub(super) const BESIDE: [&str; 3] = ["-wal", "-shm", "-journal"];
 
 /// Where a file grows before it has its name.
 pub fn unfinished(file: &Path) -> PathBuf {
+    beside(file, ".unfinished")
+}
+
+/// The file whose name goes on where that of another ends.
+pub(super) fn beside(file: &Path, end: &str) -> PathBuf {
     let mut name = file.as_os_str().to_owned();
-    name.push(".unfinished");
+    name.push(end);
     name.into()
 }
 
@@ -176,15 +181,10 @@ impl Copy {
     }
 
     fn clear(&self, ends: &[&str]) -> io::Result<()> {
-        let beside = |end: &&str| {
-            let mut path = self.path.as_os_str().to_owned();
-            path.push(end);
-            match std::fs::remove_file(path) {
-                Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
-                _ => Ok(()),
-            }
-        };
-        ends.iter().try_for_each(beside)
+        ends.iter().try_for_each(|end| match std::fs::remove_file(beside(&self.path, end)) {
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        })
     }
 }
 
