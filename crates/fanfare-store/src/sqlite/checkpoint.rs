@@ -243,10 +243,12 @@ impl Life {
     fn mend(&mut self, trouble: &StoreError) -> Result<(), StoreError> {
         let status = self.shared.status();
         settle(&self.connection)?;
-        sound::look(&mut self.connection, self.look_time, true)?;
-        if let StoreError::Corrupt(_) = trouble {
-            let damage = check::all(&mut self.connection, None, &mut |_| ())?.damages.into_iter().next();
-            damage.map_or(Ok(()), |damage| Err(StoreError::Corrupt(damage.to_string())))?;
+        match trouble {
+            StoreError::Corrupt(_) => {
+                let damage = check::all(&mut self.connection, None, &mut |_| ())?.damages.into_iter().next();
+                damage.map_or(Ok(()), |damage| Err(StoreError::Corrupt(damage.to_string())))?;
+            }
+            _ => sound::look(&mut self.connection, self.look_time, true)?,
         }
         let end = End::of(&self.connection).map_err(meaning)?;
         if end.epoch != status.epoch || end.head < status.head {
