@@ -8,7 +8,7 @@ use crate::{descriptors, listen};
 use fanfare_node::{Node, Traces};
 use fanfare_proto::{Grant, Origins, limits};
 use fanfare_source::{Host, Source, Sources};
-use fanfare_store::{Log, SqliteLog, SqliteOptions};
+use fanfare_store::{Beyond, Log, SqliteLog, SqliteOptions};
 use fanfare_transport::{Running, Transport};
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
@@ -39,6 +39,7 @@ impl Server {
         let store = |error| StartError::Store { path: config.data.clone(), error };
         let options = SqliteOptions { bytes: config.store_bytes, ..SqliteOptions::default() };
         let kept = Arc::new(SqliteLog::open(&config.data, namespaces.clone(), options).map_err(store)?);
+        kept.beyond().iter().for_each(tell_beyond);
         clock::start_from(kept.status().time);
         let listener = given.map_or_else(|| listen::bind(config), Ok)?;
         let origins = origins(config);
@@ -95,6 +96,18 @@ impl Server {
         self.node.stop();
         tracing::info!("ended");
     }
+}
+
+fn tell_beyond(beyond: &Beyond) {
+    let Beyond { namespace, messages, bytes } = beyond;
+    let namespace = namespace.as_ref().map_or("(the whole store)", |pattern| pattern.as_str());
+    tracing::warn!(
+        namespace,
+        messages,
+        bytes,
+        "the store has more than the rules of today keep: these messages, or the oldest of so many bytes, are being removed \
+         now; if that is a mistake, stop the server and restore a backup with the rules that kept them"
+    );
 }
 
 fn origins(config: &Config) -> Origins {

@@ -20,6 +20,7 @@ pub use log::{
 pub use memory::{MemoryLog, MemoryRecords};
 pub use records::{Put, Record, Records, Revision};
 pub use sqlite::{
-    Backup, Before, ChannelStats, Checked, CopyError, Damage, FileStats, Look, NamespaceStats, Part, Piece,
-    Progress, Restored, SqliteLog, SqliteOptions, Stats, Watch, backup, check, restore, stats, unfinished,
+    Backup, Before, Beyond, ChannelStats, Checked, CopyError, Damage, FileStats, Look, NamespaceStats, Part,
+    Piece, Progress, Restored, SqliteLog, SqliteOptions, Stats, Watch, backup, check, restore, stats,
+    unfinished,
 };

@@ -7,7 +7,7 @@ mod support;
 use serde_json::Value;
 use std::fs;
 use support::http::{Held, ask, get, publish};
-use support::server::Server;
+use support::server::{Server, until};
 
 const LIVE: &str = "[[namespace]]\npattern = 'm/**'\nkeeping = 'live'\n";
 
@@ -68,4 +68,19 @@ fn what_was_live_is_told_lost_when_its_channel_is_kept() {
     publish(server.address, "m/a", "3");
     let page = get(server.address, &format!("/c/m/a?after={after}"));
     assert_eq!((page.bodies(), &page.json()["gap"]["reason"]), (vec!["3".to_owned()], &Value::from("epoch")));
+}
+
+#[test]
+fn rules_that_keep_less_than_what_is_stored_say_how_much_goes() {
+    let mut server = Server::with_config("", &[]);
+    for number in 0..30 {
+        publish(server.address, "m/a", &number.to_string());
+    }
+    restart_with(&mut server, "");
+    assert!(!server.stderr().contains("the rules of today"), "{}", server.stderr());
+    restart_with(&mut server, "[[namespace]]\npattern = 'm/**'\nmessages = 12\n");
+    let told = server.stderr();
+    let told = told.lines().find(|line| line.contains("the rules of today")).unwrap();
+    assert!(told.contains("namespace=\"m/**\"") && told.contains("messages=18"), "{told}");
+    until("what is beyond to go", || get(server.address, "/c/m/a?last=100").bodies().len() == 12);
 }

@@ -13,8 +13,9 @@
 //! and what is in doubt is written once more. Linux tells a failed sync once to each descriptor of a file, so both
 //! connections that write must have synced both files before.
 //!
-//! What a writer reads and cannot make sense of is damaged, or a disk failed to give it: SQLite says the same of both. So
-//! then all of the store is checked, for as long as that takes, now and then. What is damaged stays closed.
+//! What somebody reads and cannot make sense of is damaged, or a disk failed to give it: SQLite says the same of both. So
+//! then all of the store is checked, for as long as that takes, now and then, until there is no damage. If a writer met
+//! it, the log stays closed that long; if a reader did, it goes on.
 
 use super::error::meaning;
 use super::ledger::Shared;
@@ -104,13 +105,14 @@ impl Checkpoints {
             writer.ledger.shared.clone()
         };
         let (theirs, writer) = (signal.clone(), writer.clone());
-        let mut life = Life { signal: theirs, shared, writer, connection, mend_after, look_time };
+        let looks = Looks { first: mend_after, after: mend_after, at: None };
+        let mut life = Life { signal: theirs, shared, writer, connection, look_time, looks };
         let spawned = std::thread::Builder::new().name("checkpoint".into()).spawn(move || life.run());
         let thread = spawned.map_err(|error| StoreError::Failed(error.to_string()))?;
         Ok(Checkpoints { signal, thread: Some(thread), due, refused: Mutex::default() })
     }
 
-    /// Tells the thread that a write has failed.
+    /// Tells the thread that something is wrong.
     pub(super) fn tell_trouble(&self) {
         self.signal.state().due = true;
         self.signal.changed.notify_one();
@@ -153,36 +155,52 @@ impl Drop for Checkpoints {
     }
 }
 
-/// Why the thread goes on.
-#[derive(PartialEq, Eq)]
-enum Woken {
-    Told,
-    /// It has waited as long as it wanted.
-    Waited,
-    End,
-}
-
 impl Signal {
-    /// Waits until something is due, at the most so long.
-    fn wait(&self, patience: Option<Duration>) -> Woken {
-        let until = patience.map(|patience| Instant::now() + patience);
+    /// Waits until something is due or a moment has come. Answers whether to go on.
+    fn wait(&self, until: Option<Instant>) -> bool {
         let mut state = self.state();
         loop {
             if state.ending {
-                return Woken::End;
+                return false;
             }
             if std::mem::take(&mut state.due) {
-                return Woken::Told;
+                return true;
             }
             let left = until.map(|until| until.saturating_duration_since(Instant::now()));
             state = match left {
                 None => self.changed.wait(state).unwrap_or_else(PoisonError::into_inner),
-                Some(Duration::ZERO) => return Woken::Waited,
+                Some(Duration::ZERO) => return true,
                 Some(left) => {
                     self.changed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0
                 }
             };
         }
+    }
+}
+
+/// When to look at a store again in which something was wrong: later each time.
+struct Looks {
+    first: Duration,
+    after: Duration,
+    at: Option<Instant>,
+}
+
+impl Looks {
+    /// Whether it is time.
+    fn due(&mut self) -> bool {
+        let now = Instant::now();
+        now >= *self.at.get_or_insert(now + self.after)
+    }
+
+    /// It is as wrong as before.
+    fn later(&mut self, most: Duration) {
+        self.after = (2 * self.after).min(most.max(self.first));
+        self.at = Some(Instant::now() + self.after);
+    }
+
+    /// Nothing is wrong.
+    fn end(&mut self) {
+        (self.after, self.at) = (self.first, None);
     }
 }
 
@@ -192,34 +210,41 @@ struct Life {
     shared: Arc<Shared>,
     writer: Arc<Mutex<Writer>>,
     connection: Connection,
-    mend_after: Duration,
     look_time: Duration,
+    looks: Looks,
 }
 
 impl Life {
     fn run(&mut self) {
-        let (mut patience, mut mend_after) = (None, self.mend_after);
-        loop {
-            let woken = self.signal.wait(patience);
-            patience = match (woken, self.shared.trouble()) {
-                (Woken::End, _) => return,
-                (_, None) => self.checkpoint(),
-                (Woken::Told, Some(_)) => Some(mend_after),
-                (Woken::Waited, Some(trouble)) => match self.mend(&trouble) {
-                    Ok(()) => {
-                        self.shared.reopen(&trouble);
-                        mend_after = self.mend_after;
-                        None
-                    }
+        let (mut until, mut closed) = (None, false);
+        while self.signal.wait(until) {
+            let again = if self.shared.trouble().is_none() { self.checkpoint() } else { None };
+            let wrong = (self.shared.trouble(), self.shared.incidents().damage);
+            if wrong.0.is_some() && !closed {
+                // What a reader met may wait for long, but not a log that has closed.
+                self.looks.end();
+            }
+            closed = wrong.0.is_some();
+            match wrong {
+                (None, None) => self.looks.end(),
+                _ if !self.looks.due() => (),
+                (Some(trouble), _) => match self.mend(&trouble) {
+                    Ok(()) => self.shared.reopen(&trouble),
                     Err(error) => {
                         let damaged = matches!(error, StoreError::Corrupt(_));
-                        let most = if damaged { CHECK_EVERY } else { MEND_EVERY };
+                        self.looks.later(if damaged { CHECK_EVERY } else { MEND_EVERY });
                         self.shared.judge(error);
-                        mend_after = (2 * mend_after).min(most.max(self.mend_after));
-                        Some(mend_after)
                     }
                 },
-            };
+                (None, Some(damage)) => match self.check_all() {
+                    Ok(()) => self.shared.forget(&damage),
+                    Err(_) => self.looks.later(CHECK_EVERY),
+                },
+            }
+            if self.shared.trouble().is_none() && self.shared.incidents().damage.is_none() {
+                self.looks.end();
+            }
+            until = [self.looks.at, again.map(|again| Instant::now() + again)].into_iter().flatten().min();
         }
     }
 
@@ -233,7 +258,7 @@ impl Life {
             Err(error) => {
                 self.shared.judge(error);
                 // Without room: what was committed is in the write-ahead log.
-                Some(if self.shared.trouble().is_some() { self.mend_after } else { AGAIN })
+                Some(AGAIN)
             }
         }
     }
@@ -244,10 +269,7 @@ impl Life {
         let status = self.shared.status();
         settle(&self.connection)?;
         match trouble {
-            StoreError::Corrupt(_) => {
-                let damage = check::all(&mut self.connection, None, &mut |_| ())?.damages.into_iter().next();
-                damage.map_or(Ok(()), |damage| Err(StoreError::Corrupt(damage.to_string())))?;
-            }
+            StoreError::Corrupt(_) => self.check_all()?,
             _ => sound::look(&mut self.connection, self.look_time, true)?,
         }
         let end = End::of(&self.connection).map_err(meaning)?;
@@ -257,6 +279,12 @@ impl Life {
         }
         // Nobody else holds it for long: whoever wants to write is refused.
         locked(&self.writer).touch()
+    }
+
+    /// Looks for damage in all that is stored.
+    fn check_all(&mut self) -> Result<(), StoreError> {
+        let damage = check::all(&mut self.connection, None, &mut |_| ())?.damages.into_iter().next();
+        damage.map_or(Ok(()), |damage| Err(StoreError::Corrupt(damage.to_string())))
     }
 }
 

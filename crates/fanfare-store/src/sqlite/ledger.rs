@@ -47,7 +47,7 @@ impl Shared {
         self.wrong().incidents.clone()
     }
 
-    /// Remembers what a reader met. Damage does not pass, though the log may go on being written.
+    /// Remembers what a reader met. Damage stays until all of the store was checked, though the log goes on being written.
     pub(super) fn meet(&self, error: StoreError) -> StoreError {
         if let StoreError::Corrupt(_) = error {
             self.wrong().incidents.damage.get_or_insert_with(|| error.clone());
@@ -76,6 +76,14 @@ impl Shared {
         let Wrong { trouble, incidents } = &mut *self.wrong();
         if trouble.take_if(|trouble| trouble == met).is_some() && matches!(met, StoreError::Corrupt(_)) {
             incidents.damage = None;
+        }
+    }
+
+    /// All of the store was checked while it was open, and what a reader had met is not there.
+    pub(super) fn forget(&self, met: &StoreError) {
+        let Wrong { trouble, incidents } = &mut *self.wrong();
+        if trouble.is_none() {
+            incidents.damage.take_if(|damage| damage == met);
         }
     }
 

@@ -8,6 +8,7 @@
 mod append;
 mod ask;
 mod backup;
+mod beyond;
 mod chain;
 mod channel;
 mod check;
@@ -44,6 +45,7 @@ mod trim;
 mod writer;
 
 pub use backup::{Backup, backup};
+pub use beyond::Beyond;
 pub use check::{Checked, Damage, Part, check};
 pub use copy::{CopyError, Progress, Watch, unfinished};
 pub use look::{Look, Piece};
@@ -72,6 +74,7 @@ const READERS: usize = 2;
 pub struct SqliteLog {
     shared: Arc<Shared>,
     rules: Rules,
+    beyond: Vec<Beyond>,
     // In the order in which they end: nobody writes or reads any more when the lock is given back.
     checkpoints: Checkpoints,
     readers: Readers,
@@ -92,7 +95,7 @@ impl SqliteLog {
         let (path, vfs) = (dir.join(NAME), options.vfs.as_deref());
         let opened = schema::open_writer(&path, vfs, options.look_time)?;
         let rules = Rules::new(LogId::KEPT, namespaces.clone());
-        let writer = Writer::open(opened, dir, rules, &options)?;
+        let (writer, beyond) = Writer::open(opened, dir, rules, &options)?;
         // The files' own entries in the directory are to survive too.
         std::fs::File::open(dir).and_then(|dir| dir.sync_all()).map_err(unusable)?;
         let shared = writer.ledger.shared.clone();
@@ -101,11 +104,28 @@ impl SqliteLog {
         let checkpoints = Checkpoints::start(&writer, connection, &options)?;
         let connections = (0..READERS).map(|_| schema::open_reader(&path, vfs)).collect::<Result<_, _>>()?;
         let (rules, readers) = (Rules::new(LogId::KEPT, namespaces), Readers::new(connections));
-        Ok(SqliteLog { shared, rules, checkpoints, readers, writer, _lock: lock })
+        Ok(SqliteLog { shared, rules, beyond, checkpoints, readers, writer, _lock: lock })
     }
 
-    fn read_with<T>(&self, work: impl FnOnce(&mut Reader) -> Result<T, StoreError>) -> Result<T, StoreError> {
-        self.readers.with(work).map_err(|error| self.shared.meet(error))
+    /// What there was beyond what the rules keep when it was opened; retention lets that go.
+    pub fn beyond(&self) -> &[Beyond] {
+        &self.beyond
+    }
+
+    /// Reads; what fails or seems to be damaged, twice: a disk may not have been read once, and SQLite calls that both.
+    fn read_with<T>(&self, work: impl Fn(&mut Reader) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        let read = || self.readers.with(&work);
+        let read = match read() {
+            Err(StoreError::Failed(_) | StoreError::Corrupt(_)) => read(),
+            done => done,
+        };
+        read.map_err(|error| {
+            let error = self.shared.meet(error);
+            if let StoreError::Corrupt(_) = error {
+                self.checkpoints.tell_trouble();
+            }
+            error
+        })
     }
 
     /// Writes, unless the disk has failed and the store has not been checked since.

@@ -1,5 +1,6 @@
 //! The one connection that writes, and opening it.
 
+use super::beyond::{self, Beyond};
 use super::channel;
 use super::crowd::Resume;
 use super::error::meaning;
@@ -56,13 +57,14 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    /// Takes what the file says, and reads again the messages that the rows of channels do not count yet.
+    /// Takes what the file says, and reads again the messages that the rows of channels do not count yet. Answers, too,
+    /// what is there beyond the rules.
     pub(super) fn open(
         opened: schema::Opened,
         dir: &Path,
         rules: Rules,
         options: &SqliteOptions,
-    ) -> Result<Writer, StoreError> {
+    ) -> Result<(Writer, Vec<Beyond>), StoreError> {
         let schema::Opened { mut connection, new_life } = opened;
         let (mut status, flushed) = read_meta(&connection).map_err(meaning)?;
         let new_epoch = (new_life || status.epoch == NO_LIFE).then(|| Epoch(fastrand::u32(1..)));
@@ -79,7 +81,7 @@ impl Writer {
             unflushed: 0,
         };
         let mut names = Names::default();
-        sum_channels(&connection, &mut ledger)?;
+        let too_many = sum_channels(&connection, &mut ledger)?;
         read_again(&connection, &mut ledger, &mut names, flushed)?;
         // Only now: of what is damaged nothing is changed.
         schema::begin_writing(&connection, &dir.join(super::NAME))?;
@@ -90,11 +92,12 @@ impl Writer {
         for (space, stored) in ledger.spaces.iter_mut().zip(stored) {
             (space.gone, space.floor) = (stored.gone, stored.floor);
         }
+        let beyond = beyond::find(&connection, &ledger, &mut names, &too_many, options.bytes)?;
         let end = End::of(&connection).map_err(meaning)?;
         let mark = Mark::begin(dir, end)?;
         let place = Place::of(&dir.join(super::NAME));
         let head_at_last_look = ledger.status.head;
-        Ok(Writer {
+        let writer = Writer {
             connection,
             ledger,
             names,
@@ -111,7 +114,8 @@ impl Writer {
             resume: None,
             first_space: 0,
             bottom: Position::START,
-        })
+        };
+        Ok((writer, beyond))
     }
 
     /// Commits something small and moves everything into the file, to see that this connection can.
@@ -137,8 +141,9 @@ impl Writer {
     }
 }
 
-/// Adds up what the rows of channels count.
-fn sum_channels(connection: &Connection, ledger: &mut Ledger) -> Result<(), StoreError> {
+/// Adds up what the rows of channels count. Answers how many messages of each namespace its channels have too many of.
+fn sum_channels(connection: &Connection, ledger: &mut Ledger) -> Result<Vec<u64>, StoreError> {
+    let mut too_many = vec![0; ledger.spaces.len()];
     let mut sum = || {
         let mut statement = connection.prepare(
             "SELECT name, id, head, total, messages, bytes, trimmed_through, reason, floor, sum FROM channel",
@@ -156,6 +161,7 @@ fn sum_channels(connection: &Connection, ledger: &mut Ledger) -> Result<(), Stor
                 ledger.empty.insert(id);
             }
             if ledger.rules.is_crowded(namespace, messages) {
+                too_many[usize::from(namespace.0)] += ledger.rules.excess(namespace, messages);
                 crowded.push(name.to_owned());
             }
         }
@@ -163,7 +169,7 @@ fn sum_channels(connection: &Connection, ledger: &mut Ledger) -> Result<(), Stor
     };
     let crowded = sum().map_err(meaning)?;
     ledger.crowded = crowded.iter().map(|name| channel::parse(name)).collect::<Result<_, _>>()?;
-    Ok(())
+    Ok(too_many)
 }
 
 /// Reads the messages after those that all rows of channels count: heads and sums take those that the row of their

@@ -124,6 +124,22 @@ fn what_cannot_be_read_is_an_error_and_never_a_hole() {
         assert_eq!(log.trouble(), None, "it can be written");
         vfs.heal();
         assert_eq!(bodies(&log), said);
+        until("what was met is forgotten", || log.incidents().damage.is_none());
+    }
+}
+
+#[test]
+fn a_reader_is_not_told_of_a_disk_that_could_not_be_read_once() {
+    let (vfs, dir) = (Vfs::register(), tempfile::tempdir().unwrap());
+    let log = open_and_mend(dir.path(), Some(&vfs), SOON).unwrap();
+    (0..200).for_each(|number| say(&log, &format!("{number:0>3000}")).unwrap());
+    drop(log);
+    for after in (0..60).step_by(3) {
+        let log = open_and_mend(dir.path(), Some(&vfs), SOON).unwrap();
+        vfs.break_disk(Broken { call: Call::Read, error: ffi::SQLITE_IOERR_CORRUPTFS, after, times: 1 });
+        assert_eq!(bodies(&log).len(), 200);
+        assert_eq!(log.incidents(), Incidents::default());
+        assert!(!vfs.heal(), "after {after} reads nothing failed");
     }
 }
 
