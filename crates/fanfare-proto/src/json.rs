@@ -108,10 +108,11 @@ pub(crate) fn is_sound(json: &[u8]) -> bool {
 }
 
 /// Reads a value whole and keeps nothing; so many levels may still open.
-struct Depth(usize);
+pub(crate) struct Depth(pub(crate) usize);
 
 impl Depth {
-    fn inner<E: Error>(&self) -> Result<Depth, E> {
+    /// What is inside of one level more.
+    pub(crate) fn inner<E: Error>(&self) -> Result<Depth, E> {
         self.0.checked_sub(1).map(Depth).ok_or_else(|| E::custom("nested too deep"))
     }
 }

@@ -72,6 +72,17 @@ pub const REQUEST_BYTES: usize = 16 * 1024;
 pub const TALK_BYTES: usize = 16 * 1024;
 /// Bytes of incomplete WebSocket messages that one worker keeps.
 pub const BEGUN_BYTES: usize = 64 * 1024 * 1024;
+/// Bytes of a filter, as it comes and as it is written out in full: some lines of text, and what one message costs it.
+pub const FILTER_BYTES: usize = 1024;
+/// Parentheses and `not` inside of each other in a filter, and names of one path into a body: a reader loses track
+/// before, and our stack does not.
+pub const FILTER_DEPTH: usize = 16;
+/// Values of one list of a filter: more are better named by a tag.
+pub const FILTER_LIST: usize = 64;
+/// Names in the paths of all filters of one worker, some hundred bytes each.
+pub const FILTER_NAMES: usize = 64 * 1024;
+/// Bytes of a body that filters look into, about a millisecond; a larger one has no fields.
+pub const FIELDS_BODY_BYTES: usize = 256 * 1024;
 /// Subscriptions of one session.
 pub const SUBSCRIPTIONS: usize = 256;
 /// `last=n` at the most.
