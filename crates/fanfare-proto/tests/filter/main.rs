@@ -5,6 +5,7 @@
 
 mod bodies;
 mod chance;
+mod document;
 mod naive;
 mod paths;
 mod refusals;
