@@ -44,6 +44,7 @@ mod reach;
 mod subscription;
 mod target;
 mod transport;
+mod wanted;
 
 pub use answer::{ChannelInfo, Page, Receipt};
 pub use backoff::Backoff;

@@ -46,6 +46,11 @@ impl PageRequest {
         self.with("before", cursor)
     }
 
+    /// Only messages that a filter accepts.
+    pub fn filter(self, filter: impl Display) -> PageRequest {
+        self.with("filter", filter)
+    }
+
     fn with(mut self, name: &str, value: impl Display) -> PageRequest {
         self.target = self.target.with(name, value.to_string());
         self

@@ -1,6 +1,7 @@
 //! The selections that somebody wants, by number.
 
-use fanfare_proto::{LogSet, Selection};
+use crate::filters::Filters;
+use fanfare_proto::{LogSet, Message, Selection};
 use slab::Slab;
 
 /// A selection's place among the [`Interests`](crate::Interests).
@@ -16,6 +17,24 @@ pub struct Interest {
     pub logs: LogSet,
     /// The sessions, in no order.
     pub members: Vec<u32>,
+    /// The numbers of the selection's filters, in its order; `None` if it has none.
+    filters: Option<Box<[u32]>>,
+}
+
+impl Interest {
+    /// Whether it wants less than everything of some channel.
+    pub fn is_filtered(&self) -> bool {
+        self.filters.is_some()
+    }
+
+    /// Whether a message is wanted, which is at a place of the window if it is there.
+    pub fn wants(&self, filters: &mut Filters, message: &Message, seq: Option<u64>) -> bool {
+        let channel = message.channel.as_str();
+        match &self.filters {
+            None => self.selection.matches(channel),
+            Some(ids) => self.selection.wants(channel, |index| filters.accept(ids[index], message, seq)),
+        }
+    }
 }
 
 /// All of them. A number is used again once it is free.
@@ -36,11 +55,14 @@ impl Entries {
     }
 
     /// Adds a selection that nobody wants yet.
-    pub(crate) fn add(&mut self, selection: Selection, logs: LogSet) -> InterestId {
-        InterestId(self.0.insert(Interest { selection, logs, members: Vec::new() }) as u32)
+    pub(crate) fn add(&mut self, selection: Selection, logs: LogSet, filters: &mut Filters) -> InterestId {
+        let ids: Box<[u32]> = selection.filters().iter().map(|(_, filter)| filters.add(filter)).collect();
+        let filters = (!ids.is_empty()).then_some(ids);
+        InterestId(self.0.insert(Interest { selection, logs, members: Vec::new(), filters }) as u32)
     }
 
-    pub(crate) fn remove(&mut self, id: InterestId) {
-        self.0.try_remove(id.0 as usize);
+    pub(crate) fn remove(&mut self, id: InterestId, filters: &mut Filters) {
+        let gone = self.0.try_remove(id.0 as usize).and_then(|interest| interest.filters);
+        gone.iter().flatten().for_each(|id| filters.remove(*id));
     }
 }

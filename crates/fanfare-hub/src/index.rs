@@ -134,6 +134,7 @@ fn is_literal(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::filters::Filters;
     use fanfare_proto::{LogSet, Pattern, Selection};
     use proptest::prelude::*;
     use std::collections::BTreeSet;
@@ -166,18 +167,19 @@ mod tests {
         ) {
             let selections: Vec<Selection> =
                 selections.into_iter().map(|set| Selection::new(set.into_iter().flatten().collect())).collect();
-            let (mut index, mut entries) = (Index::default(), Entries::default());
+            let (mut index, mut entries, mut filters) = (Index::default(), Entries::default(), Filters::default());
             let ids = |of: bool| {
                 let gone = &removed;
                 (0..selections.len()).filter(move |id| gone[*id] == of)
             };
             for (id, selection) in selections.iter().enumerate() {
-                assert_eq!(entries.add(selection.clone(), LogSet(1)), InterestId(id as u32));
+                let added = entries.add(selection.clone(), LogSet(1), &mut filters);
+                assert_eq!(added, InterestId(id as u32));
                 index.add(&entries, InterestId(id as u32));
             }
-            let forget = |index: &mut Index, entries: &mut Entries, id: usize| {
+            let mut forget = |index: &mut Index, entries: &mut Entries, id: usize| {
                 index.remove(entries, InterestId(id as u32));
-                entries.remove(InterestId(id as u32));
+                entries.remove(InterestId(id as u32), &mut filters);
             };
             ids(true).for_each(|id| forget(&mut index, &mut entries, id));
             for name in names.iter().map(|segments| segments.join("/")) {

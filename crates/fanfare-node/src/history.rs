@@ -1,10 +1,10 @@
 //! Pages of what was said: the same reading as a subscription's, answered at once.
 
-use crate::locate::{Found, Most, Newest, heads, locate, lower_to_before, newest};
+use crate::locate::{Found, Most, Newest, heads, locate, look, lower_to_before, newest};
 use crate::places::Places;
 use crate::reading::Logs;
 use fanfare_proto::{
-    Gap, History, HistoryPage, LogId, LogSet, Mark, Message, Position, Selection, Start, Time, limits,
+    Gap, History, HistoryPage, LogId, LogSet, Mark, Message, Position, Selection, Sieve, Start, Time, limits,
 };
 use fanfare_store::{Log, Order, Read, StoreError};
 use std::sync::Arc;
@@ -17,34 +17,35 @@ pub(crate) fn read(
     history: &History,
     now: Time,
 ) -> Result<HistoryPage, StoreError> {
-    let selection = Selection::new(history.patterns.clone());
+    let selection = Selection::filtered(history.patterns.clone(), history.filter.as_ref());
+    let mut wanted = Sieve::new(selection);
     let limit = history.limit.clamp(1, limits::PAGE_MESSAGES);
     match &history.before {
         Some(cursor) => {
             let start = Start::After(cursor.clone());
-            let place = locate(logs, places, &selection, set, heads(logs, set), &start, now)?;
+            let place = locate(logs, places, &mut wanted, set, heads(logs, set), &start, now)?;
             let most = Most { messages: limit, bytes: limits::HISTORY_BYTES };
             let Newest { found, before, more } =
-                newest(logs, &selection, set, &place.mark, most, now, Arc::clone)?;
+                newest(logs, &mut wanted, set, &place.mark, most, now, Arc::clone)?;
             Ok(page(places, set, before, place.mark, found, place.gaps, more))
         }
-        None => forward(logs, places, &selection, set, &history.start, limit, now),
+        None => forward(logs, places, &mut wanted, set, &history.start, limit, now),
     }
 }
 
 fn forward(
     logs: &Logs,
     places: &Places,
-    selection: &Selection,
+    wanted: &mut Sieve,
     set: LogSet,
     start: &Start,
     limit: usize,
     now: Time,
 ) -> Result<HistoryPage, StoreError> {
-    let located = locate(logs, places, selection, set, heads(logs, set), start, now)?;
+    let located = locate(logs, places, wanted, set, heads(logs, set), start, now)?;
     let mut gathered = Gathered { reached: located.mark, found: Vec::new(), gaps: located.gaps };
     for log in set.iter() {
-        gathered.read(&**logs.get(log), log, selection, limit, now)?;
+        gathered.read(&**logs.get(log), log, wanted, limit, now)?;
     }
     let Gathered { mut reached, mut found, gaps } = gathered;
     found.sort_by_key(|found| (found.time, found.log, found.position));
@@ -70,31 +71,33 @@ impl Gathered {
         &mut self,
         log: &dyn Log,
         id: LogId,
-        selection: &Selection,
+        wanted: &mut Sieve,
         limit: usize,
         now: Time,
     ) -> Result<(), StoreError> {
         let head = log.status().head;
-        let (wanted, mut bytes, mut barren) = (self.found.len() + limit, 0, 0);
+        let (enough, mut bytes, mut barren) = (self.found.len() + limit, 0, 0);
         while self.reached.get(id) < head
-            && self.found.len() < wanted
+            && self.found.len() < enough
             && bytes < limits::HISTORY_BYTES
             && barren < limits::LOOK_PAGES
         {
             let read = Read {
-                selection: selection.clone(),
+                selection: wanted.selection().unfiltered(),
                 from: self.reached.get(id),
                 order: Order::Forward,
-                messages: (wanted - self.found.len()).min(limits::STEP_MESSAGES),
+                messages: look(wanted, enough - self.found.len()),
                 bytes: limits::STEP_BYTES,
             };
             let page = log.read(&read)?;
             self.gaps.extend(page.gap);
-            barren += usize::from(page.messages.is_empty());
-            for kept in page.messages.into_iter().filter(|message| !message.is_expired(now)) {
+            let before = self.found.len();
+            let is_wanted = |message: &Arc<Message>| !message.is_expired(now) && wanted.wants(message);
+            for kept in page.messages.into_iter().filter(is_wanted) {
                 bytes += kept.content.size();
                 self.found.push(Found { time: kept.time, log: id, position: kept.position, kept });
             }
+            barren += usize::from(self.found.len() == before);
             self.reached.set(id, page.through);
         }
         Ok(())

@@ -3,7 +3,7 @@
 use crate::places::{Place, Places};
 use crate::reading::Logs;
 use fanfare_proto::{
-    Cursor, Gap, LogId, LogSet, Mark, Message, Pattern, Position, Selection, Start, Time, limits,
+    Cursor, Gap, LogId, LogSet, Mark, Message, Pattern, Position, Selection, Sieve, Start, Time, limits,
 };
 use fanfare_store::{Log, Order, Read, StoreError};
 use std::sync::Arc;
@@ -22,7 +22,7 @@ pub(crate) struct Located {
 pub(crate) fn locate(
     logs: &Logs,
     places: &Places,
-    selection: &Selection,
+    wanted: &mut Sieve,
     set: LogSet,
     heads: Mark,
     start: &Start,
@@ -34,7 +34,7 @@ pub(crate) fn locate(
         Start::Last(count) => {
             let count = (*count).min(limits::LAST) as usize;
             let most = Most { messages: count, bytes: usize::MAX };
-            let newest = newest(logs, selection, set, &located.mark, most, now, |_| ())?;
+            let newest = newest(logs, wanted, set, &located.mark, most, now, |_| ())?;
             lower_to_before(&mut located.mark, newest.found.iter().map(|found| (found.log, found.position)));
         }
         Start::Since(time) => since(logs, set, *time, &mut located.mark)?,
@@ -126,13 +126,13 @@ fn lost_elsewhere(logs: &Logs, places: &Places, cursor: &Cursor) -> Option<Gap> 
 
 /// When the last message before a cursor was accepted, as far as one is kept.
 fn time_of(logs: &Logs, places: &Places, cursor: &Cursor) -> Result<Option<Time>, StoreError> {
-    let everything = Selection::new(vec![Pattern::everything()]);
+    let mut everything = Sieve::new(Selection::new(vec![Pattern::everything()]));
     let mut known: Option<Time> = None;
     for part in cursor.parts().iter().filter(|part| part.log == LogId::KEPT || part.log == LogId::LIVE) {
         let log = logs.get(part.log);
         if let Place::At(place) = places.place(cursor, part.log, log.status().head) {
             let (from, most) = (Position(place.0.saturating_add(1)), Most { messages: 1, bytes: 1 });
-            newest_of(&**log, &everything, from, most, Time(0), |message| {
+            newest_of(&**log, &mut everything, from, most, Time(0), |message| {
                 known = Some(known.map_or(message.time, |known| known.min(message.time)));
             })?;
         }
@@ -170,7 +170,7 @@ pub(crate) struct Newest<T> {
 /// memory.
 pub(crate) fn newest<T>(
     logs: &Logs,
-    selection: &Selection,
+    wanted: &mut Sieve,
     set: LogSet,
     place: &Mark,
     most: Most,
@@ -180,7 +180,7 @@ pub(crate) fn newest<T>(
     let (mut found, mut before) = (Vec::new(), *place);
     for log in set.iter() {
         let from = Position(place.get(log).0.saturating_add(1));
-        let through = newest_of(&**logs.get(log), selection, from, most, now, |message| {
+        let through = newest_of(&**logs.get(log), wanted, from, most, now, |message| {
             let (time, position) = (message.time, message.position);
             found.push(Found { time, log, position, kept: keep(message) });
         })?;
@@ -198,7 +198,7 @@ pub(crate) fn newest<T>(
 /// Calls `each` for the newest messages of one log before a place, newest first. Answers from where on it has looked.
 fn newest_of(
     log: &dyn Log,
-    selection: &Selection,
+    wanted: &mut Sieve,
     mut from: Position,
     most: Most,
     now: Time,
@@ -211,25 +211,34 @@ fn newest_of(
         && from > Position::START
     {
         let read = Read {
-            selection: selection.clone(),
+            selection: wanted.selection().unfiltered(),
             from,
             order: Order::Backward,
-            messages: (most.messages - messages).min(limits::STEP_MESSAGES),
+            messages: look(wanted, most.messages - messages),
             bytes: limits::STEP_BYTES,
         };
         let page = log.read(&read)?;
-        barren += usize::from(page.messages.is_empty());
-        for message in page.messages.iter().rev().filter(|message| !message.is_expired(now)) {
-            messages += 1;
-            bytes += message.content.size();
-            each(message);
+        let before = messages;
+        for message in page.messages.iter().rev() {
+            if !message.is_expired(now) && wanted.wants(message) {
+                messages += 1;
+                bytes += message.content.size();
+                each(message);
+            }
         }
+        barren += usize::from(messages == before);
         if page.through >= from {
             break;
         }
         from = page.through;
     }
     Ok(from)
+}
+
+/// How many messages to read to find so many: of what a filter looks through, as many as a step may.
+pub(crate) fn look(wanted: &Sieve, messages: usize) -> usize {
+    let filtered = !wanted.selection().filters().is_empty();
+    if filtered { limits::STEP_MESSAGES } else { messages.min(limits::STEP_MESSAGES) }
 }
 
 /// Lowers a mark so that these places come after it.

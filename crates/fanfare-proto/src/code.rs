@@ -60,6 +60,7 @@ codes! {
     STORE_FULL = 2003, "store-full", 507, "The store has no room.";
     STORE_FAILED = 2004, "store-failed", 503, "The store cannot be written or read.";
     TIMEOUT = 2005, "timeout", 408, "The request did not arrive in time.";
+    FILTERS_FULL = 2006, "too-many-filters", 503, "The filters of all sessions ask for as many parts of bodies as the server looks for.";
     BAD_REQUEST = 3000, "bad-request", 400, "The request is malformed.";
     BAD_NAME = 3001, "bad-name", 400, "The name of a channel or pattern breaks a rule.";
     BAD_CURSOR = 3002, "bad-cursor", 400, "The cursor is not one of this server's.";
@@ -80,6 +81,7 @@ codes! {
     NOT_ATOMIC = 3017, "not-atomic", 400, "An atomic group must lie in one log.";
     UPGRADE = 3018, "upgrade-required", 426, "This is spoken over WebSocket, version 13.";
     STORE_DAMAGED = 3019, "store-damaged", 500, "What is to be read is damaged in the store; somebody has to mend it.";
+    BAD_FILTER = 3020, "bad-filter", 400, "The filter does not follow the grammar.";
 }
 
 impl Code {

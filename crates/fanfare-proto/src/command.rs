@@ -1,6 +1,6 @@
 //! What is asked of a node.
 
-use crate::{Code, Cursor, Pattern, Publish, Refusal, Time, limits};
+use crate::{Code, Cursor, Filter, Pattern, Preferences, Publish, Refusal, Selection, Time, limits};
 use std::time::Duration;
 
 /// Where hearing starts.
@@ -24,8 +24,17 @@ pub enum Start {
 pub struct Subscribe {
     /// Channels and patterns, at least one, at most [`limits::SUBSCRIPTIONS`](crate::limits::SUBSCRIPTIONS).
     pub patterns: Vec<Pattern>,
+    /// What is wanted of each.
+    pub preferences: Preferences,
     /// Where to start.
     pub start: Start,
+}
+
+impl Subscribe {
+    /// What is to be heard.
+    pub fn selection(&self) -> Selection {
+        Selection::filtered(self.patterns.clone(), self.preferences.filter.as_ref())
+    }
 }
 
 /// A request for a page of what was said.
@@ -33,6 +42,8 @@ pub struct Subscribe {
 pub struct History {
     /// Channels and patterns.
     pub patterns: Vec<Pattern>,
+    /// Which of their messages.
+    pub filter: Option<Filter>,
     /// The page's messages come after this place...
     pub start: Start,
     /// ...and, when set, not after this one, the newest first reached (paging backwards).
@@ -46,6 +57,7 @@ impl History {
     /// no limit it is about as many as were asked for, or a page of the usual length.
     pub fn asked(
         patterns: Vec<Pattern>,
+        filter: Option<Filter>,
         start: Option<Start>,
         before: Option<Cursor>,
         limit: Option<usize>,
@@ -60,7 +72,7 @@ impl History {
         };
         let limit = limit.unwrap_or(usual);
         let start = start.unwrap_or(Start::Last(limit as u32));
-        Ok(History { patterns, start, before, limit })
+        Ok(History { patterns, filter, start, before, limit })
     }
 
     /// Reads how long a page is to be.

@@ -81,8 +81,13 @@ pub const FILTER_DEPTH: usize = 16;
 pub const FILTER_LIST: usize = 64;
 /// Names in the paths of all filters of one worker, some hundred bytes each.
 pub const FILTER_NAMES: usize = 64 * 1024;
+/// What filters of one worker have said of messages, as long as somebody in line may ask again; beyond, it is found out
+/// again. Some dozen bytes each.
+pub const VERDICTS: usize = 256 * 1024;
 /// Bytes of a body that filters look into, about a millisecond; a larger one has no fields.
 pub const FIELDS_BODY_BYTES: usize = 256 * 1024;
+/// Filters of one session that are not equal.
+pub const SESSION_FILTERS: usize = 16;
 /// Subscriptions of one session.
 pub const SUBSCRIPTIONS: usize = 256;
 /// `last=n` at the most.
@@ -139,7 +144,7 @@ pub const PAGES_SHARED: usize = 64;
 pub const PAGES_SHARED_BYTES: usize = 16 * 1024 * 1024;
 /// Bytes of contents in pages that were read and are not written yet; beyond, reading waits.
 pub const PAGES_LENT_BYTES: usize = 64 * 1024 * 1024;
-/// Pages of a log without anything wanted that one question about the past looks through, each of at most some
+/// Pages of a log without anything that is wanted, as far as names or a filter say, that one question about the past looks through, each of at most some
 /// thousand messages. The answer says where to go on.
 pub const LOOK_PAGES: usize = 64;
 /// Page requests that wait for the two reader threads.

@@ -3,8 +3,8 @@
 
 use crate::door::read_item;
 use crate::{
-    Code, Command, Cursor, History, Pattern, Query, Refusal, Start, Subscribe, json, limits, quote,
-    unknown_field,
+    Code, Command, Cursor, History, Pattern, Preferences, Query, Refusal, Start, Subscribe, json, limits,
+    quote, unknown_field,
 };
 use serde_json::value::RawValue;
 use std::fmt;
@@ -82,8 +82,8 @@ fn command(members: &Members<'_>) -> Result<Command, Refusal> {
         (None, _) => return Err(no_verb(members)),
     };
     let beside: &[&str] = match verb {
-        "subscribe" => &["after", "last", "since"],
-        "history" => &["after", "before", "last", "limit", "since"],
+        "subscribe" => &["after", "filter", "last", "since"],
+        "history" => &["after", "before", "filter", "last", "limit", "since"],
         _ => &[],
     };
     let known = |name: &str| name == verb || name == "id" || beside.contains(&name);
@@ -92,8 +92,10 @@ fn command(members: &Members<'_>) -> Result<Command, Refusal> {
     }
     match verb {
         "subscribe" => {
-            let start = Start::asked(&options(members, beside)?, None)?.unwrap_or_default();
-            Ok(Command::Subscribe(Subscribe { patterns: patterns(verb, value)?, start }))
+            let options = options(members, beside)?;
+            let (preferences, start) = (Preferences::asked(&options)?, Start::asked(&options, None)?);
+            let (patterns, start) = (patterns(verb, value)?, start.unwrap_or_default());
+            Ok(Command::Subscribe(Subscribe { patterns, preferences, start }))
         }
         "unsubscribe" => Ok(Command::Unsubscribe(patterns(verb, value)?)),
         "publish" => Ok(Command::Publish(Box::new(read_item(value)?))),
@@ -118,7 +120,8 @@ fn history(value: &RawValue, options: &Query<'_>) -> Result<Command, Refusal> {
     let before = options.one("before")?.map(Cursor::parse).transpose();
     let before = before.map_err(|error| Refusal::new(Code::BAD_CURSOR, format!("before: {error}")))?;
     let limit = options.one("limit")?.map(History::limit).transpose()?;
-    Ok(Command::History(History::asked(patterns("history", value)?, start, before, limit)?))
+    let filter = Preferences::asked(options)?.filter;
+    Ok(Command::History(History::asked(patterns("history", value)?, filter, start, before, limit)?))
 }
 
 /// The members that mean what a query's parameters of these names mean: numbers or texts.

@@ -7,8 +7,8 @@
 use crate::protocol::{self, ProtocolId, Shape};
 use crate::websocket::Handshake;
 use crate::{
-    Accept, BodyLength, Code, Form, Framing, Head, Origins, Pattern, Query, Refusal, Start, Subscribe,
-    Version, Wire, decode_path, limits, parse_duration, quote,
+    Accept, BodyLength, Code, Form, Framing, Head, Origins, Pattern, Preferences, Query, Refusal, Start,
+    Subscribe, Version, Wire, decode_path, limits, parse_duration, quote,
 };
 use std::time::Duration;
 
@@ -62,8 +62,7 @@ pub const RESERVED: &[&str] = &[
 /// Values of `via` that later versions understand.
 const VIA_LATER: &[&str] = &["atom", "cdf", "feed", "jsonfeed", "jsonp", "pushlet", "replace", "rss"];
 /// Parameters of reading that later versions understand.
-pub const LATER_PARAMETERS: &[&str] =
-    &["bytes", "callback", "filter", "latest", "pad", "rate", "token", "view"];
+pub const LATER_PARAMETERS: &[&str] = &["bytes", "callback", "latest", "pad", "rate", "token", "view"];
 
 /// What a request on a held path names.
 enum Place<'a> {
@@ -84,6 +83,7 @@ pub fn route(head: &Head<'_>, origins: &Origins) -> Result<Route, Refusal> {
     }
     let mut known = vec!["via", "as", "wait"];
     known.extend(Start::PARAMETERS);
+    known.extend(Preferences::PARAMETERS);
     if let Place::Subscribe = place {
         known.push("channel");
     }
@@ -103,7 +103,8 @@ pub fn route(head: &Head<'_>, origins: &Origins) -> Result<Route, Refusal> {
         framing: framing(head, answer, handshake),
         origin,
     };
-    let subscribe = Subscribe { patterns: patterns(&place, &query, handshake.is_some())?, start };
+    let patterns = patterns(&place, &query, handshake.is_some())?;
+    let subscribe = Subscribe { patterns, preferences: Preferences::asked(&query)?, start };
     Ok(Route::Hold(Hold { wire, subscribe, wait: answer.then_some(wait), handshake }))
 }
 

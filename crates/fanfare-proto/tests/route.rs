@@ -223,7 +223,7 @@ fn what_is_refused_and_why() {
         ("/c/a?channel=b", &[SSE], Code::UNKNOWN_FIELD, "`channel` is not known"),
         ("/c/a?limit=5", &[SSE], Code::UNKNOWN_FIELD, "known here"),
         ("/c/a?rate=5", &[SSE], Code::NOT_YET, "`rate`"),
-        ("/c/a?filter=a", &[SSE], Code::NOT_YET, "`filter`"),
+        ("/c/a?filter=alarm", &[SSE], Code::BAD_FILTER, "filter: column 6"),
         ("/c/a?via=pigeon", &[], Code::BAD_FIELD, "sse, ndjson, stream, ws, websocket, raw, poll, page"),
         ("/c/a?via=", &[], Code::BAD_FIELD, "via"),
         ("/c/a?via=replace", &[], Code::NOT_YET, "via=replace"),

@@ -24,6 +24,7 @@ const ALLOWED: &[&str] = &[
     "itoa",
     "jiff",
     "memchr",
+    "rustc-hash",
     "serde",
     "serde_json",
     "sha1",

@@ -1,7 +1,7 @@
 //! The selections of one worker's sessions, by the channels they want.
 
 use fanfare_hub::{InterestId, Interests, Membership};
-use fanfare_proto::{LogSet, Pattern, Selection};
+use fanfare_proto::{Channel, Content, LogSet, Message, Pattern, Position, Selection, Time};
 
 /// Sessions that come and go at once.
 const SESSIONS: usize = 1000;
@@ -38,7 +38,7 @@ impl Hub {
 
     pub fn join(&mut self) {
         for (session, selection) in (0..).zip(std::mem::take(&mut self.coming)) {
-            self.joined.push(self.interests.join(&selection, LOGS, session));
+            self.joined.push(self.interests.join(&selection, LOGS, session).unwrap());
         }
     }
 
@@ -49,10 +49,25 @@ impl Hub {
         }
     }
 
-    /// How many want a channel.
-    pub fn find(&self, channel: &str) -> u32 {
+    /// How many want a message.
+    pub fn find(&mut self, message: &Message) -> u32 {
         let mut found = 0;
-        self.interests.matches(channel, &mut |InterestId(_)| found += 1);
+        self.interests.matches(message, 0, &mut |InterestId(_)| found += 1);
         found
+    }
+
+    /// Two thousand are there, and somebody says something to one of them.
+    pub fn of_2000_and_a_message() -> (Hub, Message) {
+        let message = Message {
+            channel: Channel::parse("users/1234/inbox").unwrap(),
+            position: Position(1),
+            previous: None,
+            time: Time(0),
+            id: None,
+            publisher: None,
+            expires: None,
+            content: Content::default(),
+        };
+        (Hub::of_2000(), message)
     }
 }

@@ -83,9 +83,9 @@ fn leave(mut hub: Hub) -> Hub {
 }
 
 #[library_benchmark]
-#[bench::among_2000(setup = Hub::of_2000)]
-fn find(hub: Hub) -> (Hub, u32) {
-    let found = hub.find(black_box("users/1234/inbox"));
+#[bench::among_2000(setup = Hub::of_2000_and_a_message)]
+fn find((mut hub, message): (Hub, Message)) -> (Hub, u32) {
+    let found = hub.find(black_box(&message));
     (hub, found)
 }
 

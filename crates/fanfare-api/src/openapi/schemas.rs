@@ -33,6 +33,13 @@ fn texts() -> Value {
             "pattern": "^([0-9]+|([0-9]+w)?([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?)$",
             "minLength": 1,
         },
+        "Filter": {
+            "description": "Which messages are wanted, by what they carry: `docs/preferences.md` has the grammar.",
+            "type": "string",
+            "minLength": 1,
+            "maxLength": limits::FILTER_BYTES,
+            "example": "temp > 20 and room = \"hall\"",
+        },
         "Field": {
             "description": "Text without control characters, at most 256 bytes.",
             "type": "string",

@@ -58,9 +58,11 @@ pub(crate) const HELD_REFUSALS: &[&Code] = &[
     Code::BAD_NAME,
     Code::BAD_CURSOR,
     Code::BAD_FIELD,
+    Code::BAD_FILTER,
     Code::TOO_MANY,
     Code::FORBIDDEN,
     Code::NOT_ACCEPTABLE,
     Code::UPGRADE,
     Code::TOO_MANY_SESSIONS,
+    Code::FILTERS_FULL,
 ];

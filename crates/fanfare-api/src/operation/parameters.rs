@@ -50,6 +50,11 @@ pub(crate) const SINCE: Parameter = Parameter {
     about: "Begin with what was said since: a time (RFC 3339), seconds since 1970, or a duration such as `10m`.",
     schema: || json!({ "type": "string", "minLength": 1 }),
 };
+pub(crate) const FILTER: Parameter = Parameter {
+    name: "filter",
+    about: "Only messages that a filter accepts, such as `temp > 20 and room = \"hall\"`.",
+    schema: || reference("Filter"),
+};
 pub(crate) const LIMIT: Parameter = Parameter {
     name: "limit",
     about: "At most so many.",

@@ -15,7 +15,8 @@ use axum::response::Response;
 use axum::routing::get;
 use fanfare_proto::protocol::{self, Protocol, Shape};
 use fanfare_proto::{
-    Accept, Code, Cursor, Form, History, HistoryPage, Query, Refusal, Start, channel_path, limits,
+    Accept, Code, Cursor, Form, History, HistoryPage, Preferences, Query, Refusal, Start, channel_path,
+    limits,
 };
 use http::{HeaderMap, HeaderValue, header};
 use serde_json::json;
@@ -28,6 +29,7 @@ pub(super) const ROUTE: Route = Route {
         parameters::BEFORE,
         parameters::LAST,
         parameters::SINCE,
+        parameters::FILTER,
         parameters::LIMIT,
         parameters::AS,
         VIA,
@@ -55,6 +57,7 @@ pub(super) const ROUTE: Route = Route {
             Code::BAD_NAME,
             Code::BAD_CURSOR,
             Code::BAD_FIELD,
+            Code::BAD_FILTER,
             Code::FORBIDDEN,
             Code::NOT_ACCEPTABLE,
             Code::STORE_FAILED,
@@ -112,7 +115,8 @@ fn asked(target: &Target, query: &Query<'_>, headers: &HeaderMap) -> Result<Hist
     let before = query.one("before")?.map(Cursor::parse).transpose();
     let before = before.map_err(|error| Refusal::new(Code::BAD_CURSOR, format!("before: {error}")))?;
     let limit = query.one("limit")?.map(History::limit).transpose()?;
-    History::asked(vec![pattern], start, before, limit)
+    let filter = Preferences::asked(query)?.filter;
+    History::asked(vec![pattern], filter, start, before, limit)
 }
 
 /// The same address is something else for those who accept that.
@@ -166,7 +170,12 @@ fn link(response: &mut Response, page: &HistoryPage, history: &History, query: &
     let form = query.one("as").ok().flatten().map(str::to_owned);
     let target = |name, cursor: &Cursor| {
         let limit = (history.limit != limits::PAGE_MESSAGES_DEFAULT).then(|| history.limit.to_string());
-        links::with_query(&path, &[(name, Some(cursor.to_string())), ("limit", limit), ("as", form.clone())])
+        let filter = history.filter.as_ref().map(ToString::to_string);
+        let cursor = Some(cursor.to_string());
+        links::with_query(
+            &path,
+            &[(name, cursor), ("filter", filter), ("limit", limit), ("as", form.clone())],
+        )
     };
     let backwards = history.before.is_some();
     if !page.messages.is_empty() && (page.more || !backwards) {

@@ -17,6 +17,7 @@ pub(super) const ROUTE: Route = Route {
         parameters::AFTER,
         parameters::LAST,
         parameters::SINCE,
+        parameters::FILTER,
         parameters::AS,
         VIA,
         parameters::WAIT,

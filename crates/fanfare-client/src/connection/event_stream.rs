@@ -2,11 +2,9 @@
 
 use super::{ITEM_BYTES, Line, Never};
 use crate::ear::{Cut, Item};
-use crate::target::Target;
 
 pub(super) async fn hear(line: &mut Line<'_>) -> Result<Never, Cut> {
-    let target =
-        line.channels.iter().fold(Target::new("/subscribe"), |target, name| target.with("channel", name));
+    let target = line.wanted.target();
     let start = line.ear.start();
     let target = start.into_iter().fold(target, |target, (name, value)| target.with(name, value));
     let target = target.with("as", "envelope");

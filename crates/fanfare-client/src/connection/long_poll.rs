@@ -3,7 +3,6 @@
 use super::{Line, Never};
 use crate::answer::read_messages;
 use crate::ear::{Cut, Item};
-use crate::target::Target;
 use http::StatusCode;
 
 /// Seconds that a poll is held: shorter than the idle limits of usual proxies.
@@ -13,8 +12,7 @@ pub(super) async fn hear(line: &mut Line<'_>) -> Result<Never, Cut> {
     // The first is answered at once: it opens, and says where we are.
     let mut hold = 0;
     loop {
-        let target =
-            line.channels.iter().fold(Target::new("/subscribe"), |target, name| target.with("channel", name));
+        let target = line.wanted.target();
         let start = line.ear.start();
         let target = start.into_iter().fold(target, |target, (name, value)| target.with(name, value));
         let target = target.with("wait", hold.to_string());

@@ -9,6 +9,7 @@ use crate::ear::{Cut, Ear};
 use crate::error::Error;
 use crate::reach::Reach;
 use crate::transport::Transport;
+use crate::wanted::Wanted;
 use fanfare_proto::limits;
 use std::future::Future;
 use std::time::Duration;
@@ -24,7 +25,7 @@ const ITEM_BYTES: usize = 6 * limits::BODY_BYTES_MAX + 128 * 1024;
 /// What a transport is lent for one connection.
 pub(crate) struct Line<'a> {
     pub reach: &'a Reach,
-    pub channels: &'a [String],
+    pub wanted: &'a Wanted,
     pub ear: &'a mut Ear,
 }
 

@@ -49,7 +49,10 @@ pub(super) async fn hear(line: &mut Line<'_>) -> Result<Never, Cut> {
 fn request(line: &Line<'_>) -> String {
     let mut request = Map::new();
     request.insert("id".into(), SUBSCRIBE.into());
-    request.insert("subscribe".into(), line.channels.into());
+    request.insert("subscribe".into(), line.wanted.channels.as_slice().into());
+    if let Some(filter) = &line.wanted.filter {
+        request.insert("filter".into(), filter.as_str().into());
+    }
     if let Some((name, value)) = line.ear.start() {
         // A number of messages is a number here.
         request.insert(name.into(), value.parse::<u32>().map_or(Value::from(value), Value::from));

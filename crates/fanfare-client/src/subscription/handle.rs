@@ -30,13 +30,13 @@ impl Subscription {
     pub(super) fn start(asked: Subscribing) -> Subscription {
         let (sender, buffer) = mpsc::channel(EVENTS);
         let (bytes, again) = (Arc::new(AtomicUsize::new(0)), Arc::new(Notify::new()));
-        let Subscribing { reach, channels, start, transports } = asked;
+        let Subscribing { reach, wanted, start, transports } = asked;
         let cursor = start.as_ref().and_then(|start| match start.parameter() {
             ("after", cursor) => Some(cursor),
             _ => None,
         });
         let ear = Ear::new(reach.clone(), start, sender.clone(), bytes.clone());
-        let run = Run::new(reach, channels, transports, ear, sender, again.clone());
+        let run = Run::new(reach, wanted, transports, ear, sender, again.clone());
         let task = tokio::spawn(run.run());
         Subscription { buffer, bytes, again, task, cursor, transport: None, ended: false }
     }

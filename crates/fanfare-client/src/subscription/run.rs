@@ -6,6 +6,7 @@ use crate::ear::{Cut, EVENTS, Ear, Event, Heard, State};
 use crate::error::{Error, Refusal};
 use crate::reach::Reach;
 use crate::transport::Transport;
+use crate::wanted::Wanted;
 use fanfare_proto::{Code, Retry};
 use std::sync::Arc;
 use tokio::sync::{Notify, mpsc};
@@ -17,7 +18,7 @@ const OF_A_TRANSPORT: [u16; 4] = [3009, 3015, 3016, 3018];
 /// What the task has.
 pub(super) struct Run {
     reach: Reach,
-    channels: Vec<String>,
+    wanted: Wanted,
     path: Path,
     ear: Ear,
     sender: mpsc::Sender<Heard>,
@@ -27,13 +28,13 @@ pub(super) struct Run {
 impl Run {
     pub fn new(
         reach: Reach,
-        channels: Vec<String>,
+        wanted: Wanted,
         transports: Vec<Transport>,
         ear: Ear,
         sender: mpsc::Sender<Heard>,
         again: Arc<Notify>,
     ) -> Run {
-        Run { reach, channels, path: Path::new(transports), ear, sender, again }
+        Run { reach, wanted, path: Path::new(transports), ear, sender, again }
     }
 
     /// Hears until nobody listens. An error is final.
@@ -77,7 +78,7 @@ impl Run {
 
     /// One connection, from its start to its end; `None` if another was asked for.
     async fn connect(&mut self, transport: Transport) -> Option<Cut> {
-        let mut line = Line { reach: &self.reach, channels: &self.channels, ear: &mut self.ear };
+        let mut line = Line { reach: &self.reach, wanted: &self.wanted, ear: &mut self.ear };
         tokio::select! {
             cut = hear(transport, &mut line) => Some(cut),
             () = self.again.notified() => None,

@@ -4,6 +4,7 @@ use super::Subscription;
 use crate::ear::Start;
 use crate::reach::Reach;
 use crate::transport::Transport;
+use crate::wanted::Wanted;
 use std::fmt::Display;
 
 /// A subscription that is being described; heard from when started.
@@ -11,14 +12,20 @@ use std::fmt::Display;
 #[must_use = "nothing is heard until it is started"]
 pub struct Subscribing {
     pub(super) reach: Reach,
-    pub(super) channels: Vec<String>,
+    pub(super) wanted: Wanted,
     pub(super) start: Option<Start>,
     pub(super) transports: Vec<Transport>,
 }
 
 impl Subscribing {
     pub(crate) fn new(reach: Reach, channels: Vec<String>) -> Subscribing {
-        Subscribing { reach, channels, start: None, transports: Transport::ALL.to_vec() }
+        let wanted = Wanted { channels, filter: None };
+        Subscribing { reach, wanted, start: None, transports: Transport::ALL.to_vec() }
+    }
+
+    /// Only messages that a filter accepts, such as `temp > 20 and room = "hall"`.
+    pub fn filter(self, filter: impl Into<Option<String>>) -> Subscribing {
+        Subscribing { wanted: Wanted { filter: filter.into(), ..self.wanted }, ..self }
     }
 
     /// Where to begin. Without this, with what comes next.

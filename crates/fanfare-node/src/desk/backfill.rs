@@ -4,12 +4,17 @@
 use super::mailbox::{Answer, Letter};
 use super::reader::{Reader, page_run, window_run};
 use super::run::Run;
+use super::session::Sessions;
 use super::step::Step;
 use super::turn::away;
+use super::wish::Wish;
 use super::{Desk, Line, SessionKey};
 use crate::lent::Lent;
 use crate::locate::Located;
-use fanfare_proto::{Event, Gap, LogId, LogSet, Mark, Refusal, RequestId, Selection, Time, limits};
+use crate::places::Places;
+use fanfare_proto::{
+    Encoder, Event, Gap, LogId, LogSet, Mark, Refusal, RequestId, Selection, Sieve, Time, Wire, limits,
+};
 use fanfare_store::{Order, Read};
 use std::sync::Arc;
 
@@ -17,7 +22,7 @@ use std::sync::Arc;
 pub(crate) struct Backfill {
     /// Which request asked for it.
     request: Option<RequestId>,
-    pub(crate) selection: Selection,
+    pub(crate) sieve: Sieve,
     logs: LogSet,
     /// Everything up to here was brought; `None` until the start is found.
     own: Option<Mark>,
@@ -28,7 +33,7 @@ pub(crate) struct Backfill {
     /// A page being written, its log, and how much of it was.
     pub(crate) page: Option<(LogId, Arc<Lent>, usize)>,
     /// What the session heard already when this was asked for...
-    beside: Selection,
+    beside: Sieve,
     /// ...it brings by itself after this place.
     since: Mark,
     /// The window's end then: what expired at once before was not said to this subscription.
@@ -48,7 +53,8 @@ impl Backfill {
         joined: u64,
     ) -> Backfill {
         let (own, gaps, told, page, ticket) = (None, Vec::new(), Mark::default(), None, 0);
-        Backfill { request, selection, logs, own, gaps, told, page, beside, since, joined, ticket }
+        let (sieve, beside) = (Sieve::new(selection), Sieve::new(beside));
+        Backfill { request, sieve, logs, own, gaps, told, page, beside, since, joined, ticket }
     }
 
     /// Begins where it was located.
@@ -58,13 +64,27 @@ impl Backfill {
 
     /// Brings less from now on.
     pub(crate) fn narrow(&mut self, narrowed: impl Fn(&Selection) -> Selection) {
-        self.selection = narrowed(&self.selection);
-        self.beside = narrowed(&self.beside);
+        self.sieve = Sieve::new(narrowed(self.sieve.selection()));
+        self.beside = Sieve::new(narrowed(self.beside.selection()));
         self.page = None;
         // What was asked for has too much; but where to begin is still to be found.
         if self.own.is_some() {
             self.ticket = 0;
         }
+    }
+
+    /// For whom its runs are made.
+    fn reader<'a>(
+        &'a mut self,
+        wire: Wire,
+        own: Mark,
+        places: &'a Places,
+        encoder: &'a mut Encoder,
+        now: Time,
+    ) -> Reader<'a> {
+        let Backfill { sieve, logs, beside, since, joined, .. } = self;
+        let (wish, past) = (Wish::Own(sieve), Some((beside, *since)));
+        Reader { wish, logs: *logs, wire, own: Some(own), joined: *joined, past, places, encoder, now }
     }
 
     /// What the page at hand has up to the head: what lies beyond, the session's own place brings.
@@ -74,10 +94,16 @@ impl Backfill {
     }
 }
 
+/// The past that a session reads, and how its bytes look.
+fn past(sessions: &mut Sessions, key: SessionKey) -> Option<(&mut Backfill, Wire)> {
+    let session = sessions.get_mut(key)?;
+    let talk = session.extra.as_deref_mut()?.talk.as_deref_mut()?;
+    Some((talk.backfills.front_mut()?, session.wire))
+}
+
 impl Desk {
     fn first(&mut self, key: SessionKey) -> Option<&mut Backfill> {
-        let extra = self.sessions.get_mut(key)?.extra.as_deref_mut()?;
-        extra.talk.as_deref_mut()?.backfills.front_mut()
+        past(&mut self.sessions, key).map(|(backfill, _)| backfill)
     }
 
     /// What is next of the past. The session is at the head.
@@ -120,41 +146,21 @@ impl Desk {
 
     fn read_past_page(&mut self, key: SessionKey, now: Time) -> Step {
         let head = self.window.head();
-        let Some(session) = self.sessions.get(key) else { return Step::Idle };
-        let talk = session.extra.as_deref().and_then(|extra| extra.talk.as_deref());
-        let Some(backfill) = talk.and_then(|talk| talk.backfills.front()) else { return Step::Idle };
-        let (Some((log, page, from)), Some(own)) = (&backfill.page, backfill.own) else { return Step::Idle };
-        let (range, from) = (*from..backfill.within(&head).max(*from), *from as u64);
-        let mut reader = Reader {
-            selection: &backfill.selection,
-            logs: backfill.logs,
-            wire: session.wire,
-            own: Some(own),
-            joined: backfill.joined,
-            past: Some((&backfill.beside, backfill.since)),
-            places: &self.node.inner().places,
-            encoder: &mut self.encoder,
-            now,
+        let Some((backfill, wire)) = past(&mut self.sessions, key) else { return Step::Idle };
+        let within = backfill.within(&head);
+        let (Some((log, page, from)), Some(own)) = (backfill.page.clone(), backfill.own) else {
+            return Step::Idle;
         };
-        let run = page_run(page, *log, range, own, &mut reader);
-        self.use_past(key, run, from)
+        let places = &self.node.inner().places;
+        let mut reader = backfill.reader(wire, own, places, &mut self.encoder, now);
+        let run = page_run(&page, log, from..within.max(from), own, &mut reader);
+        self.use_past(key, run, from as u64)
     }
 
     fn read_past_window(&mut self, key: SessionKey, at: u64, own: Mark, now: Time) -> Step {
-        let Some(session) = self.sessions.get(key) else { return Step::Idle };
-        let talk = session.extra.as_deref().and_then(|extra| extra.talk.as_deref());
-        let Some(backfill) = talk.and_then(|talk| talk.backfills.front()) else { return Step::Idle };
-        let mut reader = Reader {
-            selection: &backfill.selection,
-            logs: backfill.logs,
-            wire: session.wire,
-            own: Some(own),
-            joined: backfill.joined,
-            past: Some((&backfill.beside, backfill.since)),
-            places: &self.node.inner().places,
-            encoder: &mut self.encoder,
-            now,
-        };
+        let Some((backfill, wire)) = past(&mut self.sessions, key) else { return Step::Idle };
+        let places = &self.node.inner().places;
+        let mut reader = backfill.reader(wire, own, places, &mut self.encoder, now);
         let run = window_run(at, self.window.end(), &mut self.window, &mut reader);
         self.use_past(key, run, at)
     }
@@ -191,7 +197,7 @@ impl Desk {
         let Some(backfill) = self.first(key) else { return Step::Idle };
         backfill.ticket = ticket;
         let read = Read {
-            selection: backfill.selection.clone(),
+            selection: backfill.sieve.selection().unfiltered(),
             from: own.get(log),
             order: Order::Forward,
             messages: limits::STEP_MESSAGES,
@@ -238,7 +244,12 @@ impl Desk {
         let Some(session) = self.sessions.get_mut(key) else { return Step::Idle };
         let talk = session.extra.as_deref_mut().and_then(|extra| extra.talk.as_deref_mut());
         let Some(backfill) = talk.and_then(|talk| talk.backfills.pop_front()) else { return Step::Idle };
-        self.merge(key, &backfill.selection, backfill.logs);
+        if let Err(refusal) = self.merge(key, backfill.sieve.selection(), backfill.logs) {
+            if let Some(session) = self.sessions.get_mut(key) {
+                session.extra().dismissed = Some(Box::new(away(refusal)));
+            }
+            return Step::Rest;
+        }
         let cursor = self.cursor(key);
         self.say_event(key, &Event::CaughtUp(&cursor, backfill.request.as_ref()))
     }

@@ -19,6 +19,7 @@ mod subscribe;
 mod survey;
 mod talk;
 mod turn;
+mod wish;
 mod write;
 
 use crate::Node;
@@ -28,7 +29,7 @@ use crate::locate::{heads, locate, locate_at_once};
 use crate::orders::Orders;
 use crate::tail::Lost;
 use fanfare_hub::{InterestId, Interests, Membership, Slot, Window};
-use fanfare_proto::{Encoder, Grant, LogSet, Refusal, Selection, Start, Time, Wire};
+use fanfare_proto::{Code, Encoder, Grant, LogSet, Refusal, Selection, Sieve, Start, Time, Wire};
 use lines::Lines;
 use mailbox::{Answer, Letter, Mailbox};
 use order::Secrets;
@@ -157,7 +158,7 @@ impl Desk {
         let secret = self.secrets.next()?;
         self.close(key);
         self.take();
-        let membership = self.join(key, &opening.selection, logs);
+        let membership = self.join(key, &opening.selection, logs)?;
         let stream = opening.wire.protocol().shape().goes_on();
         let mut session = Session {
             membership,
@@ -224,7 +225,8 @@ impl Desk {
         let inner = self.node.inner();
         let (places, heads) = (inner.places, heads(&inner.logs, set));
         inner.reading.task(Box::new(move |logs| {
-            let located = locate(logs, &places, &selection, set, heads, &start, now);
+            let mut wanted = Sieve::new(selection);
+            let located = locate(logs, &places, &mut wanted, set, heads, &start, now);
             let answer = located.map(Answer::Located).map_err(|error| unread(&error));
             mailbox.put(Letter { key, ticket, answer });
         }))?;
@@ -244,8 +246,8 @@ impl Desk {
     }
 
     /// Adds a session to those that share a selection.
-    fn join(&mut self, key: SessionKey, selection: &Selection, logs: LogSet) -> Membership {
-        self.interests.join(selection, logs, key)
+    fn join(&mut self, key: SessionKey, selection: &Selection, logs: LogSet) -> Result<Membership, Refusal> {
+        self.interests.join(selection, logs, key).ok_or_else(|| Code::FILTERS_FULL.into())
     }
 
     /// Takes a session out of those that share its selection.
@@ -287,6 +289,7 @@ impl Desk {
     /// Frames are shared by those in line together; when nobody is, they go.
     fn forget_frames(&mut self) {
         self.runs.rest(self.window.end());
+        self.interests.rest();
         for seq in self.framed.max(self.window.start())..self.window.end() {
             if let Some(slot) = self.window.get_mut(seq) {
                 slot.beside = Frames::new();

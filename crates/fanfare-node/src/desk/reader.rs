@@ -1,25 +1,26 @@
 //! Making runs: the frames that a reader is to be given, from the window or from a page.
 
 use super::run::{Frames, RUN_BYTES, Run};
+use super::wish::Wish;
 use crate::lent::Lent;
 use crate::places::Places;
 use bytes::Bytes;
 use fanfare_hub::{Slot, Window};
-use fanfare_proto::{Encoder, Event, LogId, LogSet, Mark, Message, Selection, Time, Wire, limits};
+use fanfare_proto::{Encoder, Event, LogId, LogSet, Mark, Message, Sieve, Time, Wire, limits};
 use std::ops::Range;
 
 /// For whom a run is made.
 pub(crate) struct Reader<'a> {
-    pub(crate) selection: &'a Selection,
+    pub(crate) wish: Wish<'a>,
     pub(crate) logs: LogSet,
     pub(crate) wire: Wire,
     /// Set for a session that has heard more than the window's marks say...
     pub(crate) own: Option<Mark>,
     /// ...and has joined the window here: what became visible before was not said to it.
     pub(crate) joined: u64,
-    /// Set if this is the past of a later subscription: the session's cursor is elsewhere, and what this selection has
-    /// after this mark comes by itself.
-    pub(crate) past: Option<(&'a Selection, Mark)>,
+    /// Set if this is the past of a later subscription: the session's cursor is elsewhere, and what it wants already comes
+    /// by itself after this mark.
+    pub(crate) past: Option<(&'a mut Sieve, Mark)>,
     pub(crate) places: &'a Places,
     pub(crate) encoder: &'a mut Encoder,
     pub(crate) now: Time,
@@ -33,19 +34,19 @@ impl Reader<'_> {
     }
 
     /// Whether the slot is to be written.
-    fn wants(&self, slot: &Slot<Frames>, seq: u64) -> bool {
+    fn wants(&mut self, slot: &Slot<Frames>, seq: u64) -> bool {
         let message = &slot.message;
         self.logs.contains(slot.log)
             && self.own.is_none_or(|own| message.position > own.get(slot.log))
             && !self.expired(slot, seq)
-            && self.selection.matches(message.channel.as_str())
+            && self.wish.wants(message, Some(seq))
             && !self.comes_by_itself(slot.log, message)
     }
 
-    fn comes_by_itself(&self, log: LogId, message: &Message) -> bool {
-        self.past.is_some_and(|(beside, since)| {
-            message.position > since.get(log) && beside.matches(message.channel.as_str())
-        })
+    fn comes_by_itself(&mut self, log: LogId, message: &Message) -> bool {
+        self.past
+            .as_mut()
+            .is_some_and(|(beside, since)| message.position > since.get(log) && beside.wants(message))
     }
 
     /// Expiry is judged when writing. A message that expires at once is heard by those who were not behind when it
@@ -135,6 +136,7 @@ pub(crate) fn page_run(
         if message.is_expired(reader.now)
             || message.position <= own.get(log)
             || reader.comes_by_itself(log, message)
+            || reader.wish.refuses(message)
         {
             continue;
         }

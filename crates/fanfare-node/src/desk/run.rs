@@ -70,6 +70,8 @@ impl Hash for WindowKey {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct PageKey {
     page: usize,
+    /// Who wants less than the whole page.
+    filtered: Option<InterestId>,
     from: usize,
     wire: Wire,
     logs: LogSet,
@@ -171,7 +173,7 @@ impl Runs {
         &mut self,
         page: &Arc<Lent>,
         log: LogId,
-        from: usize,
+        (from, filtered): (usize, Option<InterestId>),
         own: Mark,
         reader: &mut Reader<'_>,
     ) -> Arc<Run> {
@@ -179,6 +181,7 @@ impl Runs {
         others.set(log, Default::default());
         let key = PageKey {
             page: Arc::as_ptr(page) as usize,
+            filtered,
             from,
             wire: reader.wire,
             logs: reader.logs,
@@ -197,10 +200,12 @@ impl Runs {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::desk::wish::Wish;
     use crate::places::Places;
     use fanfare_hub::Slot;
     use fanfare_proto::{
-        Channel, Content, Encoder, Epoch, Form, Framing, Message, Pattern, Position, Selection, protocol,
+        Channel, Content, Encoder, Epoch, Form, Framing, Message, Pattern, Position, Selection, Sieve,
+        protocol,
     };
 
     const READER: Wire =
@@ -226,12 +231,12 @@ mod tests {
     /// Has a run made for as many selections, which want `wanted`, and looks at what is kept after each.
     fn line(interests: u32, body: Bytes, wanted: &str, mut look: impl FnMut(&mut Runs, WindowKey, Arc<Run>)) {
         let (mut runs, mut window, mut encoder) = (Runs::default(), window(body), Encoder::default());
-        let selection = &Selection::new(vec![Pattern::parse(wanted).unwrap()]);
+        let mut sieve = Sieve::new(Selection::new(vec![Pattern::parse(wanted).unwrap()]));
         let places = &Places { epochs: [Epoch(1); limits::LOGS] };
         for interest in (0..interests).map(InterestId) {
             let (logs, encoder) = (LogSet(1), &mut encoder);
             let mut reader = Reader {
-                selection,
+                wish: Wish::Own(&mut sieve),
                 logs,
                 wire: READER,
                 own: None,

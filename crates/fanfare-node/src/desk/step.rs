@@ -6,6 +6,7 @@ use super::reader::Reader;
 use super::run::{Run, WindowKey};
 use super::session::{Ending, Farewell, Line};
 use super::talk::Talk;
+use super::wish::Wish;
 use super::{Desk, SessionKey};
 use bytes::Bytes;
 use fanfare_proto::{
@@ -72,14 +73,16 @@ impl Desk {
     /// Writes on from the page at hand.
     fn read_page(&mut self, key: SessionKey, now: Time) -> Step {
         let Some(session) = self.sessions.get_mut(key) else { return Step::Idle };
-        let Some(interest) = self.interests.get(session.membership.interest) else { return Step::Idle };
+        let id = session.membership.interest;
+        let Some((interest, filters)) = self.interests.asking(id) else { return Step::Idle };
         let (wire, logs, own) = (session.wire, session.logs, session.own().unwrap_or_default());
         let Some((log, page, from)) = session.extra().page.clone() else { return Step::Rest };
-        let places = &self.node.inner().places;
-        let (selection, encoder) = (&interest.selection, &mut self.encoder);
+        let filtered = interest.is_filtered().then_some(id);
+        let (places, encoder) = (&self.node.inner().places, &mut self.encoder);
+        let wish = Wish::Shared(interest, filters);
         let mut reader =
-            Reader { selection, logs, wire, own: Some(own), joined: 0, past: None, places, encoder, now };
-        let run = self.runs.of_page(&page, log, from, own, &mut reader);
+            Reader { wish, logs, wire, own: Some(own), joined: 0, past: None, places, encoder, now };
+        let run = self.runs.of_page(&page, log, (from, filtered), own, &mut reader);
         self.use_run(key, run, from as u64, None)
     }
 
@@ -100,7 +103,7 @@ impl Desk {
         let Some(interest) = self.interests.get(session.membership.interest) else { return Step::Idle };
         session.line = Line::Waiting;
         let read = Read {
-            selection: interest.selection.clone(),
+            selection: interest.selection.unfiltered(),
             from: own.get(log),
             order: Order::Forward,
             messages: limits::STEP_MESSAGES,
@@ -121,14 +124,14 @@ impl Desk {
     fn read_window(&mut self, key: SessionKey, now: Time) -> Step {
         let Some(session) = self.sessions.get_mut(key) else { return Step::Idle };
         let interest_id = session.membership.interest;
-        let Some(interest) = self.interests.get(interest_id) else { return Step::Idle };
+        let Some((interest, filters)) = self.interests.asking(interest_id) else { return Step::Idle };
         let (wire, logs, own, joined) = (session.wire, session.logs, session.own(), session.joined());
         let (from, to) = (session.at, session.until);
         let window_key = WindowKey { interest: interest_id, wire, from, to, joined: joined.max(from) };
         self.framed = self.framed.min(from);
         let places = &self.node.inner().places;
-        let (selection, encoder) = (&interest.selection, &mut self.encoder);
-        let mut reader = Reader { selection, logs, wire, own, joined, past: None, places, encoder, now };
+        let (wish, encoder) = (Wish::Shared(interest, filters), &mut self.encoder);
+        let mut reader = Reader { wish, logs, wire, own, joined, past: None, places, encoder, now };
         let run = self.runs.of_window(window_key, &mut self.window, &mut reader);
         self.use_run(key, run, window_key.from, own.is_none().then_some(window_key))
     }

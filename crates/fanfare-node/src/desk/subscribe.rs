@@ -6,8 +6,9 @@ use super::talk::talk;
 use super::{Desk, Line, SessionKey};
 use crate::locate::{Located, locate_at_once};
 use fanfare_proto::{
-    Code, LogSet, Mark, Pattern, Refusal, RequestId, Selection, Start, Subscribe, Time, limits,
+    Code, Filter, LogSet, Mark, Pattern, Refusal, RequestId, Selection, Start, Subscribe, Time, limits,
 };
+use std::collections::HashSet;
 
 impl Desk {
     /// Hears more from now on. The first that a session hears is where it begins; what comes later begins beside it and
@@ -19,21 +20,14 @@ impl Desk {
         subscribe: Subscribe,
         now: Time,
     ) -> Result<Vec<Pattern>, Refusal> {
-        let Subscribe { patterns, start } = subscribe;
-        let Some(session) = self.sessions.get(key) else { return Ok(patterns) };
-        let logs = self.node.logs_for(&session.grant, &patterns)?;
-        let mut heard = self.heard(key);
-        let first = heard.is_empty();
-        heard.extend(patterns.iter().cloned());
-        heard.sort_unstable();
-        heard.dedup();
-        if heard.len() > limits::SUBSCRIPTIONS {
-            let detail = format!("{} subscriptions; at most {}", heard.len(), limits::SUBSCRIPTIONS);
-            return Err(Refusal::new(Code::TOO_MANY, detail));
-        }
+        let (selection, start) = (subscribe.selection(), subscribe.start);
+        let Some(session) = self.sessions.get(key) else { return Ok(subscribe.patterns) };
+        let logs = self.node.logs_for(&session.grant, selection.patterns())?;
+        let before = self.heard(key);
+        let heard = before.with(&selection);
+        check(&heard)?;
         self.take();
-        let selection = Selection::new(patterns);
-        if first {
+        if before.is_empty() {
             self.begin(key, selection, logs, start, now)?;
         } else {
             self.begin_later(key, request, selection, logs, start, now)?;
@@ -42,7 +36,7 @@ impl Desk {
         if self.sessions.get(key).is_some_and(|session| session.line != Line::Blocked) {
             self.enter(key);
         }
-        Ok(heard)
+        Ok(heard.patterns().collect())
     }
 
     fn begin(
@@ -53,7 +47,7 @@ impl Desk {
         start: Start,
         now: Time,
     ) -> Result<(), Refusal> {
-        self.select(key, selection.clone(), logs);
+        self.select(key, selection.clone(), logs)?;
         let head = Located { mark: self.window.head(), gaps: Vec::new() };
         let ticket = self.ticket();
         let Some(session) = self.sessions.get_mut(key) else { return Ok(()) };
@@ -73,7 +67,7 @@ impl Desk {
         {
             session.extra().announce = false;
             let all = self.node.logs_for(&session.grant, std::iter::empty::<Pattern>())?;
-            self.select(key, Selection::default(), all);
+            self.select(key, Selection::default(), all)?;
         }
         begun
     }
@@ -87,8 +81,7 @@ impl Desk {
         start: Start,
         now: Time,
     ) -> Result<(), Refusal> {
-        let inner = self.node.inner();
-        let (beside, since) = (Selection::new(self.heard(key)), self.window.head());
+        let (inner, beside, since) = (self.node.inner(), self.heard(key), self.window.head());
         let mut backfill = Backfill::new(request, selection.clone(), logs, beside, since, self.window.end());
         match locate_at_once(&inner.logs, &inner.places, logs, &start) {
             Some(located) => backfill.start(located),
@@ -106,41 +99,39 @@ impl Desk {
         key: SessionKey,
         patterns: &[Pattern],
     ) -> Result<Vec<Pattern>, Refusal> {
-        let mut heard = self.heard(key);
-        if let Some(other) = patterns.iter().find(|pattern| !heard.contains(pattern)) {
+        let heard = self.heard(key);
+        if let Some(other) = patterns.iter().find(|pattern| heard.place_of(pattern.as_str()).is_none()) {
             return Err(Refusal::new(Code::NOT_FOUND, format!("this session does not hear `{other}`")));
         }
-        heard.retain(|pattern| !patterns.contains(pattern));
+        let rest = |selection: &Selection| selection.without(patterns);
+        let heard = rest(&heard).patterns().collect();
         let Some(session) = self.sessions.get_mut(key) else { return Ok(heard) };
-        let rest = |selection: &Selection| {
-            Selection::new(selection.patterns().filter(|pattern| !patterns.contains(pattern)).collect())
-        };
         if let Some(talk) = session.extra.as_deref_mut().and_then(|extra| extra.talk.as_deref_mut()) {
             talk.backfills.iter_mut().for_each(|backfill| backfill.narrow(rest));
-            talk.backfills.retain(|backfill| !backfill.selection.is_empty());
+            talk.backfills.retain(|backfill| !backfill.sieve.selection().is_empty());
         }
         let interest = self.interests.get(session.membership.interest);
         let left = interest.map(|interest| rest(&interest.selection)).unwrap_or_default();
         let logs = self.node.logs_for(&session.grant.clone(), left.patterns())?;
-        self.select(key, left, logs);
+        self.select(key, left, logs)?;
         Ok(heard)
     }
 
     /// Adds to what a session hears from where it is: it is at the head.
-    pub(super) fn merge(&mut self, key: SessionKey, more: &Selection, logs: LogSet) {
-        let Some(session) = self.sessions.get(key) else { return };
-        let Some(interest) = self.interests.get(session.membership.interest) else { return };
+    pub(super) fn merge(&mut self, key: SessionKey, more: &Selection, logs: LogSet) -> Result<(), Refusal> {
+        let Some(session) = self.sessions.get(key) else { return Ok(()) };
+        let Some(interest) = self.interests.get(session.membership.interest) else { return Ok(()) };
         let hears_nothing = interest.selection.is_empty();
-        let patterns = interest.selection.patterns().chain(more.patterns()).collect();
         let logs = if hears_nothing { logs } else { LogSet(session.logs.0 | logs.0) };
-        self.select(key, Selection::new(patterns), logs);
+        self.select(key, interest.selection.with(more), logs)
     }
 
-    /// Changes what a session hears from its place on.
-    fn select(&mut self, key: SessionKey, selection: Selection, logs: LogSet) {
+    /// Changes what a session hears from its place on. If there is no room for its filters, nothing changes.
+    fn select(&mut self, key: SessionKey, selection: Selection, logs: LogSet) -> Result<(), Refusal> {
         let (head, ticket) = (self.window.head(), self.ticket());
-        let Some(session) = self.sessions.get_mut(key) else { return };
-        let Session { membership, logs: old, line, .. } = *session;
+        self.join_another(key, &selection, logs)?;
+        let Some(session) = self.sessions.get_mut(key) else { return Ok(()) };
+        let Session { logs: old, line, .. } = *session;
         let mut asks_again = false;
         if let Some(extra) = session.extra.as_deref_mut()
             && let Some(own) = &mut extra.own
@@ -152,13 +143,38 @@ impl Desk {
             asks_again = line == Line::Waiting;
         }
         session.logs = logs;
-        self.leave(membership);
-        let membership = self.join(key, &selection, logs);
-        if let Some(session) = self.sessions.get_mut(key) {
-            session.membership = membership;
-        }
         if asks_again {
             self.enter(key);
         }
+        Ok(())
     }
+
+    /// Moves a session from those of its selection to those of another; it stays if that has no room.
+    fn join_another(&mut self, key: SessionKey, selection: &Selection, logs: LogSet) -> Result<(), Refusal> {
+        let Some(session) = self.sessions.get(key) else { return Ok(()) };
+        let (old, old_logs) = (session.membership, session.logs);
+        let interest = self.interests.get(old.interest);
+        let left = interest.map(|interest| interest.selection.clone()).unwrap_or_default();
+        self.leave(old);
+        let (membership, moved) = match self.join(key, selection, logs) {
+            Ok(membership) => (membership, Ok(())),
+            // What was there a moment ago has room.
+            Err(refusal) => (self.join(key, &left, old_logs)?, Err(refusal)),
+        };
+        if let Some(session) = self.sessions.get_mut(key) {
+            session.membership = membership;
+        }
+        moved
+    }
+}
+
+/// Whether one session may hear so much.
+fn check(heard: &Selection) -> Result<(), Refusal> {
+    let too_many = |count: usize, what: &str, most: usize| match count > most {
+        true => Err(Refusal::new(Code::TOO_MANY, format!("{count} {what}; at most {most}"))),
+        false => Ok(()),
+    };
+    too_many(heard.names().count(), "subscriptions", limits::SUBSCRIPTIONS)?;
+    let filters: HashSet<&Filter> = heard.filters().iter().map(|(_, filter)| filter).collect();
+    too_many(filters.len(), "filters", limits::SESSION_FILTERS)
 }

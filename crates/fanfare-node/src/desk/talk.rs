@@ -9,7 +9,8 @@ use crate::board::Board;
 use bytes::Bytes;
 use fanfare_proto::websocket::{CloseCode, Opcode, Received, close_frame, frame};
 use fanfare_proto::{
-    Code, Command, Form, Framing, History, Pattern, Publish, Refusal, Reply, Request, RequestId, Time, limits,
+    Code, Command, Form, Framing, History, Publish, Refusal, Reply, Request, RequestId, Selection, Time,
+    limits,
 };
 use std::collections::VecDeque;
 use std::future::Future;
@@ -156,7 +157,8 @@ impl Desk {
                 Ok(written(id, &Reply::Unsubscribe(&heard)))
             }
             Command::Session => {
-                let (session, heard, cursor) = (self.id(key), self.heard(key), self.cursor(key));
+                let (session, cursor) = (self.id(key), self.cursor(key));
+                let heard: Vec<_> = self.heard(key).patterns().collect();
                 Ok(written(id, &Reply::Session(&session, &heard, &cursor)))
             }
             Command::Ping => Ok(written(id, &Reply::Ping(now))),
@@ -168,16 +170,13 @@ impl Desk {
     }
 
     /// What a session hears, and what it will hear once that has caught up.
-    pub(super) fn heard(&self, key: SessionKey) -> Vec<Pattern> {
-        let Some(session) = self.sessions.get(key) else { return Vec::new() };
+    pub(super) fn heard(&self, key: SessionKey) -> Selection {
+        let Some(session) = self.sessions.get(key) else { return Selection::default() };
         let interest = self.interests.get(session.membership.interest);
-        let mut heard = interest.map_or_else(Vec::new, |interest| interest.selection.patterns().collect());
+        let heard = interest.map(|interest| interest.selection.clone()).unwrap_or_default();
         let talk = session.extra.as_deref().and_then(|extra| extra.talk.as_deref());
         let later = talk.into_iter().flat_map(|talk| &talk.backfills);
-        heard.extend(later.flat_map(|backfill| backfill.selection.patterns()));
-        heard.sort_unstable();
-        heard.dedup();
-        heard
+        later.fold(heard, |heard, backfill| heard.with(backfill.sieve.selection()))
     }
 
     fn publish(&mut self, key: SessionKey, id: Option<RequestId>, publish: Publish) -> Task {

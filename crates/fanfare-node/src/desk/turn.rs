@@ -53,7 +53,7 @@ impl Desk {
     fn add(&mut self, slot: Slot<()>) {
         let seq = self.window.end();
         let hits = &mut self.hits;
-        self.interests.matches(slot.message.channel.as_str(), &mut |interest| {
+        self.interests.matches(&slot.message, seq, &mut |interest| {
             hits.entry(interest).or_insert((seq, seq)).1 = seq;
         });
         let Slot { log, message, mark, .. } = slot;

@@ -23,8 +23,9 @@ fn action() -> impl Strategy<Value = Action> {
     prop_oneof![
         6 => (channel(), 1usize..5, 0usize..3).prop_map(|(channel, count, size)| Action::Publish { channel, count, size }),
         1 => (channel(), channel()).prop_map(|(a, b)| Action::PublishTogether(a, b)),
-        3 => (reader.clone(), 0..world::SELECTIONS.len(), 0usize..4)
-            .prop_map(|(reader, selection, start)| Action::Open { reader, selection, start }),
+        3 => (reader.clone(), 0..world::SELECTIONS.len(), 0..world::FILTERS.len(), 0usize..4).prop_map(
+            |(reader, selection, filter, start)| Action::Open { reader, selection, filter, start }
+        ),
         4 => (reader.clone(), 0usize..2000).prop_map(|(reader, room)| Action::Room { reader, room }),
         3 => reader.clone().prop_map(|reader| Action::Resume { reader }),
         1 => channel().prop_map(Action::Purge),

@@ -40,6 +40,7 @@ pub struct Reader {
     pub socket: Socket,
     pub open: bool,
     pub selection: usize,
+    pub filter: usize,
     pub cursor: Option<String>,
     pub heard: Vec<Heard>,
     /// Index into the list of everything published: nothing before it is to be heard...

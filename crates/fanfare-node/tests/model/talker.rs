@@ -1,7 +1,7 @@
 //! A client that speaks: what it hears changes while it goes on.
 
 use crate::reader::Socket;
-use crate::world::{CHANNELS, Published, SELECTIONS};
+use crate::world::{CHANNELS, Published, SELECTIONS, passes};
 use fanfare_node::Outcome;
 use fanfare_proto::Pattern;
 use serde_json::Value;
@@ -94,7 +94,7 @@ impl Talker {
     }
 
     /// Every message comes as often as was asked for: once live, and once for each past that has it.
-    pub fn check(&self, published: &[Published]) {
+    pub fn check(&self, filter: usize, published: &[Published]) {
         let mut newest = BTreeMap::new();
         for said in self.heard.iter().filter(|said| said.placed) {
             let channel = published.iter().find(|published| published.body == said.body).unwrap().channel;
@@ -105,7 +105,9 @@ impl Talker {
         }
         for (index, message) in published.iter().enumerate() {
             let heard = self.heard.iter().filter(|said| said.body == message.body).count();
-            let wanting = || self.asked.iter().filter(|asked| selects(asked.selection, message.channel));
+            let passes = passes(filter, index, message);
+            let wanting =
+                || self.asked.iter().filter(|asked| passes && selects(asked.selection, message.channel));
             let live = |asked: &&Asked| asked.at <= index && asked.until.is_none_or(|until| index < until);
             let past = |asked: &&Asked| index < asked.at && asked.past != Past::Nothing;
             let sure = |asked: &&Asked| asked.until.is_none();

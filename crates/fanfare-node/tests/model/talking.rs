@@ -1,10 +1,10 @@
 //! What the world does with its clients that speak.
 
 use crate::talker::{Asked, Past};
-use crate::world::{NOW, READERS, SELECTIONS, World};
+use crate::world::{FILTERS, NOW, READERS, SELECTIONS, World, selection};
 use fanfare_node::{Opening, Outcome};
 use fanfare_proto::websocket::Received;
-use fanfare_proto::{Cursor, Form, Framing, Pattern, Selection, Start, Time, Wire, protocol};
+use fanfare_proto::{Cursor, Form, Framing, Start, Time, Wire, protocol};
 use serde_json::json;
 use std::sync::atomic::Ordering::SeqCst;
 use std::time::Duration;
@@ -32,6 +32,9 @@ impl World {
         client.pending += usize::from(!first);
         request["subscribe"] = json!(SELECTIONS[selection]);
         request["id"] = json!(at);
+        if let Some(filter) = FILTERS[talker] {
+            request["filter"] = json!(filter);
+        }
         self.say(talker, &request.to_string());
     }
 
@@ -85,7 +88,8 @@ impl World {
     }
 
     fn begin(&mut self, talker: usize, texts: &[&str], start: Start) {
-        let selection = Selection::new(texts.iter().map(|text| Pattern::parse(text).unwrap()).collect());
+        // The first wants everything, the second what its filter accepts.
+        let selection = selection(texts, talker);
         let wire = Wire {
             protocol: protocol::by_name("ws").unwrap(),
             form: Form::Envelope,
@@ -115,9 +119,9 @@ impl World {
     }
 
     pub(crate) fn finish_talkers(&mut self) {
-        for client in self.talkers.iter_mut().filter(|client| client.open) {
+        for (talker, client) in self.talkers.iter_mut().enumerate().filter(|(_, client)| client.open) {
             client.read();
-            client.check(&self.published);
+            client.check(talker, &self.published);
         }
     }
 }

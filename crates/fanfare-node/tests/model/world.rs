@@ -5,8 +5,8 @@ use crate::talker::{Talker, selects};
 
 use fanfare_node::{Desk, Node, Opening, Options, Outcome};
 use fanfare_proto::{
-    Channel, Content, Cursor, CursorPart, Form, Framing, Grant, Keeping, LogId, Namespace, Namespaces,
-    Origins, Pattern, Position, Publish, Selection, Start, Time, Wire, protocol,
+    Channel, Content, Cursor, CursorPart, Filter, Form, Framing, Grant, Keeping, LogId, Namespace,
+    Namespaces, Origins, Pattern, Position, Publish, Selection, Start, Time, Wire, protocol,
 };
 use fanfare_store::{Log, MemoryLog, Removal, SqliteLog, SqliteOptions};
 use std::future::Future;
@@ -18,6 +18,13 @@ use std::time::Duration;
 pub const CHANNELS: &[&str] = &["kept/a", "kept/b", "few/c", "live/a", "live/b"];
 pub const SELECTIONS: &[&[&str]] =
     &[&["kept/a"], &["kept/*", "live/a"], &["**"], &["live/**"], &["few/c", "live/b", "kept/b"], &["*/a"]];
+/// What readers want of their channels.
+pub const FILTERS: &[Option<&str>] = &[
+    None,
+    Some("priority = 5"),
+    Some("starts_with(body, \"1\")"),
+    Some("priority = 5 and not body = \"3\""),
+];
 pub const READERS: usize = 3;
 pub const TALKERS: usize = 2;
 
@@ -27,7 +34,7 @@ pub(crate) static NOW: AtomicU64 = AtomicU64::new(1_700_000_000_000);
 pub enum Action {
     Publish { channel: usize, count: usize, size: usize },
     PublishTogether(usize, usize),
-    Open { reader: usize, selection: usize, start: usize },
+    Open { reader: usize, selection: usize, filter: usize, start: usize },
     Room { reader: usize, room: usize },
     Resume { reader: usize },
     Purge(usize),
@@ -120,7 +127,7 @@ impl World {
                     self.publish(&[(a, 0), (b, 0)], true);
                 }
             }
-            Action::Open { reader, selection, start } => self.open(reader, selection, start),
+            Action::Open { reader, selection, filter, start } => self.open(reader, selection, filter, start),
             Action::Room { reader, room } => {
                 self.readers[reader].socket.room = room;
                 self.desk.writable(reader as u32);
@@ -150,7 +157,10 @@ impl World {
         let first = self.published.len();
         let publish = |(index, (channel, size)): (usize, &(usize, usize))| {
             let body = format!("{}{}", first + index, "x".repeat(size * 300));
-            let content = Content { body: body.into(), ..Content::default() };
+            // Numbers are text here: `starts_with` asks for that.
+            let content_type = Some("text/plain".into());
+            let priority = priority(first + index);
+            let content = Content { priority, content_type, body: body.into(), ..Content::default() };
             Publish { channel: Channel::parse(CHANNELS[*channel]).unwrap(), id: None, ttl: None, content }
         };
         let messages: Vec<Publish> = what.iter().enumerate().map(publish).collect();
@@ -170,7 +180,7 @@ impl World {
         }
     }
 
-    fn open(&mut self, reader: usize, selection: usize, start: usize) {
+    fn open(&mut self, reader: usize, selection: usize, filter: usize, start: usize) {
         let end = self.published.len();
         let (start, allowed, wanted) = match start {
             0 => (Start::Now, end, end),
@@ -180,7 +190,7 @@ impl World {
         };
         let old = &mut self.readers[reader];
         let room = old.socket.room;
-        *old = Reader { open: true, selection, allowed, wanted, ..Reader::default() };
+        *old = Reader { open: true, selection, filter, allowed, wanted, ..Reader::default() };
         old.socket.room = room.max(200);
         self.connect(reader, start);
     }
@@ -206,8 +216,8 @@ impl World {
     }
 
     fn connect(&mut self, reader: usize, start: Start) {
-        let texts = SELECTIONS[self.readers[reader].selection];
-        let selection = Selection::new(texts.iter().map(|text| Pattern::parse(text).unwrap()).collect());
+        let client = &self.readers[reader];
+        let selection = selection(SELECTIONS[client.selection], client.filter);
         let wire = Wire {
             protocol: protocol::by_name("ndjson").unwrap(),
             form: Form::Envelope,
@@ -275,6 +285,28 @@ impl World {
     }
 }
 
+/// Every third message is urgent.
+fn priority(index: usize) -> Option<u8> {
+    index.is_multiple_of(3).then_some(5)
+}
+
+/// Whether a filter wants what was published, by its index: judged by hand.
+pub(crate) fn passes(filter: usize, index: usize, message: &Published) -> bool {
+    match filter {
+        0 => true,
+        1 => priority(index) == Some(5),
+        2 => message.body.starts_with('1'),
+        _ => priority(index) == Some(5) && message.body != "3",
+    }
+}
+
+/// Patterns, each with the same filter.
+pub(crate) fn selection(texts: &[&str], filter: usize) -> Selection {
+    let patterns = texts.iter().map(|text| Pattern::parse(text).unwrap()).collect();
+    let filter = FILTERS[filter].map(|text| Filter::parse(text).unwrap());
+    Selection::filtered(patterns, filter.as_ref())
+}
+
 fn check(reader: &Reader, published: &[Published]) {
     let context = || format!("selection {:?}, heard {:#?}", SELECTIONS[reader.selection], reader.heard);
     let mut gaps = Vec::new();
@@ -292,20 +324,19 @@ fn check(reader: &Reader, published: &[Published]) {
                 );
                 let (removed, before) = &reader.removed;
                 assert!(at < *before || !removed.contains(body), "was removed: {body}; {}", context());
-                assert!(
-                    selects(reader.selection, published[index].channel),
-                    "not wanted: {body}; {}",
-                    context()
-                );
+                let wanted = selects(reader.selection, published[index].channel)
+                    && passes(reader.filter, index, &published[index]);
+                assert!(wanted, "not wanted: {body}; {}", context());
                 assert!(newest[published[index].channel] < *position, "out of order: {body}; {}", context());
                 newest[published[index].channel] = *position;
                 heard[index] += 1;
             }
         }
     }
-    for (index, message) in
-        published.iter().enumerate().filter(|(_, message)| selects(reader.selection, message.channel))
-    {
+    let wanted = |(index, message): &(usize, &Published)| {
+        selects(reader.selection, message.channel) && passes(reader.filter, *index, message)
+    };
+    for (index, message) in published.iter().enumerate().filter(wanted) {
         assert!(heard[index] <= 1, "twice: {}; {}", message.body, context());
         assert!(
             index >= reader.allowed || heard[index] == 0,

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 pub(super) const ROOT: usize = 0;
 
 /// The union of the paths of many filters, each with a small number. Filters come and go: what nobody asks for any
-/// more is forgotten. At most [`limits::FILTER_NAMES`].
+/// more is forgotten. At most [`limits::FILTER_NAMES`], which whoever binds sees to.
 #[derive(Debug)]
 pub struct Paths {
     places: Vec<Place>,
@@ -33,15 +33,16 @@ impl Default for Paths {
 }
 
 impl Paths {
-    /// Adds a filter's paths. `None` if they could be too many; the filter then cannot be used for now.
-    pub fn bind(&mut self, filter: &Filter) -> Option<BoundFilter> {
-        let paths = &filter.0.tree.paths;
-        let names: usize = paths.iter().map(|path| path.len()).sum();
-        if self.len() + names > limits::FILTER_NAMES {
-            return None;
-        }
-        let slots = paths.iter().map(|path| self.ask(path)).collect();
-        Some(BoundFilter::new(filter.clone(), slots))
+    /// Whether the paths of these filters may be added: they are not too many even if none of their names is there.
+    pub fn have_room<'a>(&self, filters: impl Iterator<Item = &'a Filter>) -> bool {
+        let names: usize = filters.flat_map(|filter| &filter.0.tree.paths).map(|path| path.len()).sum();
+        self.len() + names <= limits::FILTER_NAMES
+    }
+
+    /// Adds a filter's paths.
+    pub fn bind(&mut self, filter: &Filter) -> BoundFilter {
+        let slots = filter.0.tree.paths.iter().map(|path| self.ask(path)).collect();
+        BoundFilter::new(filter.clone(), slots)
     }
 
     /// Takes a filter's paths away again. It was bound by these paths.

@@ -5,7 +5,7 @@ use crate::front::Refused;
 use crate::retry::{RETRY, RETRY_LATER, jitter};
 use crate::socket::{SocketId, State};
 use fanfare_node::{Opening, SessionKey};
-use fanfare_proto::{Code, Framing, Hold, Refusal, Selection, refuse, stream_head};
+use fanfare_proto::{Code, Framing, Hold, Refusal, refuse, stream_head};
 use std::io::Write;
 use std::net::Shutdown;
 use std::time::Duration;
@@ -69,7 +69,7 @@ impl Worker {
         }
         let opening = Opening {
             grant: &self.options.grant,
-            selection: Selection::new(subscribe.patterns),
+            selection: subscribe.selection(),
             start: subscribe.start,
             wire,
             head,

@@ -48,6 +48,10 @@ struct Options {
     #[arg(long, value_name = "CURSOR", group = "start")]
     before: Option<String>,
 
+    /// Only messages that a filter accepts, such as 'temp > 20 and room = "hall"' (docs/preferences.md)
+    #[arg(long, value_name = "FILTER")]
+    filter: Option<String>,
+
     /// At most N messages
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     limit: Option<u64>,
@@ -79,7 +83,8 @@ fn read(options: &Options, remote: &Remote, handler: &Handler) -> Result<(), Fai
     let mut start = options.start();
     while left > 0 {
         let limit = left.min(limits::PAGE_MESSAGES as u64) as usize;
-        let request = start(remote.client.history(&options.channel).limit(limit));
+        let request = remote.client.history(&options.channel).limit(limit);
+        let request = start(options.filter.iter().fold(request, PageRequest::filter));
         let page = remote.wait(request.into_future())?;
         for gap in &page.gaps {
             tell(format_args!("warning: {gap}"));

@@ -27,6 +27,7 @@ pub const COMMAND: Command = Command {
             "Run a program for each alert, and go on after a restart",
             "fanfare subscribe 'alerts/*' --state ~/.alerts --exec ./page-me",
         ),
+        ("Warm rooms alone, by a tag", "fanfare subscribe 'rooms/*' --filter 'temp > 25'"),
         ("Wait for one message", "fanfare subscribe ops/deploys --count 1"),
     ],
     arguments: Options::augment_args,
@@ -60,6 +61,10 @@ struct Options {
     /// Start after a cursor
     #[arg(long, value_name = "CURSOR", group = "start")]
     after: Option<String>,
+
+    /// Only messages that a filter accepts, such as 'temp > 20 and room = "hall"' (docs/preferences.md)
+    #[arg(long, value_name = "FILTER")]
+    filter: Option<String>,
 
     /// Keep the cursor of what was handled in FILE, and start from there the next time; then --last, --since and
     /// --after only count the first time
@@ -101,6 +106,7 @@ fn run(matches: &ArgMatches) -> Result<Exit, Failure> {
         handler: options.handler(),
         count: options.count,
         patterns: options.channels,
+        filter: options.filter,
         turn: turn.clone(),
     };
     if options.exec.is_none() {

@@ -13,6 +13,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub struct Session {
     pub remote: Remote,
     pub patterns: Vec<String>,
+    pub filter: Option<String>,
     pub start: Option<Start>,
     pub transports: Vec<Transport>,
     pub place: Place,
@@ -60,7 +61,7 @@ impl Session {
             None => self.start.clone(),
         };
         let asked = self.remote.client.subscribe(self.patterns.clone()).start_at(start);
-        let asked = asked.transports(self.transports.iter().copied());
+        let asked = asked.filter(self.filter.clone()).transports(self.transports.iter().copied());
         self.remote.wait(async { asked.start() })
     }
 

@@ -1,0 +1,31 @@
+//! What a reader wants of what lies before it, and who knows.
+
+use fanfare_hub::{Filters, Interest};
+use fanfare_proto::{Message, Sieve};
+
+/// What a reader wants.
+pub(crate) enum Wish<'a> {
+    /// What its selection wants, whose filters it shares with others.
+    Shared(&'a Interest, &'a mut Filters),
+    /// What this wants, for it alone.
+    Own(&'a mut Sieve),
+}
+
+impl Wish<'_> {
+    /// Whether a message is wanted, which is at a place of the window if it is there.
+    pub(crate) fn wants(&mut self, message: &Message, seq: Option<u64>) -> bool {
+        match self {
+            Wish::Shared(interest, filters) => interest.wants(filters, message, seq),
+            Wish::Own(sieve) => sieve.wants(message),
+        }
+    }
+
+    /// Whether a message of a page, which was read for the channels that are wanted, is not.
+    pub(crate) fn refuses(&mut self, message: &Message) -> bool {
+        let filtered = match self {
+            Wish::Shared(interest, _) => interest.is_filtered(),
+            Wish::Own(sieve) => !sieve.selection().filters().is_empty(),
+        };
+        filtered && !self.wants(message, None)
+    }
+}

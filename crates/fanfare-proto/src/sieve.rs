@@ -1,0 +1,37 @@
+//! A selection that can be asked of message by message, by whoever shares it with nobody.
+
+use crate::{BoundFilter, Fields, Message, Paths, Selection};
+
+/// A selection with what its filters need.
+#[derive(Debug)]
+pub struct Sieve {
+    selection: Selection,
+    /// Those of the selection, in its order.
+    filters: Box<[BoundFilter]>,
+    paths: Paths,
+    fields: Fields,
+}
+
+impl Sieve {
+    /// For what a selection wants.
+    pub fn new(selection: Selection) -> Sieve {
+        let mut paths = Paths::default();
+        let filters = selection.filters().iter().map(|(_, filter)| paths.bind(filter)).collect();
+        Sieve { selection, filters, paths, fields: Fields::default() }
+    }
+
+    /// What is wanted.
+    pub fn selection(&self) -> &Selection {
+        &self.selection
+    }
+
+    /// Whether a message is wanted.
+    pub fn wants(&mut self, message: &Message) -> bool {
+        let channel = message.channel.as_str();
+        if self.filters.is_empty() {
+            return self.selection.matches(channel);
+        }
+        self.fields.read(&self.paths, &message.content);
+        self.selection.wants(channel, |index| self.filters[index].accepts(message, &self.fields))
+    }
+}
