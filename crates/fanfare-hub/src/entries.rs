@@ -56,8 +56,10 @@ impl Entries {
 
     /// Adds a selection that nobody wants yet.
     pub(crate) fn add(&mut self, selection: Selection, logs: LogSet, filters: &mut Filters) -> InterestId {
-        let ids: Box<[u32]> = selection.filters().iter().map(|(_, filter)| filters.add(filter)).collect();
-        let filters = (!ids.is_empty()).then_some(ids);
+        let filters = match selection.filters() {
+            [] => None,
+            some => Some(some.iter().map(|(_, filter)| filters.add(filter)).collect()),
+        };
         InterestId(self.0.insert(Interest { selection, logs, members: Vec::new(), filters }) as u32)
     }
 

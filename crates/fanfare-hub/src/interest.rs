@@ -43,7 +43,8 @@ impl Interests {
     }
 
     fn add(&mut self, selection: &Selection, logs: LogSet) -> Option<InterestId> {
-        if !self.filters.have_room(selection.filters().iter().map(|(_, filter)| filter)) {
+        let filters = selection.filters();
+        if !filters.is_empty() && !self.filters.have_room(filters.iter().map(|(_, filter)| filter)) {
             return None;
         }
         let id = self.entries.add(selection.clone(), logs, &mut self.filters);

@@ -2,6 +2,7 @@
 
 use fanfare_hub::{InterestId, Interests, Membership};
 use fanfare_proto::{Channel, Content, LogSet, Message, Pattern, Position, Selection, Time};
+use std::sync::Arc;
 
 /// Sessions that come and go at once.
 const SESSIONS: usize = 1000;
@@ -57,7 +58,7 @@ impl Hub {
     }
 
     /// Two thousand are there, and somebody says something to one of them.
-    pub fn of_2000_and_a_message() -> (Hub, Message) {
+    pub fn of_2000_and_a_message() -> (Hub, Arc<Message>) {
         let message = Message {
             channel: Channel::parse("users/1234/inbox").unwrap(),
             position: Position(1),
@@ -68,6 +69,6 @@ impl Hub {
             expires: None,
             content: Content::default(),
         };
-        (Hub::of_2000(), message)
+        (Hub::of_2000(), Arc::new(message))
     }
 }
