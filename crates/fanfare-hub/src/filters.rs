@@ -33,6 +33,11 @@ struct Used {
 }
 
 impl Filters {
+    /// Whether nobody has one.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.used.is_empty()
+    }
+
     /// Whether these may be added.
     pub(crate) fn have_room<'a>(&self, filters: impl Iterator<Item = &'a Filter>) -> bool {
         self.paths.have_room(filters.filter(|filter| !self.by_filter.contains_key(*filter)))

@@ -78,6 +78,9 @@ impl Interests {
     /// patterns mean the channel.
     pub fn matches(&mut self, message: &Message, seq: u64, found: &mut dyn FnMut(InterestId)) {
         let Interests { index, entries, filters, .. } = self;
+        if filters.is_empty() {
+            return index.matches(entries, message.channel.as_str(), found);
+        }
         index.matches(entries, message.channel.as_str(), &mut |id| {
             let filtered = entries.get(id).filter(|interest| interest.is_filtered());
             if filtered.is_none_or(|interest| interest.wants(filters, message, Some(seq))) {

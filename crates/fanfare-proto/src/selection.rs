@@ -4,6 +4,7 @@
 use crate::pattern::means;
 use crate::{Filter, Pattern};
 use std::collections::BTreeMap;
+use std::hash::{Hash, Hasher};
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
@@ -13,7 +14,7 @@ const END: char = '\n';
 /// A set of channels and patterns, each with a filter or without one. Equal sets are equal values, whatever order they
 /// were asked in, so sessions that want the same share the work. Cheap to clone. The names are one piece of memory, one
 /// after the other; few have a filter, and those are listed beside them.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Selection {
     names: Arc<str>,
     /// By place, in order; none if it would be empty.
@@ -21,6 +22,16 @@ pub struct Selection {
 }
 
 type Filters = Vec<(NamePlace, Filter)>;
+
+impl Hash for Selection {
+    /// What has no filter pays nothing for those that have.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.names.hash(state);
+        if let Some(filters) = &self.filters {
+            filters.hash(state);
+        }
+    }
+}
 
 impl Default for Selection {
     /// The empty set.

@@ -2,7 +2,6 @@
 
 use fanfare_hub::{InterestId, Interests, Membership};
 use fanfare_proto::{Channel, Content, LogSet, Message, Pattern, Position, Selection, Time};
-use std::sync::Arc;
 
 /// Sessions that come and go at once.
 const SESSIONS: usize = 1000;
@@ -57,8 +56,8 @@ impl Hub {
         found
     }
 
-    /// Two thousand are there, and somebody says something to one of them.
-    pub fn of_2000_and_a_message() -> (Hub, Arc<Message>) {
+    /// Two thousand are there, and somebody says something to one of them. Both are in boxes: moving them is not counted.
+    pub fn of_2000_and_a_message() -> (Box<Hub>, Box<Message>) {
         let message = Message {
             channel: Channel::parse("users/1234/inbox").unwrap(),
             position: Position(1),
@@ -69,6 +68,6 @@ impl Hub {
             expires: None,
             content: Content::default(),
         };
-        (Hub::of_2000(), Arc::new(message))
+        (Box::new(Hub::of_2000()), Box::new(message))
     }
 }

@@ -15,7 +15,6 @@ use fanfare_proto::{Framing, Head, Message, Origins, Post, Publish, Route, Wire,
 use gungraun::prelude::*;
 use hub::Hub;
 use std::hint::black_box;
-use std::sync::Arc;
 
 const STREAM: &[u8] = b"GET /c/markets/eurusd?last=10 HTTP/1.1\r\nHost: push.example:8080\r\n\
     Connection: keep-alive\r\nUser-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0\r\n\
@@ -85,7 +84,7 @@ fn leave(mut hub: Hub) -> Hub {
 
 #[library_benchmark]
 #[bench::among_2000(setup = Hub::of_2000_and_a_message)]
-fn find((mut hub, message): (Hub, Arc<Message>)) -> (Hub, Arc<Message>, u32) {
+fn find((mut hub, message): (Box<Hub>, Box<Message>)) -> (Box<Hub>, Box<Message>, u32) {
     let found = hub.find(black_box(&message));
     (hub, message, found)
 }
