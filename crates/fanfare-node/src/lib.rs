@@ -11,6 +11,7 @@ mod commit_thread;
 mod count;
 mod desk;
 mod figures;
+mod fold;
 mod history;
 mod ids;
 mod left;

@@ -112,6 +112,11 @@ impl Reading {
         self.shared.lending.bytes()
     }
 
+    /// What counts pages that are read by a task.
+    pub(crate) fn lending(&self) -> Lending {
+        self.shared.lending.clone()
+    }
+
     pub(crate) fn start(logs: Logs) -> std::io::Result<Reading> {
         let shared = Arc::new(Shared {
             logs,

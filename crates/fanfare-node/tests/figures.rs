@@ -51,6 +51,7 @@ impl World {
             grant: &Arc::new(Grant::open()),
             selection: Selection::new(vec![Pattern::parse(pattern).unwrap()]),
             start: Start::Now,
+            pace: None,
             wire: Wire { protocol, form: Form::Envelope, framing: Framing::Close, origin: None },
             head: b"\n".to_vec(),
             retry: Duration::from_secs(1),

@@ -82,7 +82,7 @@ fn command(members: &Members<'_>) -> Result<Command, Refusal> {
         (None, _) => return Err(no_verb(members)),
     };
     let beside: &[&str] = match verb {
-        "subscribe" => &["after", "filter", "last", "since"],
+        "subscribe" => &["after", "bytes", "filter", "last", "rate", "since"],
         "history" => &["after", "before", "filter", "last", "limit", "since"],
         _ => &[],
     };

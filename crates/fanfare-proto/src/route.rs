@@ -62,7 +62,7 @@ pub const RESERVED: &[&str] = &[
 /// Values of `via` that later versions understand.
 const VIA_LATER: &[&str] = &["atom", "cdf", "feed", "jsonfeed", "jsonp", "pushlet", "replace", "rss"];
 /// Parameters of reading that later versions understand.
-pub const LATER_PARAMETERS: &[&str] = &["bytes", "callback", "latest", "pad", "rate", "token", "view"];
+pub const LATER_PARAMETERS: &[&str] = &["callback", "latest", "pad", "token", "view"];
 
 /// What a request on a held path names.
 enum Place<'a> {

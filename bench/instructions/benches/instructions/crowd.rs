@@ -78,6 +78,7 @@ impl Crowd {
             grant: &Arc::new(Grant::open()),
             selection: Selection::new(names.collect()),
             start: Start::Now,
+            pace: None,
             wire: Wire { protocol, form, framing: Framing::WebSocket(None), origin: None },
             head: Vec::new(),
             retry: Duration::from_secs(1),

@@ -4,7 +4,7 @@
 use super::mailbox::{Answer, Letter};
 use super::reader::{Reader, page_run, window_run};
 use super::run::Run;
-use super::session::Sessions;
+use super::session::{Session, Sessions};
 use super::step::Step;
 use super::turn::away;
 use super::wish::Wish;
@@ -84,7 +84,18 @@ impl Backfill {
     ) -> Reader<'a> {
         let Backfill { sieve, logs, beside, since, joined, .. } = self;
         let (wish, past) = (Wish::Own(sieve), Some((beside, *since)));
-        Reader { wish, logs: *logs, wire, own: Some(own), joined: *joined, past, places, encoder, now }
+        Reader {
+            wish,
+            logs: *logs,
+            wire,
+            own: Some(own),
+            joined: *joined,
+            past,
+            places,
+            encoder,
+            now,
+            share: None,
+        }
     }
 
     /// What the page at hand has up to the head: what lies beyond, the session's own place brings.
@@ -109,7 +120,8 @@ impl Desk {
     /// What is next of the past. The session is at the head.
     pub(super) fn backfill(&mut self, key: SessionKey, now: Time) -> Step {
         let (head, end) = (self.window.head(), self.window.end());
-        let ahead = self.sessions.get(key).is_some_and(|session| session.own().is_some());
+        let ahead = |session: &Session| session.own().is_some_and(|own| !own.reached_by(&head, session.logs));
+        let ahead = self.sessions.get(key).is_some_and(ahead);
         let Some(backfill) = self.first(key) else { return Step::Idle };
         let (Some(own), logs, asks) = (backfill.own, backfill.logs, backfill.ticket != 0) else {
             return Step::Idle;

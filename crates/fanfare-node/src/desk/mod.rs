@@ -10,7 +10,9 @@
 mod backfill;
 mod lines;
 mod mailbox;
+mod newest;
 mod order;
+mod pace;
 mod reader;
 mod run;
 mod session;
@@ -29,10 +31,12 @@ use crate::locate::{heads, locate, locate_at_once};
 use crate::orders::Orders;
 use crate::tail::Lost;
 use fanfare_hub::{InterestId, Interests, Membership, Slot, Window};
-use fanfare_proto::{Code, Encoder, Grant, LogSet, Refusal, Selection, Sieve, Start, Time, Wire};
+use fanfare_proto::{Code, Encoder, Grant, LogSet, Pace, Refusal, Selection, Sieve, Start, Time, Wire};
 use lines::Lines;
 use mailbox::{Answer, Letter, Mailbox};
+use newest::Newest;
 use order::Secrets;
+use pace::Ticks;
 use run::{Frames, Runs};
 use rustc_hash::FxHashMap;
 use session::{Farewell, Line, Session, Sessions};
@@ -54,6 +58,8 @@ pub struct Opening<'a> {
     pub selection: Selection,
     /// Where it starts.
     pub start: Start,
+    /// How fast it hears at the most.
+    pub pace: Option<Pace>,
     /// How its bytes look.
     pub wire: Wire,
     /// Bytes before the first event: the response head of a stream; empty for an answer, which brings its own.
@@ -103,6 +109,9 @@ pub struct Desk {
     /// Sessions with something to write. A key whose session is not in line any more is skipped.
     lines: Lines,
     runs: Runs,
+    /// What readers that hear in ticks have not heard, by selection.
+    newest: FxHashMap<InterestId, Newest>,
+    ticks: Ticks,
     encoder: Encoder,
     /// Slots before this sequence number of the window hold no frames.
     framed: u64,
@@ -137,6 +146,8 @@ impl Desk {
             window: Window::new(start, base),
             lines: Lines::default(),
             runs: Runs::default(),
+            newest: FxHashMap::default(),
+            ticks: Ticks::default(),
             encoder: Encoder::default(),
             framed: start,
             mailbox,
@@ -178,6 +189,9 @@ impl Desk {
         extra.greet = stream.then_some(opening.retry);
         extra.announce = stream && opening.start != Start::Now;
         self.sessions.insert(key, session);
+        if let Some(pace) = opening.pace {
+            self.set_pace(key, pace, now);
+        }
         if opening.start != Start::Now {
             let (selection, start) = (opening.selection, opening.start);
             self.start(key, selection, start, now).inspect_err(|_| self.close(key))?;
@@ -241,7 +255,7 @@ impl Desk {
     /// Forgets a session, if there is one of this key.
     pub fn close(&mut self, key: SessionKey) {
         if let Some(session) = self.sessions.remove(key) {
-            self.leave(session.membership);
+            self.leave(session.membership, session.is_paced());
         }
     }
 
@@ -251,7 +265,7 @@ impl Desk {
     }
 
     /// Takes a session out of those that share its selection.
-    fn leave(&mut self, membership: Membership) {
+    fn leave(&mut self, membership: Membership, paced: bool) {
         let member = membership.member;
         let sessions = &mut self.sessions;
         self.interests.leave(membership, |moved| {
@@ -259,6 +273,9 @@ impl Desk {
                 moved.membership.member = member;
             }
         });
+        if paced {
+            self.leave_list(membership.interest);
+        }
         // Runs are shared by selection, and the selection's number may mean another one next.
         if self.interests.get(membership.interest).is_none() {
             self.runs.clear();

@@ -1,5 +1,6 @@
 //! Making runs: the frames that a reader is to be given, from the window or from a page.
 
+use super::newest::Newest;
 use super::run::{Frames, RUN_BYTES, Run};
 use super::wish::Wish;
 use crate::lent::Lent;
@@ -24,6 +25,27 @@ pub(crate) struct Reader<'a> {
     pub(crate) places: &'a Places,
     pub(crate) encoder: &'a mut Encoder,
     pub(crate) now: Time,
+    /// What may be given at once, if that is limited.
+    pub(crate) share: Option<Share>,
+}
+
+/// What a reader that hears in ticks may be given at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Share {
+    /// So many bytes; the first message may pass it.
+    pub(crate) bytes: usize,
+    /// Whether messages without a key are counted...
+    pub(crate) counts: bool,
+    /// ...and then, whether one may be given.
+    pub(crate) keyless: bool,
+}
+
+impl Share {
+    /// Whether a message fits behind so many bytes, with a message without a key among them or not.
+    fn fits(&self, message: &Message, bytes: usize, keyless: bool) -> bool {
+        let one = message.content.key.is_some() || !self.counts || (self.keyless && !keyless);
+        one && (bytes == 0 || bytes < self.bytes)
+    }
 }
 
 impl Reader<'_> {
@@ -36,11 +58,16 @@ impl Reader<'_> {
     /// Whether the slot is to be written.
     fn wants(&mut self, slot: &Slot<Frames>, seq: u64) -> bool {
         let message = &slot.message;
-        self.logs.contains(slot.log)
-            && self.own.is_none_or(|own| message.position > own.get(slot.log))
-            && !self.expired(slot, seq)
+        self.is_new(slot, seq)
             && self.wish.wants(message, Some(seq))
             && !self.comes_by_itself(slot.log, message)
+    }
+
+    /// Whether the slot may be written to whoever wants its message.
+    fn is_new<T>(&self, slot: &Slot<T>, seq: u64) -> bool {
+        self.logs.contains(slot.log)
+            && self.own.is_none_or(|own| slot.message.position > own.get(slot.log))
+            && !self.expired(slot, seq)
     }
 
     fn comes_by_itself(&mut self, log: LogId, message: &Message) -> bool {
@@ -51,7 +78,7 @@ impl Reader<'_> {
 
     /// Expiry is judged when writing. A message that expires at once is heard by those who were not behind when it
     /// became visible (design rule 12).
-    fn expired(&self, slot: &Slot<Frames>, seq: u64) -> bool {
+    fn expired<T>(&self, slot: &Slot<T>, seq: u64) -> bool {
         let at_once = slot.message.expires.is_some_and(|expires| expires <= slot.message.time);
         if at_once { seq < self.joined } else { slot.message.is_expired(self.now) }
     }
@@ -111,7 +138,7 @@ fn slot_frame(slot: &mut Slot<Frames>, reader: &mut Reader<'_>) -> Bytes {
 fn join(mut frames: Vec<(Bytes, u64)>, to: u64, until: Option<Time>) -> Run {
     if let [(bytes, _)] = &mut frames[..] {
         let bytes = std::mem::take(bytes);
-        return Run { cuts: vec![(bytes.len(), to)], bytes, to, until };
+        return Run { cuts: vec![(bytes.len(), to)], bytes, to, until, ..Run::default() };
     }
     let mut joined = Vec::with_capacity(frames.iter().map(|(bytes, _)| bytes.len()).sum());
     let mut cuts = Vec::with_capacity(frames.len());
@@ -119,7 +146,7 @@ fn join(mut frames: Vec<(Bytes, u64)>, to: u64, until: Option<Time>) -> Run {
         joined.extend_from_slice(&bytes);
         cuts.push((joined.len(), place));
     }
-    Run { bytes: joined.into(), cuts, to, until }
+    Run { bytes: joined.into(), cuts, to, until, ..Run::default() }
 }
 
 /// The run of some messages of a page.
@@ -132,6 +159,7 @@ pub(crate) fn page_run(
 ) -> Run {
     let end = range.end;
     let (mut out, mut cuts, mut mark, mut until) = (Vec::new(), Vec::new(), own, None);
+    let mut keyless = false;
     for (index, message) in range.clone().zip(&page.messages[range]) {
         if message.is_expired(reader.now)
             || message.position <= own.get(log)
@@ -140,13 +168,35 @@ pub(crate) fn page_run(
         {
             continue;
         }
-        if out.len() >= RUN_BYTES {
-            return Run { bytes: out.into(), cuts, to: index as u64, until };
+        let paused = reader.share.is_some_and(|share| !share.fits(message, out.len(), keyless));
+        if paused || out.len() >= RUN_BYTES {
+            return Run { bytes: out.into(), cuts, to: index as u64, until, paused, keyless };
         }
+        keyless |= message.content.key.is_none();
         mark.raise(log, message.position);
         until = earlier(until, expiry(message));
         reader.encode(message, &mark, &mut out);
         cuts.push((out.len(), index as u64 + 1));
     }
-    Run { bytes: out.into(), cuts, to: end as u64, until }
+    Run { bytes: out.into(), cuts, to: end as u64, until, paused: false, keyless }
+}
+
+/// The run of a list, from a place to another.
+pub(crate) fn list_run(from: u64, to: u64, list: &Newest, reader: &mut Reader<'_>) -> Run {
+    let (mut out, mut cuts, mut until, mut keyless) = (Vec::new(), Vec::new(), None, false);
+    for (seq, slot) in list.range(from, to) {
+        if !reader.is_new(slot, seq) {
+            continue;
+        }
+        let paused = reader.share.is_some_and(|share| !share.fits(&slot.message, out.len(), keyless));
+        if paused || out.len() >= RUN_BYTES {
+            return Run { bytes: out.into(), cuts, to: seq, until, paused, keyless };
+        }
+        keyless |= slot.message.content.key.is_none();
+        until = earlier(until, expiry(&slot.message));
+        let mark = reader.own.map_or(slot.mark, |own| own.max(&slot.mark));
+        reader.encode(&slot.message, &mark, &mut out);
+        cuts.push((out.len(), seq + 1));
+    }
+    Run { bytes: out.into(), cuts, to, until, paused: false, keyless }
 }

@@ -1,6 +1,7 @@
 //! Runs: the frames between two places, joined once and shared by every session that is to write the same.
 
-use super::reader::{Reader, page_run, window_run};
+use super::newest::Newest;
+use super::reader::{Reader, Share, list_run, page_run, window_run};
 use crate::lent::Lent;
 use bytes::Bytes;
 use fanfare_hub::{InterestId, Window};
@@ -23,6 +24,10 @@ pub(crate) struct Run {
     pub(crate) to: u64,
     /// From this time on it would be another run: something in it has expired.
     pub(crate) until: Option<Time>,
+    /// It ends because its reader may not be given more at once.
+    pub(crate) paused: bool,
+    /// Of a reader that hears in ticks: a message without a key is in it.
+    pub(crate) keyless: bool,
 }
 
 impl Run {
@@ -57,6 +62,8 @@ pub(crate) struct WindowKey {
     pub(crate) to: u64,
     /// What expires at once is in it before this place (design rule 12).
     pub(crate) joined: u64,
+    /// Of readers that hear in ticks: what they may be given, and of which version of their list.
+    pub(crate) share: Option<(Share, u64)>,
 }
 
 impl Hash for WindowKey {
@@ -76,6 +83,7 @@ pub(crate) struct PageKey {
     wire: Wire,
     logs: LogSet,
     own: Mark,
+    share: Option<Share>,
 }
 
 /// Runs in use: those that end where the window does for who comes back next, the others until the line is empty.
@@ -144,12 +152,27 @@ impl Runs {
         window: &mut Window<Frames>,
         reader: &mut Reader<'_>,
     ) -> Arc<Run> {
+        self.shared(key, reader, |reader| window_run(key.from, key.to, window, reader))
+    }
+
+    /// The run of a list between two places, for sessions that have heard nothing of what is in it.
+    pub(crate) fn of_list(&mut self, key: WindowKey, list: &Newest, reader: &mut Reader<'_>) -> Arc<Run> {
+        self.shared(key, reader, |reader| list_run(key.from, key.to, list, reader))
+    }
+
+    /// A run that is there, or is made and kept if others may want it.
+    fn shared(
+        &mut self,
+        key: WindowKey,
+        reader: &mut Reader<'_>,
+        make: impl FnOnce(&mut Reader<'_>) -> Run,
+    ) -> Arc<Run> {
         if reader.own.is_none()
             && let Some(shared) = self.window.get(&key).filter(|shared| shared.run.is_good(reader.now))
         {
             return shared.run.clone();
         }
-        let run = Arc::new(window_run(key.from, key.to, window, reader));
+        let run = Arc::new(make(reader));
         if reader.own.is_none() {
             self.count(slot_size(&self.window) + run.size());
             self.window.insert(key, Shared { run: run.clone(), answer: None });
@@ -186,6 +209,7 @@ impl Runs {
             wire: reader.wire,
             logs: reader.logs,
             own: others,
+            share: reader.share,
         };
         if let Some((run, _)) = self.pages.get(&key).filter(|(run, _)| run.is_good(reader.now)) {
             return run.clone();
@@ -245,8 +269,9 @@ mod tests {
                 places,
                 encoder,
                 now: Time(0),
+                share: None,
             };
-            let key = WindowKey { interest, wire: READER, from: 0, to: 1, joined: 0 };
+            let key = WindowKey { interest, wire: READER, from: 0, to: 1, joined: 0, share: None };
             let run = runs.of_window(key, &mut window, &mut reader);
             look(&mut runs, key, run);
         }

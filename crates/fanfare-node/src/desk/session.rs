@@ -1,6 +1,7 @@
 //! One session: a read point, and beside it, only while it is needed, what a reader that is not at the head needs.
 
 use super::SessionKey;
+use super::pace::Paced;
 use super::talk::Talk;
 use crate::lent::Lent;
 use crate::locate::Located;
@@ -42,6 +43,8 @@ pub(crate) enum Line {
     Blocked,
     /// It waits for a page or a place.
     Waiting,
+    /// It waits for its next tick.
+    Tick,
 }
 
 /// What a session has beside its read point while it is opening, behind, blocked or ending.
@@ -56,6 +59,8 @@ pub(crate) struct Extra {
     pub(crate) joined: u64,
     /// The read point is `own`, not the window's.
     pub(crate) behind: bool,
+    /// It hears in ticks.
+    pub(crate) pace: Option<Box<Paced>>,
     /// Gaps to tell.
     pub(crate) gaps: Vec<Gap>,
     /// Gaps up to here were told.
@@ -148,6 +153,7 @@ impl Session {
                 && extra.joined <= at
                 && extra.own.is_none()
                 && !extra.behind
+                && extra.pace.is_none()
                 && extra.gaps.is_empty()
                 && extra.page.is_none()
                 && extra.greet.is_none()
@@ -240,6 +246,6 @@ mod tests {
     #[test]
     fn a_session_is_small() {
         assert!(size_of::<Option<Session>>() <= 88, "{}", size_of::<Option<Session>>());
-        assert!(size_of::<Extra>() <= 320, "{}", size_of::<Extra>());
+        assert!(size_of::<Extra>() <= 328, "{}", size_of::<Extra>());
     }
 }

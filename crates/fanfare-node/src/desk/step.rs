@@ -2,6 +2,7 @@
 //! and a plain live reader are one mechanism, a place that is before the head.
 
 use super::mailbox::{Answer, Letter};
+use super::pace::Paced;
 use super::reader::Reader;
 use super::run::{Run, WindowKey};
 use super::session::{Ending, Farewell, Line};
@@ -27,6 +28,8 @@ pub(super) enum Step {
     Wait,
     /// Nothing can be done until the next turn.
     Later,
+    /// Nothing is given before the session's next tick.
+    Tick,
     /// Everything was heard.
     Idle,
 }
@@ -55,6 +58,9 @@ impl Desk {
                 let greeting = Greeting { cursor: &cursor, retry, session: &id };
                 return self.say(key, |encoder, out| encoder.greet(wire, &greeting, out));
             }
+            if extra.pace.is_some() {
+                return self.step_paced(key, stream, now);
+            }
             if extra.page.is_some() {
                 return self.read_page(key, now);
             }
@@ -71,18 +77,24 @@ impl Desk {
     }
 
     /// Writes on from the page at hand.
-    fn read_page(&mut self, key: SessionKey, now: Time) -> Step {
+    pub(super) fn read_page(&mut self, key: SessionKey, now: Time) -> Step {
         let Some(session) = self.sessions.get_mut(key) else { return Step::Idle };
         let id = session.membership.interest;
         let Some((interest, filters)) = self.interests.asking(id) else { return Step::Idle };
         let (wire, logs, own) = (session.wire, session.logs, session.own().unwrap_or_default());
         let Some((log, page, from)) = session.extra().page.clone() else { return Step::Rest };
+        let share = session.extra().pace.as_deref().and_then(Paced::share);
         let filtered = interest.is_filtered().then_some(id);
         let (places, encoder) = (&self.node.inner().places, &mut self.encoder);
         let wish = Wish::Shared(interest, filters);
         let mut reader =
-            Reader { wish, logs, wire, own: Some(own), joined: 0, past: None, places, encoder, now };
+            Reader { wish, logs, wire, own: Some(own), joined: 0, past: None, places, encoder, now, share };
         let run = self.runs.of_page(&page, log, (from, filtered), own, &mut reader);
+        if let Some(paced) =
+            self.sessions.get_mut(key).and_then(|session| session.extra().pace.as_deref_mut())
+        {
+            paced.give(&run, run.to as usize >= page.messages.len() && !run.bytes.is_empty());
+        }
         self.use_run(key, run, from as u64, None)
     }
 
@@ -127,17 +139,26 @@ impl Desk {
         let Some((interest, filters)) = self.interests.asking(interest_id) else { return Step::Idle };
         let (wire, logs, own, joined) = (session.wire, session.logs, session.own(), session.joined());
         let (from, to) = (session.at, session.until);
-        let window_key = WindowKey { interest: interest_id, wire, from, to, joined: joined.max(from) };
+        let joined_from = joined.max(from);
+        let window_key =
+            WindowKey { interest: interest_id, wire, from, to, joined: joined_from, share: None };
         self.framed = self.framed.min(from);
         let places = &self.node.inner().places;
         let (wish, encoder) = (Wish::Shared(interest, filters), &mut self.encoder);
-        let mut reader = Reader { wish, logs, wire, own, joined, past: None, places, encoder, now };
+        let mut reader =
+            Reader { wish, logs, wire, own, joined, past: None, places, encoder, now, share: None };
         let run = self.runs.of_window(window_key, &mut self.window, &mut reader);
         self.use_run(key, run, window_key.from, own.is_none().then_some(window_key))
     }
 
     /// A stream writes the run; an answer is made of it. An empty run only moves the place.
-    fn use_run(&mut self, key: SessionKey, run: Arc<Run>, from: u64, shared: Option<WindowKey>) -> Step {
+    pub(super) fn use_run(
+        &mut self,
+        key: SessionKey,
+        run: Arc<Run>,
+        from: u64,
+        shared: Option<WindowKey>,
+    ) -> Step {
         if run.bytes.is_empty() {
             self.advance(key, run.to);
             return Step::Rest;
@@ -200,11 +221,11 @@ impl Desk {
     }
 
     /// The session has heard everything.
-    fn at_head(&mut self, key: SessionKey, stream: bool) -> Step {
+    pub(super) fn at_head(&mut self, key: SessionKey, stream: bool) -> Step {
         let Some(session) = self.sessions.get_mut(key) else { return Step::Idle };
         let logs = session.logs;
         let Some(extra) = session.extra.as_deref_mut() else { return Step::Idle };
-        if extra.own.is_some_and(|own| own.reached_by(&self.window.head(), logs)) {
+        if extra.pace.is_none() && extra.own.is_some_and(|own| own.reached_by(&self.window.head(), logs)) {
             extra.own = None;
         }
         if stream && std::mem::take(&mut extra.announce) {
@@ -240,8 +261,10 @@ impl Desk {
     pub(super) fn advance(&mut self, key: SessionKey, place: u64) {
         let Some(session) = self.sessions.get_mut(key) else { return };
         let Some(extra) = session.extra.as_deref_mut().filter(|extra| extra.page.is_some()) else {
-            session.at = place;
-            return;
+            return match session.is_paced() {
+                true => self.advance_in_list(key, place),
+                false => session.at = place,
+            };
         };
         let (Some((log, page, index)), Some(own)) = (&mut extra.page, &mut extra.own) else { return };
         *index = place as usize;

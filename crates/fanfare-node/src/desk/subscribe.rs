@@ -20,7 +20,7 @@ impl Desk {
         subscribe: Subscribe,
         now: Time,
     ) -> Result<Vec<Pattern>, Refusal> {
-        let (selection, start) = (subscribe.selection(), subscribe.start);
+        let (selection, start, pace) = (subscribe.selection(), subscribe.start, subscribe.preferences.pace);
         let Some(session) = self.sessions.get(key) else { return Ok(subscribe.patterns) };
         let logs = self.node.logs_for(&session.grant, selection.patterns())?;
         let before = self.heard(key);
@@ -31,6 +31,9 @@ impl Desk {
             self.begin(key, selection, logs, start, now)?;
         } else {
             self.begin_later(key, request, selection, logs, start, now)?;
+        }
+        if let Some(pace) = pace {
+            self.set_pace(key, pace, now);
         }
         // What is new has its turn.
         if self.sessions.get(key).is_some_and(|session| session.line != Line::Blocked) {
@@ -152,15 +155,18 @@ impl Desk {
     /// Moves a session from those of its selection to those of another; it stays if that has no room.
     fn join_another(&mut self, key: SessionKey, selection: &Selection, logs: LogSet) -> Result<(), Refusal> {
         let Some(session) = self.sessions.get(key) else { return Ok(()) };
-        let (old, old_logs) = (session.membership, session.logs);
+        let (old, old_logs, paced) = (session.membership, session.logs, session.is_paced());
         let interest = self.interests.get(old.interest);
         let left = interest.map(|interest| interest.selection.clone()).unwrap_or_default();
-        self.leave(old);
+        self.leave(old, paced);
         let (membership, moved) = match self.join(key, selection, logs) {
             Ok(membership) => (membership, Ok(())),
             // What was there a moment ago has room.
             Err(refusal) => (self.join(key, &left, old_logs)?, Err(refusal)),
         };
+        if paced {
+            self.read_list(membership.interest);
+        }
         if let Some(session) = self.sessions.get_mut(key) {
             session.membership = membership;
         }

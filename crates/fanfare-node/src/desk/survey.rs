@@ -44,6 +44,9 @@ impl Desk {
         let kind = SessionKind { protocol: session.wire.protocol, talks, second_row };
         *seen.sessions.entry(kind).or_default() += 1;
         let Some(heard) = self.behind(session) else { return };
+        if session.is_paced() && self.place(session).is_head() {
+            return;
+        }
         let Some(interest) = self.interests.get(session.membership.interest) else { return };
         let (namespaces, head) = (self.node.namespaces(), self.window.head());
         let mut ids: Vec<usize> =

@@ -19,6 +19,7 @@ impl Desk {
         // Before anything new is there: who is behind now is so because it did not take what was written.
         self.survey();
         self.take();
+        self.tick(now);
         for order in self.orders.take() {
             self.execute(order, now);
         }
@@ -52,9 +53,14 @@ impl Desk {
 
     fn add(&mut self, slot: Slot<()>) {
         let seq = self.window.end();
-        let hits = &mut self.hits;
+        let (hits, newest) = (&mut self.hits, &mut self.newest);
         self.interests.matches(&slot.message, seq, &mut |interest| {
             hits.entry(interest).or_insert((seq, seq)).1 = seq;
+            if !newest.is_empty()
+                && let Some(list) = newest.get_mut(&interest)
+            {
+                list.add(seq, &slot);
+            }
         });
         let Slot { log, message, mark, .. } = slot;
         self.window.push(Slot { log, message, mark, beside: Vec::new() });
@@ -68,6 +74,11 @@ impl Desk {
             for &key in &interest.members {
                 let Some(session) = self.sessions.get_mut(key) else { continue };
                 if session.is_behind() {
+                    // Of these only who hears in ticks has nothing to write.
+                    if session.line == Line::Out {
+                        session.line = Line::In;
+                        line.push_back(key);
+                    }
                     continue;
                 }
                 if session.at == session.until {
@@ -117,11 +128,14 @@ impl Desk {
             }
             if !session.is_behind() {
                 (session.at, session.until) = (start, start);
+            } else if session.line == Line::Out {
+                behind.push(key);
             }
         }
         self.window = Window::new(start, base);
         self.framed = start;
         self.runs.clear();
+        self.reset_lists(base);
         behind.into_iter().for_each(|key| self.enter(key));
     }
 

@@ -38,7 +38,7 @@ impl Desk {
             share = share.saturating_sub(STEP);
             match self.step(key, now) {
                 Step::Rest => {}
-                step @ (Step::Idle | Step::Wait | Step::Later) => {
+                step @ (Step::Idle | Step::Wait | Step::Later | Step::Tick) => {
                     return self.write_rest(key, sink, &mut share).unwrap_or_else(|| self.pause(key, &step));
                 }
                 Step::Run(run, from) => {
@@ -67,6 +67,11 @@ impl Desk {
             Step::Wait => {
                 self.leave_line(key, Line::Waiting);
                 Outcome::Waiting
+            }
+            Step::Tick => {
+                self.leave_line(key, Line::Tick);
+                self.park(key);
+                Outcome::Idle
             }
             Step::Later => {
                 self.leave_line(key, Line::Out);
@@ -209,6 +214,7 @@ impl Desk {
         if let Some(session) = self.sessions.get_mut(key) {
             fall_behind(session, &self.window);
             session.extra().page = None;
+            session.extra().pace.iter_mut().for_each(|paced| paced.end_tick());
             session.extra().talk.iter_mut().for_each(|talk| talk.drop_pages());
             session.line = Line::Blocked;
         }

@@ -99,6 +99,7 @@ impl Story {
             grant: &Arc::new(Grant::open()),
             selection: Selection::new(patterns),
             start,
+            pace: None,
             wire,
             head: b"\n".to_vec(),
             retry: Duration::from_secs(1),

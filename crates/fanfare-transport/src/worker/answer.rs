@@ -70,6 +70,7 @@ impl Worker {
         let opening = Opening {
             grant: &self.options.grant,
             selection: subscribe.selection(),
+            pace: subscribe.preferences.pace,
             start: subscribe.start,
             wire,
             head,

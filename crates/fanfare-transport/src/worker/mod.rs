@@ -36,7 +36,7 @@ use std::io;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 use tokio::runtime::Runtime;
@@ -158,7 +158,11 @@ impl Worker {
     /// Until there is something to do.
     async fn sleep(&mut self) {
         let end = self.mailbox.draining().map(|order| order.until);
-        let until = self.sockets.next_expiry().into_iter().chain(end).min();
+        let tick = self.desk.next_tick().map(|tick| {
+            let left = tick.0.saturating_sub(self.node.now().0);
+            Instant::now() + Duration::from_millis(left)
+        });
+        let until = [self.sockets.next_expiry(), end, tick].into_iter().flatten().min();
         let expiry = async {
             match until {
                 Some(until) => tokio::time::sleep_until(until.into()).await,
