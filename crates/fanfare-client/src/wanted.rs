@@ -2,18 +2,26 @@
 
 use crate::target::Target;
 
-/// Channels and patterns, and which of their messages.
-#[derive(Debug, Clone)]
+/// Channels and patterns, which of their messages, and how fast.
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Wanted {
     pub channels: Vec<String>,
     pub filter: Option<String>,
+    pub rate: Option<String>,
+    pub bytes: Option<String>,
 }
 
 impl Wanted {
+    /// What is asked beside the channels.
+    pub fn preferences(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let all = [("filter", &self.filter), ("rate", &self.rate), ("bytes", &self.bytes)];
+        all.into_iter().filter_map(|(name, value)| Some((name, value.as_deref()?)))
+    }
+
     /// As the target of a request.
     pub fn target(&self) -> Target {
         let target = Target::new("/subscribe");
         let target = self.channels.iter().fold(target, |target, name| target.with("channel", name));
-        target.with_some("filter", self.filter.as_deref())
+        self.preferences().fold(target, |target, (name, value)| target.with(name, value))
     }
 }

@@ -1,6 +1,6 @@
 //! Namespaces: the rules of all channels that match a pattern.
 
-use crate::{LogId, LogSet, Pattern, limits};
+use crate::{LogId, LogSet, Pace, Pattern, limits};
 use std::time::Duration;
 
 /// Where the messages of a namespace are kept.
@@ -44,6 +44,8 @@ pub struct Namespace {
     pub retention: Retention,
     /// Bytes of a message's body.
     pub body_bytes: usize,
+    /// How fast each of its readers hears at the most.
+    pub pace: Option<Pace>,
 }
 
 impl Namespace {
@@ -61,7 +63,7 @@ impl Namespace {
                 bytes: limits::LIVE_BYTES,
             },
         };
-        Namespace { pattern, keeping, retention, body_bytes: limits::BODY_BYTES }
+        Namespace { pattern, keeping, retention, body_bytes: limits::BODY_BYTES, pace: None }
     }
 }
 
@@ -118,6 +120,20 @@ impl Namespaces {
         (0..=last).filter(|place| self.rules[*place].pattern.overlaps(pattern)).collect()
     }
 
+    /// How fast a reader of these patterns hears at the most, who asks for this: the slowest of all that rule.
+    pub fn pace_of<P: std::borrow::Borrow<Pattern>>(
+        &self,
+        asked: Option<Pace>,
+        patterns: impl IntoIterator<Item = P>,
+    ) -> Option<Pace> {
+        if self.rules.iter().all(|rule| rule.pace.is_none()) {
+            return asked;
+        }
+        let ids = patterns.into_iter().flat_map(|pattern| self.ids_of(pattern.borrow()));
+        let ruling = ids.filter_map(|id| self.rules[id].pace);
+        asked.into_iter().chain(ruling).reduce(Pace::slowest)
+    }
+
     /// Bytes of a message's body that some namespace allows.
     pub fn largest_body(&self) -> usize {
         self.rules.iter().map(|rule| rule.body_bytes).max().unwrap_or(limits::BODY_BYTES)
@@ -144,6 +160,25 @@ impl Namespaces {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_slowest_namespace_sets_the_pace() {
+        let rule = |text, every| Namespace {
+            pace: Pace::of(every, None),
+            ..Namespace::new(Pattern::parse(text).unwrap(), Keeping::Kept)
+        };
+        let spaces = Namespaces::new([rule("a/**", Some(500)), rule("b", Some(100)), rule("c/*", None)]);
+        let pace = |every, patterns: &[&str]| {
+            let patterns = patterns.iter().map(|text| Pattern::parse(text).unwrap());
+            spaces.pace_of(Pace::of(every, None), patterns).map(|pace| pace.limits().0.unwrap())
+        };
+        assert_eq!([pace(None, &["c/x"]), pace(Some(7), &["c/x"])], [None, Some(7)]);
+        assert_eq!(
+            [pace(None, &["b"]), pace(Some(50), &["b"]), pace(Some(200), &["b"])],
+            [100, 100, 200].map(Some)
+        );
+        assert_eq!([pace(None, &["b", "a/x/y"]), pace(None, &["**"])], [Some(500), Some(500)]);
+    }
 
     #[test]
     fn the_first_match_rules_and_patterns_may_span_logs() {

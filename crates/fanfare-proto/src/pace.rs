@@ -44,12 +44,16 @@ impl Pace {
         Some(Pace { every: every.unwrap_or(USUAL), bytes: bytes.unwrap_or(0), counts: every.is_some() })
     }
 
+    /// Milliseconds between two messages, and bytes a second, as far as either is limited.
+    pub fn limits(self) -> (Option<u32>, Option<u32>) {
+        (self.counts.then_some(self.every), Some(self.bytes).filter(|bytes| *bytes > 0))
+    }
+
     /// The slower one of each.
     #[must_use]
     pub fn slowest(self, other: Pace) -> Pace {
-        let every = |pace: Pace| pace.counts.then_some(pace.every);
-        let bytes = [self.bytes, other.bytes].into_iter().filter(|bytes| *bytes > 0).min();
-        Pace::of(every(self).max(every(other)), bytes).unwrap_or(self)
+        let ((every, bytes), (other_every, other_bytes)) = (self.limits(), other.limits());
+        Pace::of(every.max(other_every), bytes.into_iter().chain(other_bytes).min()).unwrap_or(self)
     }
 
     /// Whether messages without a key are given one by one, too.
@@ -58,10 +62,12 @@ impl Pace {
     }
 
     /// Bytes of one tick; one message more may pass it.
-    pub fn tick_bytes(self) -> usize {
+    pub fn tick_bytes(self) -> u32 {
         match self.bytes {
-            0 => usize::MAX,
-            bytes => (u64::from(bytes) * u64::from(self.every) / 1000).max(1) as usize,
+            0 => u32::MAX,
+            bytes => {
+                u32::try_from(u64::from(bytes) * u64::from(self.every) / 1000).unwrap_or(u32::MAX).max(1)
+            }
         }
     }
 
@@ -121,9 +127,9 @@ mod tests {
     #[test]
     fn forms_of_a_pace() {
         for (query, every, tick_bytes) in [
-            ("rate=2", 500, usize::MAX),
-            ("rate=0.5", 2000, usize::MAX),
-            ("rate=1000", 1, usize::MAX),
+            ("rate=2", 500, u32::MAX),
+            ("rate=0.5", 2000, u32::MAX),
+            ("rate=1000", 1, u32::MAX),
             ("bytes=50k", 100, 5000),
             ("rate=4&bytes=64KiB", 250, 16384),
             ("bytes=3", 100, 1),

@@ -55,6 +55,16 @@ pub(crate) const FILTER: Parameter = Parameter {
     about: "Only messages that a filter accepts, such as `temp > 20 and room = \"hall\"`.",
     schema: || reference("Filter"),
 };
+pub(crate) const RATE: Parameter = Parameter {
+    name: "rate",
+    about: "At most so many messages of each key, and without a key, a second; of each key the newest.",
+    schema: || json!({ "type": "number", "minimum": 0.001, "maximum": 1000 }),
+};
+pub(crate) const BYTES: Parameter = Parameter {
+    name: "bytes",
+    about: "At most so many bytes a second, such as `50k`; of each key the newest.",
+    schema: || json!({ "type": "string", "pattern": "^[1-9][0-9]{0,5}(k|kB|KiB)?$" }),
+};
 pub(crate) const LIMIT: Parameter = Parameter {
     name: "limit",
     about: "At most so many.",

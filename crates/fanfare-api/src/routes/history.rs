@@ -30,6 +30,8 @@ pub(super) const ROUTE: Route = Route {
         parameters::LAST,
         parameters::SINCE,
         parameters::FILTER,
+        parameters::RATE,
+        parameters::BYTES,
         parameters::LIMIT,
         parameters::AS,
         VIA,
@@ -115,7 +117,12 @@ fn asked(target: &Target, query: &Query<'_>, headers: &HeaderMap) -> Result<Hist
     let before = query.one("before")?.map(Cursor::parse).transpose();
     let before = before.map_err(|error| Refusal::new(Code::BAD_CURSOR, format!("before: {error}")))?;
     let limit = query.one("limit")?.map(History::limit).transpose()?;
-    let filter = Preferences::asked(query)?.filter;
+    let Preferences { filter, pace } = Preferences::asked(query)?;
+    if pace.is_some() {
+        let detail =
+            "`rate` and `bytes` are for readers that are held open, such as via=sse; a page comes at once";
+        return Err(Refusal::new(Code::BAD_FIELD, detail));
+    }
     History::asked(vec![pattern], filter, start, before, limit)
 }
 

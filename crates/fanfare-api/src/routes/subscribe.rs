@@ -18,6 +18,8 @@ pub(super) const ROUTE: Route = Route {
         parameters::LAST,
         parameters::SINCE,
         parameters::FILTER,
+        parameters::RATE,
+        parameters::BYTES,
         parameters::AS,
         VIA,
         parameters::WAIT,

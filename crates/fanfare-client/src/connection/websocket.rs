@@ -50,8 +50,8 @@ fn request(line: &Line<'_>) -> String {
     let mut request = Map::new();
     request.insert("id".into(), SUBSCRIBE.into());
     request.insert("subscribe".into(), line.wanted.channels.as_slice().into());
-    if let Some(filter) = &line.wanted.filter {
-        request.insert("filter".into(), filter.as_str().into());
+    for (name, value) in line.wanted.preferences() {
+        request.insert(name.into(), value.into());
     }
     if let Some((name, value)) = line.ear.start() {
         // A number of messages is a number here.

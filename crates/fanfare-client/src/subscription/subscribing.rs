@@ -19,13 +19,23 @@ pub struct Subscribing {
 
 impl Subscribing {
     pub(crate) fn new(reach: Reach, channels: Vec<String>) -> Subscribing {
-        let wanted = Wanted { channels, filter: None };
+        let wanted = Wanted { channels, ..Wanted::default() };
         Subscribing { reach, wanted, start: None, transports: Transport::ALL.to_vec() }
     }
 
     /// Only messages that a filter accepts, such as `temp > 20 and room = "hall"`.
     pub fn filter(self, filter: impl Into<Option<String>>) -> Subscribing {
         Subscribing { wanted: Wanted { filter: filter.into(), ..self.wanted }, ..self }
+    }
+
+    /// At most so many messages of each key, and without a key, a second, such as `2` or `0.5`; of each key the newest.
+    pub fn rate(self, rate: impl Into<Option<String>>) -> Subscribing {
+        Subscribing { wanted: Wanted { rate: rate.into(), ..self.wanted }, ..self }
+    }
+
+    /// At most so many bytes a second, such as `50k`; of each key the newest.
+    pub fn bytes(self, bytes: impl Into<Option<String>>) -> Subscribing {
+        Subscribing { wanted: Wanted { bytes: bytes.into(), ..self.wanted }, ..self }
     }
 
     /// Where to begin. Without this, with what comes next.

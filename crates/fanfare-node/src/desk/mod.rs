@@ -189,7 +189,7 @@ impl Desk {
         extra.greet = stream.then_some(opening.retry);
         extra.announce = stream && opening.start != Start::Now;
         self.sessions.insert(key, session);
-        if let Some(pace) = opening.pace {
+        if let Some(pace) = self.node.namespaces().pace_of(opening.pace, opening.selection.patterns()) {
             self.set_pace(key, pace, now);
         }
         if opening.start != Start::Now {

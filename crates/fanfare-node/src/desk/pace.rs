@@ -98,7 +98,7 @@ impl Paced {
     pub(crate) fn give(&mut self, run: &Run, last: bool) {
         let Some(tick) = &mut self.tick else { return };
         tick.written += run.bytes.len();
-        tick.share.bytes = tick.share.bytes.saturating_sub(run.bytes.len());
+        tick.share.bytes = tick.share.bytes.saturating_sub(run.bytes.len() as u32);
         tick.share.keyless &= !run.keyless;
         tick.done |= last || run.paused || tick.share.bytes == 0;
     }
@@ -122,6 +122,12 @@ impl Desk {
         (extra.joined, extra.pace) = (end, Some(Box::new(Paced::new(pace, next))));
         let interest = session.membership.interest;
         self.read_list(interest);
+    }
+
+    /// How fast a session hears, if that is limited.
+    pub(super) fn pace(&self, key: SessionKey) -> Option<Pace> {
+        let extra = self.sessions.get(key)?.extra.as_deref()?;
+        extra.pace.as_deref().map(|paced| paced.pace)
     }
 
     /// One session more reads the list of a selection.
@@ -239,14 +245,13 @@ impl Desk {
         });
         let (places, encoder) = (&self.node.inner().places, &mut self.encoder);
         let wish = Wish::Shared(wished, filters);
-        let share_key = Some((share, list.version()));
-        let shared = WindowKey { interest, wire, from, to, joined: joined.max(from), share: share_key };
+        let shared = WindowKey { interest, wire, from, to, joined: joined.max(from) };
         let mut reader =
             Reader { wish, logs, wire, own, joined, past: None, places, encoder, now, share: Some(share) };
-        let run = self.runs.of_list(shared, list, &mut reader);
+        let run = self.runs.of_list((shared, share, list.version()), list, &mut reader);
         let last = list.range(run.to, to).next().is_none();
         paced.give(&run, last);
-        self.use_run(key, run, from, own.is_none().then_some(shared))
+        self.use_run(key, run, from, None)
     }
 
     /// Moves the read point to a place of the list.

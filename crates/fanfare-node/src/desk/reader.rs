@@ -33,7 +33,7 @@ pub(crate) struct Reader<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Share {
     /// So many bytes; the first message may pass it.
-    pub(crate) bytes: usize,
+    pub(crate) bytes: u32,
     /// Whether messages without a key are counted...
     pub(crate) counts: bool,
     /// ...and then, whether one may be given.
@@ -44,7 +44,7 @@ impl Share {
     /// Whether a message fits behind so many bytes, with a message without a key among them or not.
     fn fits(&self, message: &Message, bytes: usize, keyless: bool) -> bool {
         let one = message.content.key.is_some() || !self.counts || (self.keyless && !keyless);
-        one && (bytes == 0 || bytes < self.bytes)
+        one && (bytes == 0 || bytes < self.bytes as usize)
     }
 }
 

@@ -62,9 +62,10 @@ pub(crate) struct WindowKey {
     pub(crate) to: u64,
     /// What expires at once is in it before this place (design rule 12).
     pub(crate) joined: u64,
-    /// Of readers that hear in ticks: what they may be given, and of which version of their list.
-    pub(crate) share: Option<(Share, u64)>,
 }
+
+/// What a list's run is made for: a place in it, what may be given, and the version of the list.
+pub(crate) type ListKey = (WindowKey, Share, u64);
 
 impl Hash for WindowKey {
     /// It is made for each reader of a hot channel; `joined` is the same as `from` for nearly all, so it tells little.
@@ -93,6 +94,7 @@ pub(crate) struct PageKey {
 #[derive(Default)]
 pub(crate) struct Runs {
     window: FxHashMap<WindowKey, Shared>,
+    lists: FxHashMap<ListKey, Arc<Run>>,
     /// The page is kept beside its run: its address is the key.
     pages: FxHashMap<PageKey, (Arc<Run>, Arc<Lent>)>,
     /// What all of this takes, keys and empty runs included.
@@ -129,7 +131,7 @@ impl Runs {
         if self.bytes == 0 || self.bytes > KEPT_BYTES {
             return self.clear();
         }
-        self.pages = FxHashMap::default();
+        (self.pages, self.lists) = (FxHashMap::default(), FxHashMap::default());
         self.window.retain(|key, _| key.to == end);
         // An answer has the time in its head, and what was configured then.
         self.window.values_mut().for_each(|shared| shared.answer = None);
@@ -152,30 +154,30 @@ impl Runs {
         window: &mut Window<Frames>,
         reader: &mut Reader<'_>,
     ) -> Arc<Run> {
-        self.shared(key, reader, |reader| window_run(key.from, key.to, window, reader))
-    }
-
-    /// The run of a list between two places, for sessions that have heard nothing of what is in it.
-    pub(crate) fn of_list(&mut self, key: WindowKey, list: &Newest, reader: &mut Reader<'_>) -> Arc<Run> {
-        self.shared(key, reader, |reader| list_run(key.from, key.to, list, reader))
-    }
-
-    /// A run that is there, or is made and kept if others may want it.
-    fn shared(
-        &mut self,
-        key: WindowKey,
-        reader: &mut Reader<'_>,
-        make: impl FnOnce(&mut Reader<'_>) -> Run,
-    ) -> Arc<Run> {
         if reader.own.is_none()
             && let Some(shared) = self.window.get(&key).filter(|shared| shared.run.is_good(reader.now))
         {
             return shared.run.clone();
         }
-        let run = Arc::new(make(reader));
+        let run = Arc::new(window_run(key.from, key.to, window, reader));
         if reader.own.is_none() {
             self.count(slot_size(&self.window) + run.size());
             self.window.insert(key, Shared { run: run.clone(), answer: None });
+        }
+        run
+    }
+
+    /// The run of a list between two places, for sessions that have heard nothing of what is in it.
+    pub(crate) fn of_list(&mut self, key: ListKey, list: &Newest, reader: &mut Reader<'_>) -> Arc<Run> {
+        if reader.own.is_none()
+            && let Some(run) = self.lists.get(&key).filter(|run| run.is_good(reader.now))
+        {
+            return run.clone();
+        }
+        let run = Arc::new(list_run(key.0.from, key.0.to, list, reader));
+        if reader.own.is_none() {
+            self.count(slot_size(&self.lists) + run.size());
+            self.lists.insert(key, run.clone());
         }
         run
     }
@@ -271,7 +273,7 @@ mod tests {
                 now: Time(0),
                 share: None,
             };
-            let key = WindowKey { interest, wire: READER, from: 0, to: 1, joined: 0, share: None };
+            let key = WindowKey { interest, wire: READER, from: 0, to: 1, joined: 0 };
             let run = runs.of_window(key, &mut window, &mut reader);
             look(&mut runs, key, run);
         }

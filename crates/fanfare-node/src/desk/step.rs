@@ -139,9 +139,7 @@ impl Desk {
         let Some((interest, filters)) = self.interests.asking(interest_id) else { return Step::Idle };
         let (wire, logs, own, joined) = (session.wire, session.logs, session.own(), session.joined());
         let (from, to) = (session.at, session.until);
-        let joined_from = joined.max(from);
-        let window_key =
-            WindowKey { interest: interest_id, wire, from, to, joined: joined_from, share: None };
+        let window_key = WindowKey { interest: interest_id, wire, from, to, joined: joined.max(from) };
         self.framed = self.framed.min(from);
         let places = &self.node.inner().places;
         let (wish, encoder) = (Wish::Shared(interest, filters), &mut self.encoder);
@@ -152,6 +150,7 @@ impl Desk {
     }
 
     /// A stream writes the run; an answer is made of it. An empty run only moves the place.
+    #[inline]
     pub(super) fn use_run(
         &mut self,
         key: SessionKey,
@@ -221,6 +220,7 @@ impl Desk {
     }
 
     /// The session has heard everything.
+    #[inline]
     pub(super) fn at_head(&mut self, key: SessionKey, stream: bool) -> Step {
         let Some(session) = self.sessions.get_mut(key) else { return Step::Idle };
         let logs = session.logs;

@@ -32,7 +32,8 @@ impl Desk {
         } else {
             self.begin_later(key, request, selection, logs, start, now)?;
         }
-        if let Some(pace) = pace {
+        let pace = pace.or_else(|| self.pace(key));
+        if let Some(pace) = self.node.namespaces().pace_of(pace, heard.patterns()) {
             self.set_pace(key, pace, now);
         }
         // What is new has its turn.

@@ -2,8 +2,8 @@
 
 use super::error::ConfigError;
 use super::setting::{Change, Errors, Form, Given, Setting, apply};
-use super::written::{Age, Count, Size, shown, shown_age, shown_size};
-use fanfare_proto::{Keeping, Namespace, Pattern, limits};
+use super::written::{Age, Count, Rate, Size, Speed, shown, shown_age, shown_rate, shown_size};
+use fanfare_proto::{Keeping, Namespace, Pace, Pattern, limits};
 use serde::Deserialize;
 use std::time::Duration;
 
@@ -16,6 +16,8 @@ pub struct Rule {
     messages: Option<u64>,
     bytes: Option<u64>,
     body: Option<usize>,
+    reader_rate: Option<u32>,
+    reader_bytes: Option<u32>,
 }
 
 /// Every option of a namespace.
@@ -80,6 +82,27 @@ pub const NAMESPACE: &[Setting<Rule>] = &[
         change: Change::Restart,
         show: |rule| rule.body.map(|bytes| shown_size(bytes as u64)).unwrap_or_default(),
         set: |rule, given| given.read().map(|size: BodySize| rule.body = usize::try_from(size.0).ok()),
+    },
+    Setting {
+        key: "reader_rate",
+        form: Form::Value("NUMBER"),
+        default: "0",
+        allowed: "0.001 to 1000, or 0: no limit",
+        about: "How many messages of each key, and without a key, a reader is given a second at the most. One that asks for \
+                `rate` may have less. Of each key it is given the newest.",
+        change: Change::Restart,
+        show: |rule| shown_rate(rule.reader_rate),
+        set: |rule, given| given.read().map(|Rate(every)| rule.reader_rate = every),
+    },
+    Setting {
+        key: "reader_bytes",
+        form: Form::Value("NUMBER"),
+        default: "0",
+        allowed: "1 to 1000M; units k, kB, M, MB, KiB, MiB; or 0: no limit",
+        about: "How many bytes a reader is given a second at the most. One that asks for `bytes` may have less.",
+        change: Change::Restart,
+        show: |rule| rule.reader_bytes.unwrap_or(0).to_string(),
+        set: |rule, given| given.read().map(|Speed(bytes)| rule.reader_bytes = bytes),
     },
 ];
 
@@ -158,7 +181,8 @@ pub fn word(keeping: Keeping) -> &'static str {
 
 impl Rule {
     fn of(namespace: &Namespace) -> Rule {
-        let Namespace { pattern, keeping, retention, body_bytes } = namespace.clone();
+        let Namespace { pattern, keeping, retention, body_bytes, pace } = namespace.clone();
+        let (reader_rate, reader_bytes) = pace.map_or((None, None), Pace::limits);
         Rule {
             pattern: Some(pattern),
             keeping: Some(keeping),
@@ -166,6 +190,8 @@ impl Rule {
             messages: Some(retention.messages),
             bytes: Some(retention.bytes),
             body: Some(body_bytes),
+            reader_rate,
+            reader_bytes,
         }
     }
 
@@ -176,6 +202,7 @@ impl Rule {
         retention.messages = self.messages.unwrap_or(retention.messages);
         retention.bytes = self.bytes.unwrap_or(retention.bytes);
         namespace.body_bytes = self.body.unwrap_or(namespace.body_bytes);
+        namespace.pace = Pace::of(self.reader_rate, self.reader_bytes);
         Some(namespace)
     }
 }

@@ -27,6 +27,7 @@ pub const COMMAND: Command = Command {
             "Run a program for each alert, and go on after a restart",
             "fanfare subscribe 'alerts/*' --state ~/.alerts --exec ./page-me",
         ),
+        ("Prices as a person can read them, the newest of each", "fanfare subscribe 'prices/**' --rate 2"),
         ("Warm rooms alone, by a tag", "fanfare subscribe 'rooms/*' --filter 'temp > 25'"),
         ("Wait for one message", "fanfare subscribe ops/deploys --count 1"),
     ],
@@ -66,6 +67,14 @@ struct Options {
     #[arg(long, value_name = "FILTER")]
     filter: Option<String>,
 
+    /// At most R messages of each key, and without a key, a second, such as 2 or 0.5; of each key the newest
+    #[arg(long, value_name = "R", value_parser = rate)]
+    rate: Option<String>,
+
+    /// At most B bytes a second, such as 50k or 64KiB; of each key the newest
+    #[arg(long, value_name = "B", value_parser = bytes)]
+    bytes: Option<String>,
+
     /// Keep the cursor of what was handled in FILE, and start from there the next time; then --last, --since and
     /// --after only count the first time
     #[arg(long, value_name = "FILE")]
@@ -82,6 +91,14 @@ struct Options {
 
     #[command(flatten)]
     server: ServerArgs,
+}
+
+fn rate(text: &str) -> Result<String, String> {
+    fanfare_proto::parse_rate(text).map(|_| text.to_owned())
+}
+
+fn bytes(text: &str) -> Result<String, String> {
+    fanfare_proto::parse_bytes(text).map(|_| text.to_owned())
 }
 
 fn transport(name: &str) -> Result<Transport, String> {
@@ -107,6 +124,8 @@ fn run(matches: &ArgMatches) -> Result<Exit, Failure> {
         count: options.count,
         patterns: options.channels,
         filter: options.filter,
+        rate: options.rate,
+        bytes: options.bytes,
         turn: turn.clone(),
     };
     if options.exec.is_none() {

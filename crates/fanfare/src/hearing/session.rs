@@ -14,6 +14,8 @@ pub struct Session {
     pub remote: Remote,
     pub patterns: Vec<String>,
     pub filter: Option<String>,
+    pub rate: Option<String>,
+    pub bytes: Option<String>,
     pub start: Option<Start>,
     pub transports: Vec<Transport>,
     pub place: Place,
@@ -61,7 +63,8 @@ impl Session {
             None => self.start.clone(),
         };
         let asked = self.remote.client.subscribe(self.patterns.clone()).start_at(start);
-        let asked = asked.filter(self.filter.clone()).transports(self.transports.iter().copied());
+        let asked = asked.filter(self.filter.clone()).rate(self.rate.clone()).bytes(self.bytes.clone());
+        let asked = asked.transports(self.transports.iter().copied());
         self.remote.wait(async { asked.start() })
     }
 

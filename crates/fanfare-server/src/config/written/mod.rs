@@ -7,6 +7,7 @@ mod count;
 mod folder;
 mod listen;
 mod origin;
+mod pace;
 mod size;
 mod switch;
 mod workers;
@@ -16,6 +17,7 @@ pub(super) use count::Count;
 pub(super) use folder::Folder;
 pub(super) use listen::Listen;
 pub(super) use origin::OriginList;
+pub(super) use pace::{Rate, Speed, shown_rate};
 pub(super) use size::Size;
 pub use size::shown_size;
 pub(super) use switch::Switch;
@@ -57,6 +59,10 @@ impl Visitor<'_> for Scalar {
     }
 
     fn visit_u64<E: Error>(self, value: u64) -> Result<String, E> {
+        Ok(value.to_string())
+    }
+
+    fn visit_f64<E: Error>(self, value: f64) -> Result<String, E> {
         Ok(value.to_string())
     }
 
