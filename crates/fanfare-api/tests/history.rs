@@ -146,7 +146,13 @@ async fn the_representation_is_negotiated() {
         assert_eq!(answer.header("vary"), "Accept");
     }
     let browser = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
-    for (target, accept) in [("/c/a", browser), ("/c/a/**", "text/html"), ("/c/a?via=html", "*/*")] {
+    for (target, accept) in [
+        ("/c/a", browser),
+        ("/c/a/**", "text/html"),
+        ("/c/a?via=html", "*/*"),
+        // The page says what is wrong with it, where it was written.
+        ("/c/a?filter=alarm", browser),
+    ] {
         let answer = door.ask(&format!("GET {target}"), &[("Accept", accept)], "").await;
         assert_eq!((answer.status.as_u16(), answer.header("vary")), (200, "Accept"), "{target}");
         assert_eq!(answer.header("content-type"), "text/html; charset=utf-8", "{target}");

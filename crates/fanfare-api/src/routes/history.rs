@@ -88,11 +88,13 @@ async fn history(
     headers: HeaderMap,
 ) -> Result<Response, Refused> {
     let query = Query::parse(query.as_deref().unwrap_or_default())?;
-    let history = asked(&target, &query, &headers)?;
-    let form = Form::asked(&query, protocol::PAGE.forms())?;
     if chosen(&query, &headers)?.name() == protocol::HTML.name() {
+        // The page asks for the messages itself, and shows what is wrong with its filter.
+        target.pattern()?;
         return Ok(live(&headers));
     }
+    let history = asked(&target, &query, &headers)?;
+    let form = Form::asked(&query, protocol::PAGE.forms())?;
     let page = api.node.history(&grant, &history).await?;
     let tag = tag(&page, &history, form);
     let mut response = if tag.is_known(&headers) {
