@@ -113,6 +113,8 @@ export interface SubscribeOptions {
   last?: number;
   /** Begin with what was said since: a moment, or a duration such as "10m". */
   since?: string | number | Date;
+  /** Hear only what it accepts: docs/preferences.md. */
+  filter?: string;
   /** Closes the subscription. */
   signal?: AbortSignal;
 }
@@ -147,6 +149,8 @@ export interface HistoryOptions {
   before?: Cursor;
   last?: number;
   since?: string | number | Date;
+  /** Only messages that it accepts: docs/preferences.md. */
+  filter?: string;
   /** At most 1000 messages. */
   limit?: number;
   signal?: AbortSignal;

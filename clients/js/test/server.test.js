@@ -90,6 +90,30 @@ test("what does not get through is got around, and said", async () => {
   }
 });
 
+test("only what a filter accepts is heard, over every transport and by history", async () => {
+  const [fanfare, channel, filter] = [client(), newChannel(), "temp > 20"];
+  const say = (temp) => fanfare.publish(channel, String(temp), { tags: { temp } });
+  for (const temp of [12, 22, 18, 31]) await say(temp);
+  const { messages } = await fanfare.history(channel, { filter, last: 10 });
+  assert.deepEqual(messages.map(({ body }) => body), ["22", "31"]);
+  const all = TRANSPORTS.map((transport) => client({ transports: [transport] }).subscribe(channel, { filter, last: 10 }));
+  const heard = all.map(listen);
+  await until("what was said", () => heard.every(({ bodies }) => bodies.length === 2));
+  for (const subscription of all) subscription.reconnect();
+  await say(19);
+  await say(40);
+  await until("what is said now", () => heard.every(({ bodies }) => bodies.length > 2));
+  for (const { bodies } of heard) assert.deepEqual(bodies, ["22", "31", "40"]);
+  for (const subscription of all) subscription.close();
+  for (const transport of TRANSPORTS) {
+    const refused = client({ transports: [transport] }).subscribe(channel, { filter: "temp >" });
+    const { errors } = listen(refused);
+    await until("it to be refused", () => refused.state === "closed");
+    assert.deepEqual(errors.map(({ code, retry }) => [code, retry]), [[3020, "never"]], transport);
+    assert.match(errors[0].detail, /column 7/);
+  }
+});
+
 test("a refusal ends a loop, over every transport", async () => {
   for (const transport of TRANSPORTS) {
     const loop = async () => {

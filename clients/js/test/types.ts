@@ -2,7 +2,7 @@
 import { Fanfare, FanfareError, backoff, EventStreamParser, type Message, type Subscription } from "../fanfare.js";
 
 const fanfare = new Fanfare("http://localhost:8080", { transports: ["event-stream"], retry: { most: 5_000 } });
-const subscription: Subscription = fanfare.subscribe(["a", "b/**"], { last: 10, signal: AbortSignal.timeout(1) });
+const subscription: Subscription = fanfare.subscribe(["a", "b/**"], { last: 10, filter: "priority > 3", signal: AbortSignal.timeout(1) });
 subscription.addEventListener("message", ({ detail }) => {
   const position: number = detail.position;
   const text: string | undefined = detail.cursor;
@@ -14,7 +14,7 @@ subscription.addEventListener("anything", (event: Event) => console.log(event.ty
 async function loop() {
   for await (const message of subscription) console.log((message satisfies Message).body);
   const { cursor } = await fanfare.publish("a", { bid: 1.2 }, { key: "k", tags: { region: "eu", ok: true } });
-  const page = await fanfare.history("**", { after: cursor, limit: 10 });
+  const page = await fanfare.history("**", { after: cursor, filter: "priority > 3", limit: 10 });
   console.log(page.messages[0]?.time, page.gap?.to, page.more);
   try {
     await fanfare.publish("a//b", "x");
