@@ -27,10 +27,14 @@ export function isPublishable(channel) {
   return channel !== "" && !isPattern(channel) && !channel.startsWith("$");
 }
 
-/** Safe between single quotes in a shell, too. @param {string} channel */
+/** @param {string} channel */
 export function pathOf(channel) {
-  const encode = (/** @type {string} */ segment) => encodeURIComponent(segment).replace(/'/g, "%27");
-  return PREFIX + channel.split("/").map(encode).join("/");
+  return PREFIX + channel.split("/").map(encoded).join("/");
+}
+
+/** A part of an address, safe between single quotes in a shell, too. @param {string} text */
+export function encoded(text) {
+  return encodeURIComponent(text).replace(/'/g, "%27");
 }
 
 /**

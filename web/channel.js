@@ -6,12 +6,15 @@ import { Chart } from "./chart.js";
 import { commandLines } from "./commands.js";
 import { element, find } from "./element.js";
 import { counted, rateText } from "./figures.js";
+import { Filter } from "./filter.js";
 import { Hearing } from "./hearing.js";
 import { listenForKeys } from "./keys.js";
 import { MessageList } from "./list.js";
 import { openPublishing } from "./publish.js";
 
 const RATE_SECONDS = 5;
+const NOTHING_SAID = "Nothing has been said here yet. What is published appears at once.";
+const NOTHING_ACCEPTED = "The filter accepts nothing that was said here. What it accepts appears at once.";
 const TRANSPORTS = { websocket: "WebSocket", "event-stream": "event stream", "long-poll": "long poll" };
 
 const channel = channelOf(location.pathname);
@@ -19,6 +22,7 @@ const pattern = isPattern(channel);
 const hearing = new Hearing(channel);
 const list = new MessageList(pattern);
 const chart = new Chart(find("chart", HTMLElement), pattern);
+const filter = new Filter(hearAnew);
 const cut = find("cut", HTMLButtonElement);
 const pause = find("pause", HTMLButtonElement);
 
@@ -31,8 +35,9 @@ const seconds = new Array(RATE_SECONDS).fill(0);
 
 function begin() {
   showName();
-  find("commands", HTMLDetailsElement).hidden = !channel;
-  if (channel) commandLines(find("commands", HTMLDetailsElement), channel);
+  const commands = find("commands", HTMLDetailsElement);
+  commands.hidden = !channel;
+  commands.open = matchMedia("(min-width: 54rem)").matches;
   if (isPublishable(channel)) openPublishing(new Fanfare(), channel);
   hearing.addEventListener("message", (event) => hearMessage(detailOf(event)));
   hearing.addEventListener("gap", (event) => list.add({ gap: detailOf(event), fresh: settled }));
@@ -45,8 +50,20 @@ function begin() {
   });
   listenToControls();
   setInterval(passSecond, 1000);
-  if (channel) hearing.connect();
+  if (channel) hearAnew();
   else say("This address names no channel: something in it is not percent-encoded as it should be", "closed");
+}
+
+/** Hears what the filter of now accepts. */
+function hearAnew() {
+  settled = false;
+  heard = 0;
+  seconds.fill(0);
+  refusal = "";
+  chart.clear();
+  list.begin(filter.text ? NOTHING_ACCEPTED : NOTHING_SAID);
+  commandLines(find("command-lines", HTMLDivElement), channel, filter.text);
+  hearing.ask(filter.text);
 }
 
 /** @param {Event} event */
@@ -93,10 +110,11 @@ function sentence(why) {
 /** The refusal that ended the hearing, until it is tried again. */
 let refusal = "";
 
-/** @param {{ detail: string, retry: string }} refused */
-function showRefusal({ detail, retry }) {
+/** @param {{ name: string, detail: string, retry: string }} refused */
+function showRefusal({ name, detail, retry }) {
   if (retry === "never") refusal = detail;
-  say(`Refused: ${detail}`, "refused");
+  if (name === "bad-filter") filter.refuse(detail);
+  say(name === "bad-filter" ? "Not connected: the filter is refused" : `Refused: ${detail}`, "refused");
   showCut();
 }
 
@@ -126,7 +144,6 @@ function togglePause() {
 
 function listenToControls() {
   const transport = find("transport", HTMLSelectElement);
-  const filter = find("filter", HTMLInputElement);
   cut.addEventListener("click", toggleCut);
   pause.addEventListener("click", togglePause);
   find("held", HTMLButtonElement).addEventListener("click", () => {
@@ -136,8 +153,6 @@ function listenToControls() {
   });
   transport.addEventListener("change", () => hearing.travel(transport.value));
   hearing.travel(transport.value);
-  filter.addEventListener("input", () => list.filter(filter.value));
-  list.filter(filter.value);
   const write = isPublishable(channel) ? find("body", HTMLTextAreaElement) : filter;
   listenForKeys({
     "/": () => write.focus(),

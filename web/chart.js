@@ -60,6 +60,15 @@ export class Chart {
     }
   }
 
+  /** Forgets everything. */
+  clear() {
+    this.#series.clear();
+    this.#choice.replaceChildren();
+    this.#chosen = "";
+    this.#chosenByHand = false;
+    this.#box.hidden = true;
+  }
+
   /** Draws the first series that moves, unless somebody chose one: the past has been heard. */
   settled() {
     if (this.#chosenByHand) return;

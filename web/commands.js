@@ -1,14 +1,14 @@
 // The commands that do from a terminal what the page does.
 
-import { isPublishable, pathOf } from "./address.js";
+import { encoded, isPublishable, pathOf } from "./address.js";
 import { element } from "./element.js";
 
-/** Adds them to the box. @param {HTMLDetailsElement} box @param {string} channel */
-export function commandLines(box, channel) {
+/** Puts them into the box, in place of those that were there. @param {HTMLElement} box @param {string} channel @param {string} filter */
+export function commandLines(box, channel, filter) {
   const address = location.origin + pathOf(channel);
-  box.append(command("Hear it", `curl -N ${quoted(`${address}?via=ndjson`)}`));
+  const wanted = filter && `&filter=${encoded(filter)}`;
+  box.replaceChildren(command("Hear it", `curl -N ${quoted(`${address}?via=ndjson${wanted}`)}`));
   if (isPublishable(channel)) box.append(command("Publish to it", `curl -d 'hello' ${quoted(address)}`));
-  box.open = matchMedia("(min-width: 54rem)").matches;
 }
 
 /** As a word for a shell; an address has no single quote. @param {string} address */

@@ -11,6 +11,7 @@ const TOLD = ["message", "gap", "caught-up", "state", "error"];
 /** Tells the events of its subscriptions as its own. */
 export class Hearing extends EventTarget {
   #channel;
+  #filter = "";
   /** @type {import("/web/fanfare.js").Subscription | null} */
   #subscription = null;
   /** @type {string | null} */
@@ -32,7 +33,7 @@ export class Hearing extends EventTarget {
     this.#leave();
     const fanfare = new Fanfare(null, { transports: this.#transports });
     const start = this.#cursor ? { after: this.#cursor } : { last: NEWEST };
-    const subscription = fanfare.subscribe(this.#channel, start);
+    const subscription = fanfare.subscribe(this.#channel, { ...start, filter: this.#filter || undefined });
     this.#subscription = subscription;
     for (const type of TOLD) {
       subscription.addEventListener(type, (event) => {
@@ -41,6 +42,14 @@ export class Hearing extends EventTarget {
         this.dispatchEvent(new CustomEvent(type, { detail: /** @type {CustomEvent} */ (event).detail }));
       });
     }
+  }
+
+  /** Begins anew, with what this filter accepts. @param {string} filter "" for everything */
+  ask(filter) {
+    this.#leave();
+    this.#cursor = null;
+    this.#filter = filter;
+    this.connect();
   }
 
   cut() {

@@ -1,4 +1,4 @@
-// The messages on the page, newest first: so many and no more, filtered, held back, walked through.
+// The messages on the page, newest first: so many and no more, held back, walked through.
 //
 // Messages are drawn together once a frame, however fast they come. A page that is not seen has no frames; it keeps what
 // it would draw, and no more than it would show.
@@ -24,7 +24,6 @@ export class MessageList {
   #waitingCount = 0;
   #dropped = 0;
   #frame = 0;
-  #filter = "";
   #withChannel;
   /** The one message that the Tab key comes to. @type {HTMLElement | null} */
   #current = null;
@@ -62,16 +61,23 @@ export class MessageList {
     this.#nothing.hidden = this.#entries.length + this.#waiting.length > 0;
   }
 
-  /** @param {string} text */
-  filter(text) {
-    this.#filter = text.trim().toLowerCase();
-    for (const entry of this.#entries) this.#sift(entry);
+  /** Forgets everything. @param {string} nothing what is said if nothing comes */
+  begin(nothing) {
+    for (const entry of this.#entries) entry.release();
+    this.#entries = [];
+    this.#waiting = [];
+    this.#waitingCount = this.#dropped = 0;
+    this.#current = null;
+    this.#list.replaceChildren();
+    this.#nothing.textContent = nothing;
+    this.#nothing.hidden = true;
     this.#say();
+    this.#ask();
   }
 
   /** Moves to the next message below, or above. @param {1 | -1} step */
   walk(step) {
-    const items = this.#entries.map((entry) => entry.item).filter((item) => !item.hidden);
+    const items = this.#entries.map((entry) => entry.item);
     if (!items.length) return;
     const inside = this.#list.contains(document.activeElement);
     const now = this.#current ? items.indexOf(/** @type {HTMLLIElement} */ (this.#current)) : -1;
@@ -97,7 +103,6 @@ export class MessageList {
     const entries = some.map((heard) => {
       const entry = heard.message ? messageEntry(heard.message, this.#withChannel) : gapEntry(heard.gap);
       if (heard.fresh) entry.item.classList.add("fresh");
-      this.#sift(entry);
       return entry;
     });
     entries.reverse();
@@ -122,16 +127,8 @@ export class MessageList {
     this.#current = item;
   }
 
-  /** @param {import("./message.js").Entry} entry */
-  #sift({ item, words }) {
-    item.hidden = this.#filter !== "" && !words.includes(this.#filter);
-  }
-
   #say() {
-    const shown = this.#filter ? this.#entries.filter((entry) => !entry.item.hidden).length : 0;
-    const filtered = this.#filter && `${counted(shown, "message contains", "messages contain")} the filter's text. `;
-    const dropped = this.#dropped ? `Only the newest ${SHOWN_MOST} are on this page.` : "";
-    this.#end.textContent = filtered + dropped;
-    this.#end.hidden = !filtered && !dropped;
+    this.#end.textContent = `Only the newest ${SHOWN_MOST} are on this page.`;
+    this.#end.hidden = !this.#dropped;
   }
 }

@@ -7,7 +7,7 @@ import { clockText, fullText } from "./figures.js";
 
 const PRIORITIES = ["", "lowest priority", "low priority", "", "high priority", "highest priority"];
 
-/** @typedef {{ item: HTMLLIElement, words: string, release: () => void }} Entry `words` is what a filter looks in */
+/** @typedef {{ item: HTMLLIElement, release: () => void }} Entry `release` once it is not shown any more */
 
 /** @param {any} message @param {boolean} withChannel @returns {Entry} */
 export function messageEntry(message, withChannel) {
@@ -19,13 +19,12 @@ export function messageEntry(message, withChannel) {
     noticeView(message.notice),
     body.view ?? (message.notice ? null : element("p", { class: "muted" }, "without a body")),
   );
-  return { item, words: wordsOf(message), release: body.release };
+  return { item, release: body.release };
 }
 
 /** @param {{ from: number, to: number, reason: string }} gap @returns {Entry} */
 export function gapEntry(gap) {
-  const words = gapText(gap);
-  return { item: element("li", { class: "gap", tabindex: "-1" }, element("span", {}, words)), words, release() {} };
+  return { item: element("li", { class: "gap", tabindex: "-1" }, element("span", {}, gapText(gap))), release() {} };
 }
 
 /** @param {{ from: number, to: number, reason: string }} gap */
@@ -98,13 +97,4 @@ function link(address) {
   if (typeof address !== "string" || !URL.canParse(address, location.href)) return null;
   const url = new URL(address, location.href);
   return url.protocol === "https:" || url.protocol === "http:" ? url.href : null;
-}
-
-/** @param {any} message */
-function wordsOf(message) {
-  const { channel, key, event, tags, notice, body } = message;
-  const shown = body instanceof Uint8Array ? "" : typeof body === "string" ? body : JSON.stringify(body);
-  const labels = Object.entries(tags ?? {}).map(([name, value]) => `${name} ${value}`);
-  const said = notice ? JSON.stringify(notice) : "";
-  return [channel, key, event, message.content_type, ...labels, said, shown].filter(Boolean).join("\n").toLowerCase();
 }

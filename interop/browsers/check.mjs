@@ -4,9 +4,9 @@
 // none twice, in order. Then the live page is used by keyboard.
 
 import { createRequire } from "node:module";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { checkAccessibility, checkByKeyboard, takePictures } from "./page.mjs";
+import { checkAccessibility, checkByKeyboard, checkPreferences, takePictures } from "./page.mjs";
 import { prepare, READERS } from "./readers.mjs";
 import { Server, until } from "./server.mjs";
 
@@ -68,6 +68,8 @@ for (const [name, options] of Object.entries(BROWSERS)) {
       await check(`${name}, ${reader}`, () => checkReader(browser, server, reader));
     }
     await check(`${name}, live page by keyboard`, () => checkByKeyboard(browser, server));
+    const preferences = new URL("../../docs/preferences.md", import.meta.url);
+    await check(`${name}, filters of docs/preferences.md`, () => checkPreferences(browser, server, readFileSync(preferences, "utf8")));
     if (name === "Chromium") {
       await check(`${name}, accessibility`, () => checkAccessibility(browser, server, MODULES));
     }

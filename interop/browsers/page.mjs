@@ -33,6 +33,78 @@ async function publishByKeyboard(page, body) {
   await press(page, "Escape");
 }
 
+async function empty(page) {
+  await page.keyboard.down("Control");
+  await press(page, "a");
+  await page.keyboard.up("Control");
+  await press(page, "Backspace");
+}
+
+/** The page's filter is the server's: it stands in the address, and what is wrong with it below the field. */
+async function checkFilter(page, all) {
+  const wrong = () => page.$eval("#filter-wrong", (found) => (found.hidden ? "" : found.textContent));
+  await press(page, "f");
+  await page.keyboard.type('body in ("missed 1", "missed 3", "held 0")');
+  await press(page, "Enter");
+  await until("what the filter accepts", async () => (await count(page)) === 3);
+  await page.reload();
+  await until("the same after a reload", async () => (await count(page)) === 3);
+  await press(page, "f");
+  await empty(page);
+  await until("everything", async () => (await count(page)) === all);
+  if (new URL(page.url()).search) throw new Error(`no filter leaves ${page.url()}`);
+  await page.keyboard.type("key = '\u{1f3ba}' and temp > warm");
+  await press(page, "Enter");
+  await until("what is wrong", async () => /^column 22: warm cannot stand here; allowed here: a number/.test(await wrong()));
+  const marked = await page.$eval("#filter", (field) => field.value.slice(field.selectionStart, field.selectionEnd));
+  if (marked !== "w") throw new Error(`the error points to ${marked}`);
+  await page.reload();
+  await until("the same after a reload", async () => /^column 22/.test(await wrong()));
+  await press(page, "f");
+  await empty(page);
+  await until("everything again", async () => (await count(page)) === all && (await wrong()) === "");
+  await press(page, "Escape");
+}
+
+/** Every filter of docs/preferences.md in the page: what it accepts, and what is said of those that are none. */
+export async function checkPreferences(browser, server, document) {
+  const table = (heading) => {
+    const lines = document.split("\n");
+    const rows = lines.slice(lines.indexOf(heading) + 2);
+    return rows.slice(0, rows.findIndex((row) => !row.startsWith("| `"))).map((row) => row.slice(3, -2).split("` | "));
+  };
+  const messages = document.split("```json\n")[1].split("\n```")[0].split("\n").map((line) => JSON.parse(line));
+  // Of its own channels, for other messages are there too.
+  const [mark, channels] = [Math.random().toString(36).slice(2), messages.map(({ channel }) => channel)];
+  for (const { time, ...message } of messages) {
+    const tags = { ...message.tags, mark };
+    const body = JSON.stringify({ ...message, tags });
+    const answer = await fetch(`${server.url}/publish`, { method: "POST", headers: { "Content-Type": "application/json" }, body });
+    if (!answer.ok) throw new Error(await answer.text());
+  }
+  const page = await open(browser, server, "**");
+  const heard = () => page.$$eval("#list > li .channel", (found) => found.map((link) => link.textContent).reverse().join());
+  const write = async (filter) => {
+    await page.$eval("#filter", (field, filter) => (field.value = filter), filter);
+    await page.$eval("#filter", (field) => field.dispatchEvent(new Event("change")));
+  };
+  const accepting = table("| filter | accepts |").filter(([filter]) => !filter.startsWith("time "));
+  const refused = table("| filter | error |");
+  if (accepting.length < 20 || refused.length < 8) throw new Error("the tables of docs/preferences.md are not found");
+  for (const [filter, accepted] of accepting) {
+    const expected = accepted === "none" ? "" : accepted.split(", ").map((number) => channels[number - 1]).join();
+    await write(`mark = "${mark}" and (${filter})`);
+    await until("the page to connect", () => page.$eval("#lamp", (lamp) => lamp.dataset.state === "open"));
+    if (expected) await until(`${filter} to accept ${accepted}`, async () => (await heard()) === expected);
+    else await until(`${filter} to accept none`, () => page.$eval("#nothing", (nothing) => !nothing.hidden));
+  }
+  for (const [filter, error] of refused) {
+    await write(filter);
+    await until(`${filter}: ${error}`, async () => (await text(page, "#filter-wrong")) === error.replaceAll("`", ""));
+  }
+  await page.close();
+}
+
 /** Publishes, cuts, connects, holds, walks and filters. */
 export async function checkByKeyboard(browser, server) {
   const channel = `page/${Math.random().toString(36).slice(2)}`;
@@ -54,10 +126,8 @@ export async function checkByKeyboard(browser, server) {
   if (!first) throw new Error("j and k do not walk over the messages");
   await press(page, "?");
   await until("the list of keys", () => page.$eval("#keys", (keys) => keys.open));
-  await press(page, "Escape", "f");
-  await page.keyboard.type("missed");
-  const shown = () => page.$$eval("#list > li", (found) => found.filter(({ hidden }) => !hidden).length);
-  await until("the filter", async () => (await shown()) === 5);
+  await press(page, "Escape");
+  await checkFilter(page, 9);
   for (const transport of ["event-stream", "long-poll", "websocket"]) {
     await page.select("#transport", transport);
     const said = `over ${transport}`;

@@ -29,8 +29,8 @@ macro_rules! files {
 /// Every file, by folder.
 pub(crate) const ALL: &[File] = files! {
     "web": "address.js" "body.js" "channel.css" "channel.html" "channel.js" "chart.js" "commands.js" "controls.css"
-        "element.js" "figures.js" "hearing.js" "icon.svg" "json.js" "keys.js" "list.js" "message.css" "message.js"
-        "publish.js";
+        "element.js" "figures.js" "filter.js" "hearing.js" "icon.svg" "json.js" "keys.js" "list.js" "message.css"
+        "message.js" "publish.js";
     "clients/js": "fanfare.js" "subscription.js" "transports.js" "wire.js";
 };
 
