@@ -35,3 +35,34 @@ impl Sieve {
         self.selection.wants(channel, |index| self.filters[index].accepts(message, &self.fields))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Channel, Content, Filter, Pattern, Position, Time};
+
+    #[test]
+    fn each_message_is_judged_by_its_own_body() {
+        let filter = Filter::parse("body.temp > 20").unwrap();
+        let mut sieve = Sieve::new(Selection::filtered(vec![Pattern::parse("a/*").unwrap()], Some(&filter)));
+        for (channel, body, wanted) in [
+            ("a/b", r#"{"temp":21}"#, true),
+            ("a/b", r#"{"temp":19}"#, false),
+            ("a/c", r#"{"temp":22}"#, true),
+            ("a/c", "{}", false),
+            ("b", r#"{"temp":22}"#, false),
+        ] {
+            let message = Message {
+                channel: Channel::parse(channel).unwrap(),
+                position: Position(1),
+                previous: None,
+                time: Time(0),
+                id: None,
+                publisher: None,
+                expires: None,
+                content: Content { body: body.to_owned().into(), ..Content::default() },
+            };
+            assert_eq!(sieve.wants(&message), wanted, "{channel}: {body}");
+        }
+    }
+}
