@@ -4,6 +4,7 @@ mod accept;
 mod channels;
 mod fair;
 mod fanout;
+mod filters;
 mod frozen;
 mod http2;
 mod idle;
@@ -49,6 +50,7 @@ const ALL: &[Run] = &[
     frozen::RUN,
     channels::RUN,
     patterns::RUN,
+    filters::RUN,
     workers::RUN,
     http2::RUN,
     peers::RUN,

@@ -76,6 +76,45 @@ pub const PATTERNS: Kind = Kind {
     ..DIRECT
 };
 
+/// Messages that filters could look into, and readers without one.
+pub const UNFILTERED: Kind = Kind {
+    name: "fanfare-unfiltered",
+    about: "the server of this tree, JSON bodies, readers without a filter",
+    publication: |address, body, _| {
+        let body = format!("{{\"price\":{PRICE},\"text\":\"{body}\"}}");
+        post_as(&format!("/c/{CHANNEL}"), "application/json", address, &body)
+    },
+    ..KIND
+};
+
+/// Each reader hears by one of these many filters. All accept all messages: readers hear the same as without.
+pub const FILTER_1: Kind = Kind {
+    name: "fanfare-filter-1",
+    about: "the server of this tree, a filter for all readers",
+    hello: filtered::<1>,
+    ..UNFILTERED
+};
+pub const FILTERS_100: Kind = Kind {
+    name: "fanfare-filters-100",
+    about: "the server of this tree, 100 filters of the readers",
+    hello: filtered::<100>,
+    ..UNFILTERED
+};
+pub const FILTERS_1000: Kind = Kind {
+    name: "fanfare-filters-1000",
+    about: "the server of this tree, 1,000 filters of the readers",
+    hello: filtered::<1000>,
+    ..UNFILTERED
+};
+
+/// What all messages of [`UNFILTERED`] cost.
+const PRICE: usize = 17;
+
+fn filtered<const FILTERS: usize>(way: Way, address: SocketAddr, number: usize) -> Vec<u8> {
+    let most = PRICE + number % FILTERS;
+    get(&format!("{}&filter=body.price%3C%3D{most}", target(way)), way, address)
+}
+
 /// Two workers.
 pub const TWO: Kind = Kind {
     name: "fanfare-two",
