@@ -25,6 +25,14 @@ pub enum Error {
         /// Why.
         why: String,
     },
+    /// Somebody took the connection, and then said nothing.
+    #[error("{url} accepted the connection and did not answer in {} s", waited.as_secs())]
+    Silent {
+        /// Where.
+        url: String,
+        /// How long it was waited for.
+        waited: Duration,
+    },
     /// The server said no.
     #[error("the server refused: {0}")]
     Refused(Refusal),
@@ -57,7 +65,7 @@ impl Error {
     /// Whether the same may succeed another time.
     pub fn passes(&self) -> bool {
         match self {
-            Error::Unreachable { .. } => true,
+            Error::Unreachable { .. } | Error::Silent { .. } => true,
             Error::Refused(refusal) => refusal.retry != Retry::Never,
             Error::Address { .. } | Error::Odd { .. } => false,
         }

@@ -9,11 +9,18 @@ use reqwest::{RequestBuilder, Response};
 use std::fmt::Display;
 use std::io;
 use std::time::Duration;
+use tokio::time::timeout;
 
 /// Time to build a connection.
-const CONNECT_TIME: Duration = Duration::from_secs(10);
-/// No answer that ends takes this long between two of its parts.
-const ANSWER_TIME: Duration = Duration::from_secs(120);
+const CONNECT_TIME: Duration = Duration::from_secs(5);
+/// Time until an answer begins, and between two of its parts.
+const ANSWER_TIME: Duration = Duration::from_secs(10);
+/// Bytes of a body that a slow line takes in a second: a large one is given so much longer.
+const SLOW_LINE_BYTES: usize = 64 * 1024;
+/// Time until an answer begins that the server holds back until there is something.
+const HELD_TIME: Duration = Duration::from_secs(60);
+/// Time until an answer has ended.
+const WHOLE_TIME: Duration = Duration::from_secs(120);
 /// Bytes of a refusal.
 const REFUSAL_BYTES: usize = 64 * 1024;
 /// Bytes of an answer that is read whole: more than the largest page.
@@ -59,12 +66,21 @@ impl Reach {
 
     /// A whole answer.
     pub async fn get(&self, target: &Target, accept: &str) -> Result<Answer, Error> {
-        self.whole(self.http.get(self.address.of(target)).header("accept", accept)).await
+        let request = self.http.get(self.address.of(target)).header("accept", accept);
+        self.whole(request, ANSWER_TIME).await
+    }
+
+    /// A whole answer that may be held back.
+    pub async fn held(&self, target: &Target, accept: &str) -> Result<Answer, Error> {
+        let request = self.http.get(self.address.of(target)).header("accept", accept);
+        self.whole(request, HELD_TIME).await
     }
 
     /// A whole answer to a body.
     pub async fn post(&self, target: &Target, headers: &HeaderMap, body: Vec<u8>) -> Result<Answer, Error> {
-        self.whole(self.http.post(self.address.of(target)).headers(headers.clone()).body(body)).await
+        let sending = Duration::from_secs((body.len() / SLOW_LINE_BYTES) as u64);
+        let request = self.http.post(self.address.of(target)).headers(headers.clone()).body(body);
+        self.whole(request, ANSWER_TIME + sending).await
     }
 
     /// An answer that is read as it comes.
@@ -74,28 +90,31 @@ impl Reach {
         self.accepted(response).await
     }
 
-    async fn whole(&self, request: RequestBuilder) -> Result<Answer, Error> {
+    /// Reads it to its end, if it begins within a time.
+    async fn whole(&self, request: RequestBuilder, begins: Duration) -> Result<Answer, Error> {
+        let silent = |waited| Error::Silent { url: self.address.as_str().to_owned(), waited };
         let read = async {
-            let response = request.send().await.map_err(|error| self.unreachable(error))?;
+            let response = timeout(begins, request.send()).await.map_err(|_| silent(begins))?;
+            let response = response.map_err(|error| self.unreachable(error))?;
             let mut response = self.accepted(response).await?;
             let body = self.read(&mut response, ANSWER_BYTES).await?;
             let body = String::from_utf8(body).map_err(|error| self.odd(error))?;
             Ok(Answer { status: response.status(), headers: response.headers().clone(), body })
         };
-        let late =
-            || Error::Unreachable { url: self.address.as_str().into(), why: "it does not answer".into() };
-        tokio::time::timeout(ANSWER_TIME, read).await.unwrap_or_else(|_| Err(late()))
+        timeout(WHOLE_TIME, read).await.unwrap_or_else(|_| Err(self.stalled(WHOLE_TIME)))
     }
 
     async fn read(&self, response: &mut Response, most: usize) -> Result<Vec<u8>, Error> {
         let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|error| self.unreachable(error))? {
+        loop {
+            let chunk = timeout(ANSWER_TIME, response.chunk()).await;
+            let chunk = chunk.map_err(|_| self.stalled(ANSWER_TIME))?;
+            let Some(chunk) = chunk.map_err(|error| self.unreachable(error))? else { return Ok(body) };
             if body.len() + chunk.len() > most {
                 return Err(self.odd(format_args!("more than {most} bytes")));
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(body)
     }
 
     /// A refusal by our server has a problem document; one by a proxy before it only a status.
@@ -111,6 +130,12 @@ impl Reach {
             Err(_) => refused_by_another(status),
         };
         Err(Error::Refused(Refusal { after: after.map(Duration::from_secs).or(refusal.after), ..refusal }))
+    }
+
+    /// An answer began and does not go on.
+    fn stalled(&self, waited: Duration) -> Error {
+        let why = format!("its answer did not end in {} s", waited.as_secs());
+        Error::Unreachable { url: self.address.as_str().to_owned(), why }
     }
 
     /// Nobody answered, or not to the end.
@@ -139,7 +164,7 @@ pub(crate) fn refused_by_another(status: StatusCode) -> Refusal {
 /// What an error means for a person: the innermost reason, for the outer ones only say where it came up.
 fn why(error: &reqwest::Error) -> String {
     if error.is_timeout() {
-        return "it does not answer".into();
+        return format!("it takes no connection within {} s", CONNECT_TIME.as_secs());
     }
     let mut inner: &dyn std::error::Error = error;
     while let Some(source) = inner.source() {

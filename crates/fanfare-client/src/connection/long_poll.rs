@@ -16,7 +16,7 @@ pub(super) async fn hear(line: &mut Line<'_>) -> Result<Never, Cut> {
         let start = line.ear.start();
         let target = start.into_iter().fold(target, |target, (name, value)| target.with(name, value));
         let target = target.with("wait", hold.to_string());
-        let answer = line.next(line.reach.get(&target, "application/json")).await??;
+        let answer = line.next(line.reach.held(&target, "application/json")).await??;
         let cursor = answer.headers.get("cursor").and_then(|value| value.to_str().ok()).map(str::to_owned);
         let found = match answer.status {
             StatusCode::NO_CONTENT => None,

@@ -108,7 +108,9 @@ impl Run {
                 refused(refusal, told)
             }
             Cut::Closing(refusal) => refused(refusal, true),
-            Cut::Failed(error @ (Error::Unreachable { .. } | Error::Odd { .. })) => Ok((error, end)),
+            Cut::Failed(error @ (Error::Unreachable { .. } | Error::Silent { .. } | Error::Odd { .. })) => {
+                Ok((error, end))
+            }
             Cut::Failed(error) => Err(error),
             Cut::Held | Cut::Behind => {
                 let why = "something on the way holds back what the server says".to_owned();

@@ -67,6 +67,7 @@ impl Sender {
                 }
                 Ok(Some(refusal)) => (refused(&refusal), refusal.after),
                 Err(Error::Unreachable { why, .. }) if self.reached => (why, None),
+                Err(error @ Error::Silent { .. }) if self.reached => (error.to_string(), None),
                 Err(Error::Refused(refusal)) if refusal.retry != Retry::Never => {
                     (refused(&refusal), refusal.after)
                 }
@@ -90,7 +91,7 @@ impl Sender {
     fn attempt(&mut self, batch: &mut Batch) -> Result<Result<Option<Refusal>, Error>, Failure> {
         let envelopes = batch.entries().iter().map(|entry| &entry.envelope);
         let answer = self.remote.wait(self.remote.client.publish_all(envelopes));
-        self.reached |= !matches!(answer, Err(Error::Unreachable { .. }));
+        self.reached |= !matches!(answer, Err(Error::Unreachable { .. } | Error::Silent { .. }));
         let results = match answer {
             Ok(results) => results,
             Err(error) => return Ok(Err(error)),

@@ -16,6 +16,9 @@ impl From<Error> for Failure {
                     "is the server running? Start one with `fanfare serve`, or name another with --server URL"
                 })
             }
+            Error::Silent { .. } => Failure::new(Exit::UNREACHABLE, what).next(
+                "is it a Fanfare server? If so, see whether the process is stopped, or its machine overloaded",
+            ),
             Error::Address { .. } => Failure::new(Exit::USAGE, what)
                 .next("write it as http://127.0.0.1:8080 or https://push.example.org"),
             _ => Failure::new(Exit::FAILED, what).next("is it a Fanfare server of this version?"),
