@@ -127,7 +127,13 @@ impl Reach {
         let body = self.read(&mut response, REFUSAL_BYTES).await.unwrap_or_default();
         let refusal = match serde_json::from_slice::<Problem>(&body) {
             Ok(problem) => problem.into(),
-            Err(_) => refused_by_another(status),
+            Err(_) => {
+                let detail = format!(
+                    "{} answered {status}, without what a Fanfare server says",
+                    self.address.as_str()
+                );
+                Refusal { detail, ..refused_by_another(status) }
+            }
         };
         Err(Error::Refused(Refusal { after: after.map(Duration::from_secs).or(refusal.after), ..refusal }))
     }
@@ -151,7 +157,8 @@ impl Reach {
 
 /// What a status without a problem document means.
 pub(crate) fn refused_by_another(status: StatusCode) -> Refusal {
-    let passes = status.is_server_error() || matches!(status.as_u16(), 408 | 425 | 429);
+    let lasts = matches!(status, StatusCode::NOT_IMPLEMENTED | StatusCode::HTTP_VERSION_NOT_SUPPORTED);
+    let passes = matches!(status.as_u16(), 408 | 425 | 429) || (status.is_server_error() && !lasts);
     Refusal {
         code: 0,
         name: "not-fanfare".into(),

@@ -6,7 +6,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::remote::Remote;
 use crate::stderr::tell;
-use fanfare_client::{Error, Event, Message, Start, State, Subscription, Transport};
+use fanfare_client::{Error, Event, Message, Retry, Start, State, Subscription, Transport};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// What is heard, from where, and what is done with it.
@@ -84,7 +84,7 @@ impl Session {
 }
 
 impl Told {
-    /// Says what a person should know. A server that was never reached is no server that is waited for.
+    /// Says what a person should know. A server that was never reached, or is none, is no server that is waited for.
     fn hear(&mut self, state: State) -> Result<(), Failure> {
         match state {
             State::Open { transport } => {
@@ -104,7 +104,8 @@ impl Told {
             }
             State::Lost { why, retry_in, .. } => {
                 self.left = None;
-                if !self.reached && !matches!(why, Error::Refused(_)) {
+                let waits = matches!(&why, Error::Refused(refusal) if refusal.retry != Retry::Never);
+                if !self.reached && !waits {
                     return Err(why.into());
                 }
                 if !self.lost {
@@ -123,6 +124,7 @@ impl Told {
 fn reason(error: &Error) -> String {
     match error {
         Error::Unreachable { why, .. } => why.clone(),
+        Error::Refused(refusal) if refusal.code == 0 => refusal.detail.clone(),
         Error::Refused(refusal) => format!("the server refused for now: {refusal}"),
         error => error.to_string(),
     }

@@ -8,6 +8,7 @@ impl From<Error> for Failure {
     fn from(error: Error) -> Failure {
         let what = error.to_string();
         match error {
+            Error::Refused(refusal) if refusal.code == 0 => refused_by_another(refusal),
             Error::Refused(refusal) => refused(&refusal, what),
             Error::Unreachable { url, .. } => {
                 Failure::new(Exit::UNREACHABLE, what).next(if url.starts_with("https:") {
@@ -23,6 +24,15 @@ impl From<Error> for Failure {
                 .next("write it as http://127.0.0.1:8080 or https://push.example.org"),
             _ => Failure::new(Exit::FAILED, what).next("is it a Fanfare server of this version?"),
         }
+    }
+}
+
+/// A proxy that stands before a server and misses it, or something else altogether.
+fn refused_by_another(refusal: Refusal) -> Failure {
+    match refusal.retry {
+        Retry::Never => Failure::new(Exit::REFUSED, refusal.detail)
+            .next("is the address right? Name another with --server URL"),
+        _ => refused(&refusal, refusal.detail.clone()),
     }
 }
 
