@@ -6,7 +6,7 @@ use crate::failure::Failure;
 use crate::interrupt::on_interrupt;
 use crate::remote::{Remote, ServerArgs};
 use crate::showing::{Paint, write_line};
-use crate::watching::{Look, Screen, Sort, View, draw, look};
+use crate::watching::{Late, Look, Screen, Sort, View, draw, look};
 use clap::{ArgMatches, Args, FromArgMatches};
 use fanfare_proto::parse_duration;
 use ratatui::DefaultTerminal;
@@ -53,6 +53,8 @@ struct Options {
 
 /// How often the keyboard is looked at.
 const KEYS_EVERY: Duration = Duration::from_millis(100);
+/// A look that takes longer is late.
+const LATE: Duration = Duration::from_secs(3);
 /// What every terminal has, at least.
 const PLAIN: (u16, u16) = (80, 24);
 
@@ -80,7 +82,7 @@ fn print(options: &Options, remote: &Remote, first: &Look) -> Result<Exit, Failu
     let second = remote.wait(look(&remote.client, &options.pattern))?;
     let view = View::new(first, &second, options.sort);
     let (address, paint) = (remote.client.address(), Paint::stdout());
-    let screen = Screen { address, sort: options.sort, first: 0, trouble: None, paint };
+    let screen = Screen { address, sort: options.sort, first: 0, late: None, keys: false, paint };
     write_line(screen.text(&view, PLAIN.0, PLAIN.1).as_bytes())?;
     Ok(Exit::DONE)
 }
@@ -93,7 +95,8 @@ fn watch(options: &Options, remote: &Remote, first: Look) -> Result<Exit, Failur
     let failed = |error: io::Error| Failure::io("the terminal cannot be used", &error);
     let terminal = ratatui::try_init().map_err(failed)?;
     let address = remote.client.address();
-    let top = Top { address, sort: options.sort, first: 0, before: None, now: first, trouble: None };
+    let (sort, every) = (options.sort, options.every);
+    let top = Top { address, sort, every, first: 0, before: None, now: first, trouble: None };
     let shown = top.run(terminal, &looks, &ended);
     ratatui::restore();
     shown.map_err(failed)?;
@@ -119,6 +122,7 @@ fn looks(options: &Options, remote: &Remote) -> Receiver<Result<Look, Failure>> 
 struct Top<'a> {
     address: &'a str,
     sort: Sort,
+    every: Duration,
     /// The first channel that is shown.
     first: usize,
     before: Option<Look>,
@@ -137,10 +141,9 @@ impl Top<'_> {
         while !ended.load(Relaxed) {
             terminal.draw(|frame| {
                 let view = View::new(self.before.as_ref().unwrap_or(&self.now), &self.now, self.sort);
-                let (trouble, paint) = (self.trouble.as_deref(), Paint::stdout());
-                let screen =
-                    Screen { address: self.address, sort: self.sort, first: self.first, trouble, paint };
-                draw(frame, &view, &screen);
+                let (late, paint) = (self.late(), Paint::stdout());
+                let (address, sort, first) = (self.address, self.sort, self.first);
+                draw(frame, &view, &Screen { address, sort, first, late, keys: true, paint });
             })?;
             if event::poll(KEYS_EVERY)?
                 && let Event::Key(key) = event::read()?
@@ -158,6 +161,12 @@ impl Top<'_> {
             }
         }
         Ok(())
+    }
+
+    /// How late the next numbers are, once that is worth telling.
+    fn late(&self) -> Option<Late<'_>> {
+        let (by, why) = (self.now.at.elapsed(), self.trouble.as_deref());
+        (why.is_some() || by > self.every + LATE).then_some(Late { by, why })
     }
 
     /// Does what a key means. Answers whether that is to quit.

@@ -6,5 +6,5 @@ mod screen;
 mod view;
 
 pub use look::{Look, look};
-pub use screen::{Screen, draw};
+pub use screen::{Late, Screen, draw};
 pub use view::{Sort, View};

@@ -9,11 +9,13 @@ use std::time::Duration;
 /// What the screen shows.
 #[derive(Debug, Default)]
 pub struct View {
-    /// Version and how it is.
-    pub state: String,
+    /// Its version, and since when it runs.
+    pub about: String,
+    /// How it is.
+    pub state: &'static str,
     /// Whether it takes what it is given.
     pub well: bool,
-    /// What it is about, and what there is to say.
+    /// What it is about, and what there is to say; what matters most comes first.
     pub lines: Vec<(&'static str, String)>,
     pub channels: Vec<Row>,
     /// There are more channels than these.
@@ -71,7 +73,8 @@ impl View {
             _ => "ready",
         };
         View {
-            state: format!("{}, up {}, {state}", printable(version), time(uptime)),
+            about: format!("{}, up {}", printable(version), time(uptime)),
+            state,
             well: ready && !damaged,
             lines: lines(&rates),
             channels: rows(before, now, rates.seconds, sort),
@@ -153,6 +156,14 @@ fn lines(rates: &Rates<'_>) -> Vec<(&'static str, String)> {
         ),
         ("behind", behind(now)),
         (
+            "trouble",
+            format!(
+                "{}/s refused, {}/s gaps told",
+                rates.shown("fanfare_refusals_total"),
+                rates.shown("fanfare_gaps_total"),
+            ),
+        ),
+        (
             "commits",
             format!(
                 "{}/s, half within {}, 99 of 100 within {}; {} messages wait",
@@ -180,14 +191,6 @@ fn lines(rates: &Rates<'_>) -> Vec<(&'static str, String)> {
                 size("process_resident_memory_bytes"),
                 count(now.sum("process_open_fds")),
                 count(now.sum("process_max_fds")),
-            ),
-        ),
-        (
-            "trouble",
-            format!(
-                "{}/s refused, {}/s gaps told",
-                rates.shown("fanfare_refusals_total"),
-                rates.shown("fanfare_gaps_total"),
             ),
         ),
     ]
