@@ -202,6 +202,20 @@ fn refusals_and_absence_have_their_exit_codes() {
 }
 
 #[test]
+fn a_state_file_that_cannot_be_written_is_told_before_anybody_is_asked() {
+    let folder = tempfile::tempdir().unwrap();
+    for file in ["missing/state", "."] {
+        let file = folder.path().join(file);
+        let args = ["subscribe", "a", "--state", file.to_str().unwrap()];
+        let told = run(fanfare("http://127.0.0.1:9", &args)).with(1).stderr;
+        assert!(told.contains("cannot be") && !told.contains("127.0.0.1"), "{told}");
+    }
+    let file = folder.path().join("state");
+    run(fanfare("http://127.0.0.1:9", &["subscribe", "a", "--state", file.to_str().unwrap()])).with(3);
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[test]
 fn a_closed_pipe_ends_it_quietly() {
     let server = Server::start();
     (1..=3).for_each(|number| drop(publish(server.address, "a", &number.to_string())));

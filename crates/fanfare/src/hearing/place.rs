@@ -3,7 +3,7 @@
 use crate::exit::Exit;
 use crate::failure::Failure;
 use fanfare_proto::Cursor;
-use std::fs;
+use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -20,8 +20,11 @@ impl Place {
         Place::default()
     }
 
-    /// The place that a file keeps; the file is made at the first message.
+    /// The place that a file keeps; the file is made at the first message, if one can be made there now.
     pub fn in_file(path: &Path) -> Result<Place, Failure> {
+        let beside = beside(path);
+        let writable = File::create(&beside).and_then(|_| fs::remove_file(&beside));
+        writable.map_err(|error| unwritable(path, &error))?;
         let file = Some(path.to_owned());
         let text = match fs::read(path) {
             Ok(text) => text,
@@ -49,12 +52,23 @@ impl Place {
         }
         self.cursor = Some(cursor.to_owned());
         let Some(file) = &self.file else { return Ok(()) };
-        let mut beside = file.as_os_str().to_owned();
-        beside.push(".new");
+        let beside = beside(file);
         fs::write(&beside, format!("{cursor}\n"))
             .and_then(|()| fs::rename(&beside, file))
-            .map_err(|error| Failure::io(format_args!("{} cannot be written", file.display()), &error))
+            .map_err(|error| unwritable(file, &error))
     }
+}
+
+/// Where the next content of a file is written before it takes its place.
+fn beside(file: &Path) -> PathBuf {
+    let mut beside = file.as_os_str().to_owned();
+    beside.push(".new");
+    beside.into()
+}
+
+fn unwritable(file: &Path, error: &io::Error) -> Failure {
+    Failure::io(format_args!("{} cannot be written", file.display()), error)
+        .next("name a file in a folder that is there and that this user may write to")
 }
 
 #[cfg(test)]
