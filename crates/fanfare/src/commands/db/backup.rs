@@ -39,8 +39,8 @@ struct Options {
 fn run(matches: &ArgMatches) -> Result<Exit, Failure> {
     let options =
         Options::from_arg_matches(matches).map_err(|error| Failure::new(Exit::USAGE, error.to_string()))?;
-    let (file, store) = (&options.file, &options.data.data);
-    check(&options)?;
+    let (file, store) = (&options.file, &options.data.folder()?);
+    check(&options, store)?;
     let backup = copy(file, |watch| fanfare_store::backup(store, file, watch))?;
     let backup = backup.map_err(|error| of_copy(store, error))?;
     let size = bytes(backup.bytes);
@@ -50,7 +50,7 @@ fn run(matches: &ArgMatches) -> Result<Exit, Failure> {
 }
 
 /// Refuses to write where something is that must not be lost.
-fn check(options: &Options) -> Result<(), Failure> {
+fn check(options: &Options, store: &Path) -> Result<(), Failure> {
     let (file, shown) = (&options.file, options.file.display());
     let refuse = |what: String, next: &str| Err(Failure::new(Exit::FAILED, what).next(next));
     if file.is_dir() {
@@ -59,7 +59,7 @@ fn check(options: &Options) -> Result<(), Failure> {
     if !file.exists() {
         return Ok(());
     }
-    if is_of_store(file, &options.data.data) {
+    if is_of_store(file, store) {
         return refuse(format!("{shown} belongs to the store itself"), "name a file elsewhere");
     }
     match options.force {

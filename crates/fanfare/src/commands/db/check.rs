@@ -14,6 +14,7 @@ pub const COMMAND: Command = Command {
     examples: &[
         ("The store in ./data", "fanfare db check"),
         ("Another one", "fanfare db check --data /var/lib/fanfare"),
+        ("That of a server with a configuration", "fanfare db check --config /etc/fanfare/fanfare.toml"),
         ("A backup", "fanfare db check /backups/monday.db"),
     ],
     arguments: Options::augment_args,
@@ -29,7 +30,7 @@ struct Options {
 fn run(matches: &ArgMatches) -> Result<Exit, Failure> {
     let options =
         Options::from_arg_matches(matches).map_err(|error| Failure::new(Exit::USAGE, error.to_string()))?;
-    let path = options.store.path();
+    let path = &options.store.path(matches)?;
     let checked = look(path)?;
     let (messages, channels, head) = (checked.messages, checked.channels, checked.head);
     let line = format!(

@@ -50,7 +50,7 @@ struct Options {
 fn run(matches: &ArgMatches) -> Result<Exit, Failure> {
     let options =
         Options::from_arg_matches(matches).map_err(|error| Failure::new(Exit::USAGE, error.to_string()))?;
-    let store = &options.data.data;
+    let store = &options.data.folder()?;
     let failed = |error| of_store(store, error);
     let patterns = patterns(&options.channels)?;
     let mut look = Look::open(store).map_err(failed)?;
@@ -63,7 +63,7 @@ fn run(matches: &ArgMatches) -> Result<Exit, Failure> {
     }
     let target = match begun {
         Some(begun) => begun.go_on()?,
-        None => target(&options)?,
+        None => target(&options, store)?,
     };
     let export = Export::run(store, &mut look, chosen, after, target)?;
     tell(format_args!("messages: {}, up to position {}", export.messages, export.through));
@@ -110,10 +110,10 @@ fn after(options: &Options, begun: Option<&Begun>, look: &Look) -> Result<Positi
 }
 
 /// Where to write what is not gone on with.
-fn target(options: &Options) -> Result<Target, Failure> {
+fn target(options: &Options, store: &Path) -> Result<Target, Failure> {
     match options {
         Options { file, .. } if is_stdout(file) => Ok(Target::Stdout),
-        Options { file, data, force: true, .. } => Target::replace(file, &data.data),
+        Options { file, force: true, .. } => Target::replace(file, store),
         Options { file, .. } => Target::create(file),
     }
 }

@@ -45,7 +45,7 @@ fn run(matches: &ArgMatches) -> Result<Exit, Failure> {
     let now = Time(u64::try_from(Timestamp::now().as_millisecond()).unwrap_or(0));
     let Options { file, data, raise_times, again } = options;
     let shown = file.display().to_string();
-    let import = Import::open(ImportOptions { data: data.data, file, again, raise_times }, now)?;
+    let import = Import::open(ImportOptions { data: data.folder()?, file, again, raise_times }, now)?;
     if import.begun() > 0 {
         tell(format_args!("{shown}: {} lines are in the store since before", import.begun()));
     }

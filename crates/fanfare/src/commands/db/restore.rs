@@ -41,7 +41,7 @@ struct Options {
 fn run(matches: &ArgMatches) -> Result<Exit, Failure> {
     let options =
         Options::from_arg_matches(matches).map_err(|error| Failure::new(Exit::USAGE, error.to_string()))?;
-    let (file, data) = (&options.file, &options.data.data);
+    let (file, data) = (&options.file, &options.data.folder()?);
     check::look(file)?;
     let aside = Timestamp::now().strftime("before-restore-%Y-%m-%dT%H-%M-%SZ").to_string();
     let before = if options.force { Before::Move(&aside) } else { Before::Keep };

@@ -39,7 +39,7 @@ struct Options {
 fn run(matches: &ArgMatches) -> Result<Exit, Failure> {
     let options =
         Options::from_arg_matches(matches).map_err(|error| Failure::new(Exit::USAGE, error.to_string()))?;
-    let path = options.store.path();
+    let path = &options.store.path(matches)?;
     let stats = fanfare_store::stats(path, options.largest).map_err(|error| of_store(path, error))?;
     match options.json {
         true => write_line(object(&stats).to_string().as_bytes())?,
