@@ -172,6 +172,8 @@ pub const INDEX_EVERY: u64 = 64;
 pub const ARCHIVE_LINE_BYTES: usize = 6 * BODY_BYTES_MAX + 64 * 1024;
 /// Lines of an import that are told to be wrong; more are counted.
 pub const BAD_LINES: usize = 20;
+/// Lines of an import that are told to be too old for the store: these have one remedy in common.
+pub const EARLY_LINES: usize = 3;
 /// What a check of a store tells to be wrong; beyond, it stops.
 pub const DAMAGES: usize = 100;
 /// Rows of an export that are read in one snapshot.

@@ -21,6 +21,11 @@ impl SqliteLog {
         SqliteLog::open(dir, Arc::new(namespaces), SqliteOptions::default())
     }
 
+    /// The same, if there is one.
+    pub fn open_if_there(dir: &Path) -> Result<Option<SqliteLog>, StoreError> {
+        file_of(dir).exists().then(|| SqliteLog::open_as_it_is(dir)).transpose()
+    }
+
     /// Appends all messages or none, each at its time, or at the log's newest time if that is later; and stores a record in
     /// the same transaction. When this returns, both are kept.
     pub fn import(

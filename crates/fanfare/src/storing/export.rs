@@ -11,6 +11,8 @@ use fanfare_proto::{
 };
 use fanfare_store::{Look, Order, Piece, Read as ReadPage, StoreError};
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 /// What is exported.
 pub struct Chosen {
@@ -68,6 +70,8 @@ impl Export {
             tell(format_args!("warning: the store has lost messages: {lost}"));
             export.unreadable += 1;
         }
+        let written = Arc::new(AtomicU64::new(after.0));
+        target.on_interrupt(written.clone())?;
         let (mut bar, mut lines) = (Bar::new(), Vec::new());
         while read.from < head {
             bar.count("exporting", read.from.0 - after.0, head.0 - after.0);
@@ -97,6 +101,7 @@ impl Export {
                 }
             }
             export.through = read.from.min(head);
+            written.store(export.through.0, Relaxed);
         }
         target.finish(export.unreadable)?;
         Ok(export)

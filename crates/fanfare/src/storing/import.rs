@@ -5,6 +5,7 @@ use super::fingerprint::fingerprint;
 use super::trouble::of_store;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::interrupt::on_interrupt;
 use crate::showing::Bar;
 use crate::stderr::tell;
 use fanfare_proto::{Archived, Time, limits, read_archive_line};
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// The kind of the store's records about imports; their keys are what files begin with.
@@ -35,7 +37,8 @@ pub struct ImportOptions {
 /// An import under way.
 pub struct Import {
     options: ImportOptions,
-    log: SqliteLog,
+    /// None is made before every line is known to be good.
+    log: Option<SqliteLog>,
     now: Time,
     /// What the file is known by.
     key: String,
@@ -84,8 +87,9 @@ impl Import {
             Lines::new(file, &Place::default()).next().map_err(|error| unreadable(&options.file, &error))?;
         let key = first.map_or_else(String::new, |line| fingerprint(&line.text));
         let failed = |error| of_store(&options.data, error);
-        let log = SqliteLog::open_as_it_is(&options.data).map_err(failed)?;
-        let record = log.get(KIND, &key).map_err(failed)?.filter(|_| !options.again);
+        let log = SqliteLog::open_if_there(&options.data).map_err(failed)?;
+        let record = log.as_ref().map(|log| log.get(KIND, &key)).transpose().map_err(failed)?.flatten();
+        let record = record.filter(|_| !options.again);
         let begun = record.and_then(|record| serde_json::from_slice(&record.value).ok()).unwrap_or_default();
         Ok(Import { options, log, now, key, begun, size: size.len() })
     }
@@ -96,20 +100,47 @@ impl Import {
     }
 
     /// Checks every line, and imports all of them, if all are good. Answers how many messages.
-    pub fn run(&self) -> Result<u64, Failure> {
+    pub fn run(mut self) -> Result<u64, Failure> {
         let begun = self.check_begun()?;
+        let turn = self.on_interrupt()?;
         let mut bar = Bar::new();
         self.check(&begun, &mut bar)?;
+        let failed = |error| of_store(&self.options.data, error);
+        let log = match self.log.take() {
+            Some(log) => log,
+            None => SqliteLog::open_as_it_is(&self.options.data).map_err(failed)?,
+        };
         let mut lines = self.lines(&begun)?;
         let mut imported = 0;
         loop {
             let Some(Batch { messages, place }) = self.batch(&mut lines)? else { return Ok(imported) };
             imported += messages.len() as u64;
             let note = serde_json::to_vec(&place).unwrap_or_default();
-            let kept = self.log.import(messages, KIND, &self.key, &note);
-            kept.map_err(|error| of_store(&self.options.data, error))?;
+            let mut lines_in = turn.lock().unwrap_or_else(PoisonError::into_inner);
+            log.import(messages, KIND, &self.key, &note).map_err(failed)?;
+            *lines_in = place.lines;
+            drop(lines_in);
             bar.bytes("importing", place.bytes, self.size);
         }
+    }
+
+    /// Has an interrupt fall between two batches, and say how far it is: as many lines as what is answered holds.
+    fn on_interrupt(&self) -> Result<Arc<Mutex<u64>>, Failure> {
+        let lines_in = Arc::new(Mutex::new(self.begun.lines));
+        let (turn, file, again) =
+            (lines_in.clone(), self.options.file.display().to_string(), self.options.again);
+        on_interrupt(move || {
+            let lines_in = turn.lock().unwrap_or_else(PoisonError::into_inner);
+            let command = if again { "the same command without --again" } else { "the same command" };
+            match *lines_in {
+                0 => tell(format_args!("interrupted: nothing of {file} is in the store yet")),
+                lines => tell(format_args!(
+                    "interrupted: {lines} lines of {file} are in the store; {command} goes on after them"
+                )),
+            }
+            std::process::exit(Exit::INTERRUPTED.number.into());
+        })?;
+        Ok(lines_in)
     }
 
     /// What is in must be what the file begins with. Answers where the lines after it begin.
@@ -139,11 +170,19 @@ impl Import {
     /// Reads all lines, and tells which are bad.
     fn check(&self, begun: &Place, bar: &mut Bar) -> Result<(), Failure> {
         let path = &self.options.file;
-        let (mut lines, mut bad) = (self.lines(begun)?, 0);
-        let mut newest = (self.log.status().time, "the newest message of the store");
+        let (mut lines, mut bad, mut early) = (self.lines(begun)?, 0, 0);
+        let newest = self.log.as_ref().map_or(Time(0), |log| log.status().time);
+        let mut newest = (newest, "the newest message of the store");
         while let Some(line) = lines.next().map_err(|error| unreadable(path, &error))? {
             bar.bytes("reading", line.end, self.size);
-            match self.read(&line, newest) {
+            match self.read(&line) {
+                Ok(archived) if archived.time < newest.0 && !self.options.raise_times => {
+                    early += 1;
+                    if early <= limits::EARLY_LINES {
+                        let (number, time, (than, whose)) = (line.number, archived.time, newest);
+                        tell(format_args!("line {number}: time: {time} is before that of {whose}, {than}"));
+                    }
+                }
                 Ok(archived) => newest = (newest.0.max(archived.time), "a line before it"),
                 Err(why) => {
                     bad += 1;
@@ -153,11 +192,19 @@ impl Import {
                 }
             }
         }
-        if bad == 0 {
-            return Ok(());
-        }
-        let what = format!("{} has bad lines, {bad} in all; nothing of it was imported", path.display());
-        Err(Failure::new(Exit::DAMAGED, what).next("mend these lines or take them out, and import again"))
+        let (what, next) = match (bad, early) {
+            (0, 0) => return Ok(()),
+            (0, _) => (
+                format!("lines whose time is before one that they would follow, {early} in all"),
+                "time in a log never goes back: --raise-times gives them the later time; or import into an empty store",
+            ),
+            _ => (
+                format!("bad lines, {} in all", bad + early),
+                "mend these lines or take them out, and import again",
+            ),
+        };
+        let what = format!("{} has {what}; nothing of it was imported", path.display());
+        Err(Failure::new(Exit::DAMAGED, what).next(next))
     }
 
     /// The next messages; `None` at the end.
@@ -166,7 +213,7 @@ impl Import {
         while messages.len() < limits::COMMIT_MESSAGES && bytes < limits::COMMIT_BYTES {
             let read = lines.next().map_err(|error| unreadable(&self.options.file, &error))?;
             let Some(line) = read else { break };
-            let archived = self.read(&line, (Time(0), "")).map_err(|why| {
+            let archived = self.read(&line).map_err(|why| {
                 let what = format!(
                     "{} changed while it was read: line {}: {why}",
                     self.options.file.display(),
@@ -185,7 +232,7 @@ impl Import {
     }
 
     /// The message of a line, or what is wrong with it.
-    fn read(&self, line: &Line, newest: (Time, &str)) -> Result<Archived, String> {
+    fn read(&self, line: &Line) -> Result<Archived, String> {
         if line.too_long {
             return Err(format!(
                 "it has more than the {} bytes that a line may have",
@@ -200,13 +247,6 @@ impl Import {
         }
         if time > self.now.after(AHEAD) {
             return Err(format!("time: {time} is still to come; it is {} now", self.now));
-        }
-        if time < newest.0 && !self.options.raise_times {
-            return Err(format!(
-                "time: {time} is before that of {}, {}, and time in a log never goes back; import into an empty store, or say \
-                 --raise-times",
-                newest.1, newest.0
-            ));
         }
         Ok(archived)
     }

@@ -6,6 +6,7 @@ use super::target::create_new;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::interrupt::on_interrupt;
+use crate::stderr::tell;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -35,9 +36,10 @@ impl Replacement {
         let mut name = path.as_os_str().to_owned();
         name.push(format!(".unfinished-{:016x}", fastrand::u64(..)));
         let unfinished = PathBuf::from(name);
-        let left = unfinished.clone();
+        let (left, kept) = (unfinished.clone(), path.display().to_string());
         on_interrupt(move || {
             let _ = fs::remove_file(left);
+            tell(format_args!("interrupted: {kept} is as it was, and nothing of the new export is left"));
             std::process::exit(Exit::INTERRUPTED.number.into());
         })?;
         let file = create_new(&unfinished).map_err(|error| trouble(&unfinished, &error))?;

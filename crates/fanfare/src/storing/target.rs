@@ -3,10 +3,14 @@
 use super::replacement::Replacement;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::interrupt::on_interrupt;
+use crate::stderr::tell;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 /// Where lines go.
 pub enum Target {
@@ -39,6 +43,22 @@ impl Target {
             Err(error) => Err(trouble(path, &error)),
             Ok(_) => Ok(Target::Replacement(Replacement::begin(path, data)?)),
         }
+    }
+
+    /// Has an interrupt say up to which position everything is written, and how to go on.
+    pub(super) fn on_interrupt(&self, written: Arc<AtomicU64>) -> Result<(), Failure> {
+        let (what, file) = match self {
+            Target::Stdout => ("everything is written".to_owned(), false),
+            Target::File(path, _) => (format!("{} has everything", path.display()), true),
+            // It says itself what is left.
+            Target::Replacement(_) => return Ok(()),
+        };
+        on_interrupt(move || {
+            let position = written.load(Relaxed);
+            let how = if file { "--resume".to_owned() } else { format!("--after {position}") };
+            tell(format_args!("interrupted: {what} up to position {position}; {how} goes on there"));
+            std::process::exit(Exit::INTERRUPTED.number.into());
+        })
     }
 
     pub(super) fn write(&mut self, lines: &[u8]) -> Result<(), Failure> {
