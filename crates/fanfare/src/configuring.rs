@@ -2,7 +2,7 @@
 //! `config`, which only looks.
 
 use crate::failure::Failure;
-use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint, value_parser};
 use fanfare_server::Config;
 use fanfare_server::config::{ALL, Change, Form, Reading, Setting, Sources, variable};
 use std::path::PathBuf;
@@ -30,11 +30,29 @@ pub fn arguments(command: Command, flags: Flags) -> Command {
     ALL.iter().fold(command.arg(config), |command, setting| {
         let arg = Arg::new(setting.key).long(setting.key.replace('_', "-")).hide(flags == Flags::Hidden);
         match setting.form {
-            Form::Value(value) => command.arg(arg.value_name(value).help(help(setting))),
+            Form::Value(value) => {
+                let hint = if value == "FOLDER" { ValueHint::DirPath } else { ValueHint::Unknown };
+                command.arg(arg.value_name(value).value_hint(hint).help(help(setting)))
+            }
             Form::Switch => command.arg(arg.action(ArgAction::SetTrue).help(help(setting))),
             Form::Tables => command,
         }
     })
+}
+
+/// The words that an option may be, if it is one of a few.
+pub fn choices(key: &str) -> Vec<&'static str> {
+    let setting = ALL.iter().find(|setting| setting.key == key);
+    // These are told as nothing but words in quotes.
+    let listed = setting.map(|setting| setting.allowed).filter(|allowed| allowed.starts_with('"'));
+    listed.map_or_else(Vec::new, |allowed| allowed.split('"').skip(1).step_by(2).collect())
+}
+
+/// The variable that gives the value of a flag, if there is one.
+pub fn variable_of(flag: &Arg) -> Option<String> {
+    let named = flag.get_env().map(|name| name.to_string_lossy().into_owned());
+    let setting = || ALL.iter().find(|setting| setting.key == flag.get_id().as_str());
+    named.or_else(|| setting().map(|setting| variable(setting.key)))
 }
 
 fn help(setting: &Setting<Config>) -> String {

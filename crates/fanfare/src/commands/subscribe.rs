@@ -8,7 +8,8 @@ use crate::interrupt::on_interrupt;
 use crate::left::on_left;
 use crate::remote::ServerArgs;
 use crate::showing::Paint;
-use clap::{ArgMatches, Args, FromArgMatches};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{ArgMatches, Args, FromArgMatches, ValueHint};
 use fanfare_client::{Start, Transport};
 use std::io::{self, IsTerminal};
 use std::path::PathBuf;
@@ -48,7 +49,7 @@ struct Options {
     /// Run CMD with a shell for each message, one after the other: the body on stdin, fields as FANFARE_CHANNEL,
     /// FANFARE_POSITION, FANFARE_TIME, FANFARE_ID, FANFARE_KEY, FANFARE_EVENT, FANFARE_TAGS (JSON), ... in the
     /// environment. When it fails, so does this command, and the message counts as not heard
-    #[arg(long, value_name = "CMD", conflicts_with = "json")]
+    #[arg(long, value_name = "CMD", conflicts_with = "json", value_hint = ValueHint::CommandString)]
     exec: Option<String>,
 
     /// Start with the newest N messages, at most 10,000
@@ -86,7 +87,7 @@ struct Options {
 
     /// Hear over this transport only: websocket, event-stream or long-poll. Given several times, they are tried in
     /// this order; else all are, until one gets through
-    #[arg(long = "transport", value_name = "NAME", value_parser = transport)]
+    #[arg(long = "transport", value_name = "NAME", value_parser = transports(), hide_possible_values = true)]
     transports: Vec<Transport>,
 
     #[command(flatten)]
@@ -101,10 +102,10 @@ fn bytes(text: &str) -> Result<String, String> {
     fanfare_proto::parse_bytes(text).map(|_| text.to_owned())
 }
 
-fn transport(name: &str) -> Result<Transport, String> {
-    Transport::ALL.into_iter().find(|transport| transport.name() == name).ok_or_else(|| {
-        let names = Transport::ALL.map(Transport::name);
-        format!("there are {}", names.join(", "))
+fn transports() -> impl TypedValueParser<Value = Transport> {
+    PossibleValuesParser::new(Transport::ALL.map(Transport::name)).try_map(|name| {
+        let named = Transport::ALL.into_iter().find(|transport| transport.name() == name);
+        named.ok_or("there is no such transport")
     })
 }
 
