@@ -21,6 +21,6 @@ pub use memory::{MemoryLog, MemoryRecords};
 pub use records::{Put, Record, Records, Revision};
 pub use sqlite::{
     Backup, Before, Beyond, ChannelStats, Checked, CopyError, Damage, FileStats, Look, NamespaceStats, Part,
-    Piece, Progress, Restored, SqliteLog, SqliteOptions, Stats, Watch, backup, check, restore, stats,
-    unfinished,
+    Piece, Progress, Restored, SqliteLog, SqliteOptions, Stats, Unfinished, Watch, backup, check, hand_over,
+    restore, stats, unfinished,
 };

@@ -6,7 +6,7 @@ mod support;
 
 use rusqlite::Connection;
 use std::fs;
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use support::command::{Ended, Job, fanfare, run};
@@ -127,6 +127,42 @@ fn who_interrupts_a_replacement_has_the_old_export_and_nothing_else() {
     assert_eq!(fs::read(&file).unwrap() == b"old", ended.code == Some(130));
     let beside = names(dir.path());
     assert!(beside.iter().all(|name| !name.contains("unfinished")), "{beside:?}");
+}
+
+#[test]
+fn what_a_killed_replacement_left_is_taken_over_unless_somebody_writes_it() {
+    let dir = TempDir::new().unwrap();
+    let (data, file, left) = (large(dir.path()), dir.path().join("file"), dir.path().join("file.unfinished"));
+    fs::write(&file, "old").unwrap();
+    let arguments = ["db", "export", text(&file), "--data", text(&data), "--force"];
+    let mut job = Job::start(&mut fanfare("", &arguments));
+    let grows = || left.metadata().is_ok_and(|left| left.len() > 0);
+    until("the export to be under way", || grows() || job.has_ended());
+    job.freeze();
+    let twice = export(&file, &data, &["--force"]);
+    job.kill();
+    assert!(left.exists() && fs::read(&file).unwrap() == b"old", "it was killed under way");
+    assert!(twice.code == Some(1) && twice.stderr.contains("another copy"), "{twice:?}");
+    export(&file, &data, &["--force"]).with(0);
+    assert_eq!((fs::read_to_string(&file).unwrap().lines().count(), left.exists()), (30_000, false));
+}
+
+#[test]
+fn what_root_exports_to_anothers_folder_is_that_users() {
+    let server = filled(1);
+    let home = server.folder().join("home");
+    fs::create_dir(&home).unwrap();
+    // Only root may give folders away, so only root can see this.
+    if chown(&home, Some(12_345), Some(12_346)).is_err() {
+        return;
+    }
+    let file = home.join("file");
+    for args in [&[][..], &["--force"]] {
+        export(&file, &server.data(), args).with(0);
+        let made = file.metadata().unwrap();
+        assert_eq!((made.uid(), made.gid(), made.mode() & 0o777), (12_345, 12_346, 0o600), "{args:?}");
+        chown(&file, Some(0), Some(0)).unwrap();
+    }
 }
 
 #[test]

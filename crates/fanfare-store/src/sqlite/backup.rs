@@ -1,9 +1,11 @@
 //! A backup: a copy of the store in one file, made while a server may go on publishing.
 
-use super::copy::{BESIDE, Copy, CopyError, Progress, Watch, at, beside, head_of};
+use super::copy::{BESIDE, Copy, Progress, Watch, head_of};
+use super::copy_error::{CopyError, at};
 use super::error::meaning;
 use super::lock;
 use super::look::file_of;
+use super::unfinished::beside;
 use super::{NAME, mark, schema};
 use fanfare_proto::{Epoch, Position};
 use std::os::unix::fs::MetadataExt;

@@ -5,25 +5,24 @@
 //! cannot start over and grows by what is published meanwhile. Copying pages is as fast as the disk, which keeps that
 //! time short; `VACUUM INTO` would hold the same transaction while it builds every row and index again.
 
+use super::check;
+use super::copy_error::{CopyError, at};
 use super::error::meaning;
 use super::mark::End;
-use super::{check, owner};
+use super::unfinished::{Unfinished, beside};
 use crate::StoreError;
 use fanfare_proto::Position;
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, Result as SqlResult};
-use std::fs::{File, Permissions, TryLockError, symlink_metadata};
+use std::fs::File;
 use std::io::{self, ErrorKind};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 /// Pages copied in one step: 1 MiB.
 const STEP: i32 = 256;
 /// After a step that found the source locked, the next one.
 const AGAIN: Duration = Duration::from_millis(10);
-/// Whose copies are: messages are not for everybody on the machine.
-const MODE: u32 = 0o600;
 
 /// How far a long piece of work is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,61 +50,12 @@ pub enum Progress {
 /// Whom to tell how far it is.
 pub type Watch<'a> = &'a mut dyn FnMut(Progress);
 
-/// Why a store was not copied.
-#[derive(Debug, thiserror::Error)]
-pub enum CopyError {
-    /// The store that was to be copied, or the folder it was to be copied to.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// A file or a folder.
-    #[error("{}: {error}", path.display())]
-    File {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        error: io::Error,
-    },
-    /// There is a store already.
-    #[error("{} has a store already", .0.display())]
-    Occupied(PathBuf),
-    /// A file that is to be replaced is somebody's store.
-    #[error("{} is the store of a server, or part of one, and was left as it is", .0.display())]
-    InUse(PathBuf),
-    /// Somebody else is copying to there.
-    #[error("another copy to {} is being made", .0.display())]
-    Twice(PathBuf),
-    /// What was copied is damaged, or was not copied as it is.
-    #[error("the copy is not sound, and was thrown away: {0}")]
-    Unsound(String),
-}
-
-/// Names the file of an error.
-pub(super) fn at(path: &Path) -> impl Fn(io::Error) -> CopyError {
-    let path = path.to_owned();
-    move |error| CopyError::File { path: path.clone(), error }
-}
-
 /// What the names of files end in that SQLite makes beside a database.
 pub(super) const BESIDE: [&str; 3] = ["-wal", "-shm", "-journal"];
 
-/// Where a file grows before it has its name.
-pub fn unfinished(file: &Path) -> PathBuf {
-    beside(file, ".unfinished")
-}
-
-/// The file whose name goes on where that of another ends.
-pub(super) fn beside(file: &Path, end: &str) -> PathBuf {
-    let mut name = file.as_os_str().to_owned();
-    name.push(end);
-    name.into()
-}
-
 /// A copy that grows under its temporary name. Unless it gets its own, nothing is left of it.
 pub(super) struct Copy {
-    path: PathBuf,
-    /// Locked: one at a time grows under this name.
-    _file: File,
-    named: bool,
+    file: Unfinished,
 }
 
 impl Copy {
@@ -119,7 +69,7 @@ impl Copy {
         watch: Watch<'_>,
     ) -> Result<Copy, CopyError> {
         let copy = Copy::begin(file)?;
-        let mut target = Connection::open(&copy.path).map_err(|error| copy.trouble(error))?;
+        let mut target = Connection::open(copy.path()).map_err(|error| copy.trouble(error))?;
         let head = fill(source, &mut target, watch).map_err(|error| copy.trouble(error))?;
         let found = check::all(&mut target, noted, watch)?;
         if let Some(damage) = found.damages.first() {
@@ -130,58 +80,42 @@ impl Copy {
         }
         change(&target).map_err(|error| copy.trouble(error))?;
         drop(target);
-        File::open(&copy.path).and_then(|file| file.sync_all()).map_err(at(&copy.path))?;
+        File::open(copy.path()).and_then(|file| file.sync_all()).map_err(at(copy.path()))?;
         Ok(copy)
     }
 
-    /// An empty file of this name for which nobody else grows a copy.
     fn begin(file: &Path) -> Result<Copy, CopyError> {
-        let path = unfinished(file);
-        let failed = at(&path);
-        loop {
-            let opened =
-                owner::making().read(true).truncate(false).mode(MODE).open(&path).map_err(&failed)?;
-            match opened.try_lock() {
-                Ok(()) => {}
-                Err(TryLockError::WouldBlock) => return Err(CopyError::Twice(file.to_owned())),
-                Err(TryLockError::Error(error)) => return Err(failed(error)),
-            }
-            // Whoever had it before may have given it its own name meanwhile, or removed it.
-            let (has, is) = (symlink_metadata(&path), opened.metadata().map_err(&failed)?);
-            if has.is_ok_and(|has| (has.dev(), has.ino()) == (is.dev(), is.ino())) {
-                let copy = Copy { path: path.clone(), _file: opened, named: false };
-                copy._file.set_permissions(Permissions::from_mode(MODE)).map_err(&failed)?;
-                copy._file.set_len(0).map_err(&failed)?;
-                copy.clear(&BESIDE).map_err(&failed)?;
-                return Ok(copy);
-            }
-        }
+        let copy = Copy { file: Unfinished::begin(file)? };
+        copy.clear().map_err(at(copy.path()))?;
+        Ok(copy)
+    }
+
+    fn path(&self) -> &Path {
+        self.file.path()
     }
 
     /// Gives it the name, in place of what may have it, and syncs the folder.
     pub(super) fn name(mut self, file: &Path) -> Result<(), CopyError> {
-        owner::hand_over(&self.path);
-        std::fs::rename(&self.path, file).map_err(at(file))?;
-        self.named = true;
-        sync_folder_of(file)
+        self.file.name(file)
     }
 
     /// What an error of SQLite says about the copy.
     fn trouble(&self, error: rusqlite::Error) -> CopyError {
         match meaning(error) {
             StoreError::Failed(text) => {
-                CopyError::File { path: self.path.clone(), error: io::Error::other(text) }
+                CopyError::File { path: self.path().to_owned(), error: io::Error::other(text) }
             }
             StoreError::Full(text) => {
                 let error = io::Error::new(ErrorKind::StorageFull, text);
-                CopyError::File { path: self.path.clone(), error }
+                CopyError::File { path: self.path().to_owned(), error }
             }
             other => CopyError::Store(other),
         }
     }
 
-    fn clear(&self, ends: &[&str]) -> io::Result<()> {
-        ends.iter().try_for_each(|end| match std::fs::remove_file(beside(&self.path, end)) {
+    /// Removes what SQLite has made beside it.
+    fn clear(&self) -> io::Result<()> {
+        BESIDE.iter().try_for_each(|end| match std::fs::remove_file(beside(self.path(), end)) {
             Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
             _ => Ok(()),
         })
@@ -190,17 +124,10 @@ impl Copy {
 
 impl Drop for Copy {
     fn drop(&mut self) {
-        if !self.named {
-            let _ = self.clear(&BESIDE);
-            let _ = self.clear(&[""]);
+        if !self.file.is_named() {
+            let _ = self.clear();
         }
     }
-}
-
-/// Makes the entry of a file in its folder lasting.
-pub(super) fn sync_folder_of(file: &Path) -> Result<(), CopyError> {
-    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    File::open(folder).and_then(|folder| folder.sync_all()).map_err(at(folder))
 }
 
 /// Copies all pages. Answers where the log ended in the snapshot.

@@ -24,7 +24,7 @@ pub(super) fn make_folder(folder: &Path) -> std::io::Result<()> {
 
 /// Gives what root has made to the owner of its folder. No link is followed, and nothing is given that lies elsewhere, too:
 /// the owner of a folder could make root give away any file. Where that is not allowed, all stays as it is.
-pub(super) fn hand_over(made: &Path) {
+pub fn hand_over(made: &Path) {
     let folder = made.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let (Ok(has), Ok(wants)) = (symlink_metadata(made), std::fs::metadata(folder)) else { return };
     let alone = has.is_dir() || has.is_file() && has.nlink() == 1;

@@ -4,13 +4,15 @@
 //! here, is told a gap, and goes on.
 
 use super::NAME;
-use super::copy::{Copy, CopyError, Progress, Watch, at, head_of, sync_folder_of};
+use super::copy::{Copy, Progress, Watch, head_of};
+use super::copy_error::{CopyError, at};
 use super::error::meaning;
 use super::lock::DirLock;
 use super::look::file_of;
 use super::mark;
 use super::owner;
 use super::schema;
+use super::unfinished::sync_folder_of;
 use fanfare_proto::{Epoch, Position};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};

@@ -2,12 +2,13 @@
 //! it gets there, nothing is left of it.
 
 use super::own::is_of_store;
-use super::target::create_new;
+use super::trouble::of_copy;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::interrupt::on_interrupt;
 use crate::stderr::tell;
-use std::fs::{self, File};
+use fanfare_store::Unfinished;
+use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -15,8 +16,9 @@ use std::path::{Path, PathBuf};
 pub struct Replacement {
     /// What is replaced; not a link to it.
     path: PathBuf,
-    unfinished: PathBuf,
-    file: File,
+    /// The folder of the store.
+    data: PathBuf,
+    file: Unfinished,
 }
 
 impl Replacement {
@@ -33,25 +35,22 @@ impl Replacement {
             );
         }
         let path = path.canonicalize().map_err(|error| trouble(path, &error))?;
-        let mut name = path.as_os_str().to_owned();
-        name.push(format!(".unfinished-{:016x}", fastrand::u64(..)));
-        let unfinished = PathBuf::from(name);
-        let (left, kept) = (unfinished.clone(), path.display().to_string());
+        let file = Unfinished::begin(&path).map_err(|error| of_copy(data, error))?;
+        let (left, kept) = (file.path().to_owned(), path.display().to_string());
         on_interrupt(move || {
             let _ = fs::remove_file(left);
             tell(format_args!("interrupted: {kept} is as it was, and nothing of the new export is left"));
             std::process::exit(Exit::INTERRUPTED.number.into());
         })?;
-        let file = create_new(&unfinished).map_err(|error| trouble(&unfinished, &error))?;
-        Ok(Replacement { path, unfinished, file })
+        Ok(Replacement { path, data: data.to_owned(), file })
     }
 
     pub(super) fn write(&mut self, lines: &[u8]) -> Result<(), Failure> {
-        self.file.write_all(lines).map_err(|error| trouble(&self.path, &error))
+        self.file.file().write_all(lines).map_err(|error| trouble(&self.path, &error))
     }
 
     /// What is there may have what this one has not.
-    pub(super) fn finish(self, unreadable: u64) -> Result<(), Failure> {
+    pub(super) fn finish(mut self, unreadable: u64) -> Result<(), Failure> {
         if unreadable > 0 {
             let what = format!(
                 "{unreadable} parts of the store could not be read, and {} was left as it is",
@@ -59,19 +58,8 @@ impl Replacement {
             );
             return Err(Failure::new(Exit::DAMAGED, what).next("export what can be read to another file"));
         }
-        let named = || {
-            self.file.sync_all()?;
-            fs::rename(&self.unfinished, &self.path)?;
-            self.path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
-        };
-        named().map_err(|error| trouble(&self.path, &error))
-    }
-}
-
-impl Drop for Replacement {
-    fn drop(&mut self) {
-        // Once it has its name there is nothing.
-        let _ = fs::remove_file(&self.unfinished);
+        self.file.file().sync_all().map_err(|error| trouble(&self.path, &error))?;
+        self.file.name(&self.path).map_err(|error| of_copy(&self.data, error))
     }
 }
 

@@ -5,6 +5,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::interrupt::on_interrupt;
 use crate::stderr::tell;
+use fanfare_store::hand_over;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
@@ -26,7 +27,10 @@ impl Target {
     /// A new file.
     pub fn create(path: &Path) -> Result<Target, Failure> {
         match create_new(path) {
-            Ok(file) => Ok(Target::File(path.to_owned(), file)),
+            Ok(file) => {
+                hand_over(path);
+                Ok(Target::File(path.to_owned(), file))
+            }
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                 let what = format!("{} exists already, and was left as it is", path.display());
                 let next = "--resume goes on after its last line; --force replaces it";
@@ -82,7 +86,7 @@ impl Target {
 }
 
 /// Makes a file of this user's only; where something is, even a link, nothing is made.
-pub(super) fn create_new(path: &Path) -> io::Result<File> {
+fn create_new(path: &Path) -> io::Result<File> {
     OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
 }
 

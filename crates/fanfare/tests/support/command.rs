@@ -117,6 +117,11 @@ impl Job {
         self.signal(Signal::HUP);
     }
 
+    /// It stands still, and ends only when it is killed.
+    pub fn freeze(&self) {
+        self.signal(Signal::STOP);
+    }
+
     pub fn kill(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
