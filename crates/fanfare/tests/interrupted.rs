@@ -91,11 +91,11 @@ fn an_interrupted_export_says_what_is_written_and_goes_on(dir: &Path, data: &Pat
         job.has_ended() || file.metadata().is_ok_and(|file| file.len() > 0)
     });
     job.interrupt();
-    let told = job.end().with(130).stderr;
-    assert!(
-        told.contains("export has everything up to position") && told.contains("; --resume goes on"),
-        "{told}"
-    );
+    let ended = job.end();
+    let told = ended.stderr.contains("export has everything up to position")
+        && ended.stderr.contains("; --resume goes on");
+    // It may just have become whole.
+    assert!(ended.code == Some(0) || ended.code == Some(130) && told, "{ended:?}");
     db(data, &["export", text(&file), "--resume"]).with(0);
     assert_eq!(fs::read_to_string(&file).unwrap().lines().count() as u64, MANY);
 }
