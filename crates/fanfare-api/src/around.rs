@@ -5,13 +5,14 @@
 use crate::ALL;
 use crate::answer::{name_problem, problem};
 use crate::cors::Question;
+use crate::meant::meant;
 use crate::state::Api;
 use crate::target;
 use crate::traced::{Outcome, Traced};
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
-use fanfare_proto::{Code, RESERVED, Refusal, RequestName};
+use fanfare_proto::{Code, Refusal, RequestName};
 use http::{HeaderValue, Method, StatusCode, header};
 
 /// Characters of a path that are shown in an error.
@@ -69,23 +70,18 @@ fn note(api: &Api, name: &RequestName, method: &Method, traced: Option<Traced>, 
     }
 }
 
-/// Where the channel is that a bare name may mean.
-fn elsewhere(path: &str) -> String {
-    let name = path.trim_start_matches('/');
-    let bare = !name.is_empty() && !name.contains('/') && !RESERVED.contains(&name);
-    if bare { format!("; the channel of this name is read at /c/{name}") } else { String::new() }
-}
-
 /// Where no route took the request, says so; a route that has other methods answers `OPTIONS` with them.
 fn unanswered(response: Response, method: &Method, path: &str) -> Response {
     if response.headers().contains_key(header::CONTENT_TYPE) {
         return response;
     }
     let refusal = match response.status() {
-        StatusCode::NOT_FOUND => Refusal::new(Code::NOT_FOUND, format!("nothing is at {path}")),
+        StatusCode::NOT_FOUND => {
+            Refusal::new(Code::NOT_FOUND, format!("nothing is at {path}{}", meant(path)))
+        }
         StatusCode::METHOD_NOT_ALLOWED => Refusal::new(
             Code::METHOD,
-            format!("{method} is not allowed at {path}; the Allow header names what is{}", elsewhere(path)),
+            format!("{method} is not allowed at {path}; the Allow header names what is{}", meant(path)),
         ),
         _ => return response,
     };

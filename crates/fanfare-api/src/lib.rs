@@ -21,6 +21,7 @@ mod find;
 mod granted;
 mod intake;
 mod links;
+mod meant;
 mod openapi;
 mod operation;
 mod receipt;

@@ -114,6 +114,27 @@ async fn what_is_not_there_is_a_problem_document() {
 }
 
 #[tokio::test]
+async fn who_asks_at_the_wrong_address_is_told_the_right_one() {
+    let door = Door::open();
+    for (path, meant) in [
+        ("/health", "did you mean /healthz? The channel of this name is read at /c/health"),
+        ("/Status", "did you mean /healthz? The channel of this name is read at /c/Status"),
+        ("/ready", "did you mean /readyz?"),
+        ("/metric", "did you mean /metrics?"),
+        ("/stats", "did you mean /metrics?"),
+        ("/chanels", "did you mean /channels?"),
+        ("/healthz/", "nothing is at /healthz/; did you mean /healthz?"),
+        ("/alerts", "what is; the channel of this name is read at /c/alerts"),
+        ("/api", "the Allow header names what is"),
+    ] {
+        let answer = door.get(path).await;
+        let detail = answer.json()["detail"].as_str().unwrap().to_owned();
+        assert!(detail.contains(meant), "{path}: {detail}");
+        assert_eq!(detail.matches("did you mean").count(), meant.matches("did you mean").count(), "{detail}");
+    }
+}
+
+#[tokio::test]
 async fn health_and_readiness_differ() {
     let door = Door::open();
     assert_eq!(door.get("/healthz").await.status, 200);

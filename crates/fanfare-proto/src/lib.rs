@@ -101,5 +101,5 @@ pub use selection::{NamePlace, Selection};
 pub use session::SessionId;
 pub use sieve::Sieve;
 pub use time::{HttpDate, Time};
-pub use unknown::unknown_field;
+pub use unknown::{nearest, unknown_field};
 pub use wire::{Framing, Wire};

@@ -15,7 +15,7 @@ pub fn unknown_field(kind: &str, name: &str, known: &[&str]) -> Refusal {
 }
 
 /// The known name that differs least, if a slip of the keyboard explains it.
-pub(crate) fn nearest<'k>(name: &str, known: &[&'k str]) -> Option<&'k str> {
+pub fn nearest<'k>(name: &str, known: &[&'k str]) -> Option<&'k str> {
     // The distance is quadratic in the length, and no name is as long as this.
     if name.len() > 64 {
         return None;
