@@ -94,6 +94,17 @@ async fn short_names_publish_too() {
 }
 
 #[tokio::test]
+async fn what_clients_of_ntfy_send_is_not_lost() {
+    let door = Door::open();
+    let headers = [("X-Title", "Backups"), ("X-Priority", "5"), ("X-Tags", "skull"), ("Click", "/log")];
+    let answer = door.ask("POST /backups", &headers, "failed").await;
+    let message = door.get(answer.header("location")).await.json();
+    assert_eq!(message["notice"], json!({"title": "Backups", "click": "/log"}));
+    assert_eq!((&message["priority"], &message["tags"]), (&json!(5), &json!({"skull": true})));
+    door.refuses(&[("POST /backups", &[("Delay", "30m")], "x", 501, "not-supported")]).await;
+}
+
+#[tokio::test]
 async fn bad_publishes_are_refused_with_a_reason() {
     let door = Door::open();
     let long = format!("POST /c/{}", "a".repeat(300));

@@ -75,14 +75,47 @@ fn what_clients_send_unasked_is_not_a_field() {
 }
 
 #[test]
+fn what_clients_of_ntfy_send_makes_the_notice() {
+    let notice = |headers: &[(&str, &str)]| {
+        let content = bare("", headers, "x").unwrap().content;
+        content.notice.map(|notice| serde_json::from_str::<serde_json::Value>(&notice).unwrap())
+    };
+    let all = [
+        ("title", "Backup \"nightly\" caf\u{e9}"),
+        ("click", "https://a.example"),
+        ("icon", "/i.png"),
+        ("attach", "https://a.example/log"),
+        ("actions", "view, Open, https://a.example"),
+    ];
+    let members = serde_json::Map::from_iter(all.map(|(name, text)| (name.to_owned(), text.into())));
+    let members = serde_json::Value::Object(members);
+    assert_eq!(notice(&all), Some(members.clone()));
+    let names: Vec<String> = all.iter().map(|(name, _)| format!("x-{name}")).collect();
+    let marked: Vec<(&str, &str)> = names.iter().zip(all).map(|(name, (_, text))| (&**name, text)).collect();
+    assert_eq!(notice(&marked), Some(members));
+    assert_eq!(notice(&[("title", "")]), None);
+    let given = [("notice", r#"{"text":"t"}"#), ("title", "beaten")];
+    assert_eq!(notice(&given), Some(serde_json::json!({"text": "t"})));
+
+    let content = bare("", &[("x-priority", "4"), ("x-tags", "skull")], "x").unwrap().content;
+    assert_eq!((content.priority, content.tags.get("skull")), (Some(4), Some(&TagValue::Bool(true))));
+    let browser = [("priority", "u=1, i"), ("x-priority", "4")];
+    assert_eq!(bare("", &browser, "x").unwrap().content.priority, Some(4));
+}
+
+#[test]
 fn bad_fields_are_named() {
     let long = "x".repeat(limits::FIELD_BYTES + 1);
-    let notice = format!(r#"{{"title":"{}"}}"#, "x".repeat(limits::NOTICE_BYTES));
+    let title = "x".repeat(limits::NOTICE_BYTES);
+    let notice = format!(r#"{{"title":"{title}"}}"#);
     for (query, headers, code, why) in [
         ("prioritty=1", vec![], Code::UNKNOWN_FIELD, "`priority`?"),
         ("at=5", vec![], Code::NOT_YET, "`at`"),
         ("", vec![("deletes", "5")], Code::NOT_YET, "`deletes`"),
         ("", vec![("replaces", "5")], Code::NOT_YET, "`replaces`"),
+        ("", vec![("delay", "30m")], Code::NOT_YET, "`delay`"),
+        ("", vec![("x-at", "30m")], Code::NOT_YET, "`x-at`"),
+        ("", vec![("title", &*title)], Code::BAD_FIELD, "4096 are allowed"),
         ("priority=9", vec![], Code::BAD_FIELD, "priority: `9`"),
         ("priority=0", vec![], Code::BAD_FIELD, "priority"),
         ("", vec![("priority", "urgent")], Code::BAD_FIELD, "min, low, default, high, max"),

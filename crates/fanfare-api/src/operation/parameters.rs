@@ -106,6 +106,11 @@ pub(crate) const FIELD_HEADERS: &[Parameter] = &[
     Parameter { name: "Priority", about: "How urgent it is.", schema: || reference("Priority") },
     Parameter { name: "Tags", about: "Tags: `region=eu,price=1.2`.", schema: || json!({ "type": "string" }) },
     Parameter { name: "TTL", about: "Not delivered later than this.", schema: || reference("Duration") },
+    Parameter { name: "Title", about: "The `title` of a notice, if `Notice` is not given.", schema: member },
+    Parameter { name: "Click", about: "The `click` of a notice, likewise.", schema: member },
+    Parameter { name: "Icon", about: "The `icon` of a notice, likewise.", schema: member },
+    Parameter { name: "Attach", about: "The `attach` of a notice, likewise.", schema: member },
+    Parameter { name: "Actions", about: "The `actions` of a notice, likewise.", schema: member },
 ];
 
 pub(crate) const IF_NONE_MATCH: Parameter = Parameter {
@@ -138,6 +143,11 @@ fn text() -> Value {
 
 fn media_type() -> Value {
     reference("MediaType")
+}
+
+/// All members together have the bytes of a notice.
+fn member() -> Value {
+    json!({ "type": "string", "maxLength": limits::NOTICE_BYTES })
 }
 
 fn notice() -> Value {

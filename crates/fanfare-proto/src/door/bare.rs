@@ -5,17 +5,28 @@ use super::tags;
 use crate::{Channel, Content, Publish, Query, Refusal};
 use bytes::Bytes;
 
-/// Each field: its query parameter, and its header.
-const FIELDS: &[(&str, &str)] = &[
-    ("content_type", "content-type"),
-    ("event", "event"),
-    ("id", "idempotency-key"),
-    ("key", "key"),
-    ("notice", "notice"),
-    ("priority", "priority"),
-    ("tags", "tags"),
-    ("ttl", "ttl"),
+/// Each field: its query parameter, and its headers, the first of which beats the others. Those with `x-` are what
+/// clients of ntfy send.
+const FIELDS: &[(&str, &[&str])] = &[
+    ("content_type", &["content-type"]),
+    ("event", &["event"]),
+    ("id", &["idempotency-key"]),
+    ("key", &["key"]),
+    ("notice", &["notice"]),
+    ("priority", &["priority", "x-priority"]),
+    ("tags", &["tags", "x-tags"]),
+    ("ttl", &["ttl"]),
 ];
+/// Members of a notice, and the headers in which clients of ntfy send them one by one.
+const MEMBERS: &[(&str, &[&str])] = &[
+    ("actions", &["actions", "x-actions"]),
+    ("attach", &["attach", "x-attach"]),
+    ("click", &["click", "x-click"]),
+    ("icon", &["icon", "x-icon"]),
+    ("title", &["title", "x-title"]),
+];
+/// What those clients send for `at`: a message that is to come later must not come now.
+const LATER_HEADERS: &[&str] = &["delay", "x-at", "x-delay"];
 
 /// The query parameters that [`read_bare`] reads.
 pub const BARE_PARAMETERS: &[&str] =
@@ -23,7 +34,7 @@ pub const BARE_PARAMETERS: &[&str] =
 
 /// Reads what a request publishes: `body` exactly as it is, and each field from its query parameter, else from its
 /// header. `header` answers the value of a header by its lower-case name. Query parameters that are not fields are
-/// refused.
+/// refused. Where nobody says `notice`, headers of its members make one.
 pub fn read_bare<'h>(
     channel: Channel,
     query: &Query<'_>,
@@ -31,15 +42,16 @@ pub fn read_bare<'h>(
     body: Bytes,
 ) -> Result<Publish, Refusal> {
     query.only(BARE_PARAMETERS, LATER_FIELDS)?;
-    if let Some(field) = LATER_FIELDS.iter().find(|field| header(field).is_some()) {
+    let mut later = LATER_FIELDS.iter().chain(LATER_HEADERS);
+    if let Some(field) = later.find(|field| header(field).is_some()) {
         return Err(not_yet(field));
     }
     let content = Content { body, ..Content::default() };
     let mut publish = Publish { channel, id: None, ttl: None, content };
-    for (field, name) in FIELDS {
+    for (field, names) in FIELDS {
         let said = match query.one(field)? {
             Some(value) => Some(value),
-            None => from_header(name, &header)?,
+            None => from_headers(names, &header)?,
         };
         match (*field, said) {
             (_, None) => {}
@@ -47,7 +59,37 @@ pub fn read_bare<'h>(
             (field, Some(value)) => fields::set_text(&mut publish, field, value)?,
         }
     }
+    if publish.content.notice.is_none() {
+        publish.content.notice = notice(&header)?;
+    }
     Ok(publish)
+}
+
+/// A notice of the members that are given.
+fn notice<'h>(header: impl Fn(&str) -> Option<&'h [u8]>) -> Result<Option<Box<str>>, Refusal> {
+    let mut members = serde_json::Map::new();
+    for (member, names) in MEMBERS {
+        if let Some(text) = from_headers(names, &header)?.filter(|text| !text.is_empty()) {
+            members.insert((*member).to_owned(), text.into());
+        }
+    }
+    if members.is_empty() {
+        return Ok(None);
+    }
+    fields::notice(&serde_json::Value::Object(members).to_string()).map(Some)
+}
+
+/// The value of the first of these headers that says something.
+fn from_headers<'h>(
+    names: &[&str],
+    header: impl Fn(&str) -> Option<&'h [u8]>,
+) -> Result<Option<&'h str>, Refusal> {
+    for name in names {
+        if let Some(value) = from_header(name, &header)? {
+            return Ok(Some(value));
+        }
+    }
+    Ok(None)
 }
 
 /// The value of a header, unless it is one that clients send without having been told to.
