@@ -78,8 +78,9 @@ async fn a_bad_item_does_not_harm_the_others() {
         assert_eq!(told, codes, "{header:?} {results:#?}");
         assert!(results[1]["detail"].is_string() && results[1]["status"] == 400, "{results:?}");
     }
-    let results =
-        results(&door.ask("POST /publish", &[LINES], "{\"channel\":\"a\"\n{\"channel\":\"a\"}").await);
+    let results = results(
+        &door.ask("POST /publish", &[LINES], "{\"channel\":\"a\"\n{\"channel\":\"a\",\"body\":\"\"}").await,
+    );
     assert_eq!((&results[0]["name"], &results[1]["channel"]), (&json!("bad-json"), &json!("a")));
     assert_eq!(door.get("/c/a").await.bodies().len(), 5);
 }
@@ -91,7 +92,7 @@ async fn an_atomic_group_is_stored_whole_or_not_at_all() {
     let whole = r#"[{"channel":"a","body":"1"},{"channel":"b","body":"2"}]"#;
     let results = results(&door.ask(target, &[JSON], whole).await);
     assert_eq!(results.len(), 2);
-    let many = format!("[{}]", vec![r#"{"channel":"c"}"#; 1001].join(","));
+    let many = format!("[{}]", vec![r#"{"channel":"c","body":""}"#; 1001].join(","));
     door.refuses(&[
         (
             target,
@@ -101,22 +102,28 @@ async fn an_atomic_group_is_stored_whole_or_not_at_all() {
             "not-atomic",
         ),
         (target, &[JSON], r#"[{"channel":"c","body":"1"},{"channel":"c//c","body":"2"}]"#, 400, "bad-name"),
-        (target, &[JSON], r#"[{"channel":"c"},{"channel":"tiny/c","body":"12345678901"}]"#, 413, "too-large"),
-        (target, &[LINES], "{\"channel\":\"c\"}\nnonsense", 400, "bad-json"),
+        (
+            target,
+            &[JSON],
+            r#"[{"channel":"c","body":""},{"channel":"tiny/c","body":"12345678901"}]"#,
+            413,
+            "too-large",
+        ),
+        (target, &[LINES], "{\"channel\":\"c\",\"body\":\"\"}\nnonsense", 400, "bad-json"),
         (target, &[JSON], &many, 400, "too-many"),
         ("POST /publish?atomic=maybe", &[JSON], whole, 400, "bad-field"),
     ])
     .await;
     assert_eq!(door.get("/c/**").await.bodies(), ["1", "2"]);
-    let answer = door.ask(target, &[JSON], r#"[{"channel":"c"},{"channel":"c//c"}]"#).await;
+    let answer = door.ask(target, &[JSON], r#"[{"channel":"c","body":""},{"channel":"c//c"}]"#).await;
     assert!(answer.json()["detail"].as_str().unwrap().contains('2'), "names the item: {answer:?}");
 }
 
 #[tokio::test]
 async fn bad_batches_are_refused_with_a_reason() {
     let door = Door::open();
-    let many = format!("[{}]", vec![r#"{"channel":"c"}"#; 1001].join(","));
-    let lines = "{\"channel\":\"c\"}\n".repeat(1001);
+    let many = format!("[{}]", vec![r#"{"channel":"c","body":""}"#; 1001].join(","));
+    let lines = "{\"channel\":\"c\",\"body\":\"\"}\n".repeat(1001);
     let large = format!(r#"{{"channel":"c","body":"{}"}}"#, "x".repeat(5 << 20));
     door.refuses(&[
         ("POST /publish", &[], "", 400, "bad-json"),

@@ -143,7 +143,7 @@ async fn publishers_beyond_the_limit_are_told_to_come_back() {
         let _ = gate.lock().unwrap().recv();
         Ok(())
     }));
-    let batch = format!("[{}]", vec![r#"{"channel":"a"}"#; limits::BATCH_MESSAGES].join(","));
+    let batch = format!("[{}]", vec![r#"{"channel":"a","body":""}"#; limits::BATCH_MESSAGES].join(","));
     let (batches, refused) = flood(&door, "POST /publish", &batch).await;
     let first = &refused.json()["results"][0];
     assert_eq!(

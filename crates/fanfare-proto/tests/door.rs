@@ -159,7 +159,8 @@ fn an_envelope_has_the_same_fields() {
     assert_eq!(publish.content.notice.as_deref(), Some(r#"{"title": "t"}"#));
     assert_eq!(&publish.content.body[..], b"hello\n");
     let named =
-        one(r#"{"channel":"a","priority":"max","ttl":90,"key":null,"tags":null,"notice":null}"#).unwrap();
+        one(r#"{"channel":"a","priority":"max","ttl":90,"key":null,"tags":null,"notice":null,"body":""}"#)
+            .unwrap();
     assert_eq!((named.content.priority, named.ttl), (Some(5), Some(Duration::from_secs(90))));
     assert_eq!((named.content.key, named.content.body.len()), (None, 0));
 }
@@ -172,7 +173,11 @@ fn a_body_is_text_json_or_bytes() {
         (r#""body":{"a": [1, 2.50]}"#, json, br#"{"a": [1, 2.50]}"#),
         (r#""body":12345678901234567890.0"#, json, b"12345678901234567890.0"),
         (r#""body":false"#, json, b"false"),
-        (r#""body":null"#, None, b""),
+        (r#""body":"""#, None, b""),
+        (r#""body":null,"key":"k""#, None, b""),
+        (r#""tags":{"a":1}"#, None, b""),
+        (r#""notice":{"title":"t"}"#, None, b""),
+        (r#""event":"e""#, None, b""),
         (r#""body":null,"content_type":"application/json""#, json, b"null"),
         (r#""body":"x","content_type":"application/json""#, json, br#""x""#),
         (r#""body":[1],"content_type":"application/geo+json""#, Some("application/geo+json"), b"[1]"),
@@ -193,6 +198,11 @@ fn bad_envelopes_are_named() {
     for (text, code, why) in [
         ("{}", Code::BAD_FIELD, "channel: it is missing"),
         (r#"{"channel":null}"#, Code::BAD_FIELD, "channel: it is missing"),
+        (r#"{"channel":"a"}"#, Code::BAD_FIELD, r#"body: it is missing; `"body":""` is"#),
+        (r#"{"channel":"a","body":null}"#, Code::BAD_FIELD, "body: it is missing"),
+        (r#"{"channel":"a","body_base64":null,"key":null}"#, Code::BAD_FIELD, "body: it is missing"),
+        (r#"{"channel":"a","id":"1","ttl":5,"priority":3}"#, Code::BAD_FIELD, "body: it is missing"),
+        (r#"{"channel":"a","bdoy":"x"}"#, Code::UNKNOWN_FIELD, "did you mean `body`?"),
         (r#"{"channel":5}"#, Code::BAD_FIELD, "channel: it is not text"),
         (r#"{"channel":"a//b"}"#, Code::BAD_NAME, "segment 2"),
         (r#"{"chanel":"a"}"#, Code::UNKNOWN_FIELD, "`channel`?"),
@@ -225,9 +235,10 @@ fn bad_envelopes_are_named() {
 
 #[test]
 fn the_content_type_or_the_body_tells_lines_from_json() {
-    let (object, array) = (r#"{"channel":"a","body":{}}"#, r#" [{"channel":"a"},{"channel":"b"}] "#);
-    let pretty = "{\n \"channel\": \"a\"\n}\n";
-    let lines = "{\"channel\":\"a\"}\r\n\n {\"channel\":\"b\"}\n";
+    let (object, array) =
+        (r#"{"channel":"a","body":{}}"#, r#" [{"channel":"a","body":""},{"channel":"b","body":""}] "#);
+    let pretty = "{\n \"channel\": \"a\",\n \"body\": \"\"\n}\n";
+    let lines = "{\"channel\":\"a\",\"body\":\"\"}\r\n\n {\"channel\":\"b\",\"body\":\"\"}\n";
     let (json, form) = (Some("application/json; charset=utf-8"), Some("application/x-www-form-urlencoded"));
     let ndjson = Some("application/x-ndjson");
     for (content_type, body, count) in [
@@ -255,7 +266,13 @@ fn the_content_type_or_the_body_tells_lines_from_json() {
 
 #[test]
 fn what_is_wrong_with_one_does_not_concern_the_others() {
-    let items = [r#"{"channel":"a"}"#, r#"{"channel":"a//b"}"#, "7", "\"x\"", r#"{"channel":"c"}"#];
+    let items = [
+        r#"{"channel":"a","body":""}"#,
+        r#"{"channel":"a//b"}"#,
+        "7",
+        "\"x\"",
+        r#"{"channel":"c","key":"k"}"#,
+    ];
     let codes = ["", "bad-name", "bad-json", "bad-json", ""];
     let array = format!("[{}]", items.join(","));
     for (content_type, body) in [("application/json", array), ("application/x-ndjson", items.join("\n"))] {
@@ -267,7 +284,7 @@ fn what_is_wrong_with_one_does_not_concern_the_others() {
         assert_eq!(names, codes, "{content_type}");
     }
     let Ok(Batch::Many(items)) =
-        read_batch(Some("application/x-ndjson"), b"{\"channel\":\"a\"\n{\"channel\":\"a\"}")
+        read_batch(Some("application/x-ndjson"), b"{\"channel\":\"a\"\n{\"channel\":\"a\",\"body\":\"\"}")
     else {
         panic!("lines are read one by one")
     };
@@ -276,7 +293,7 @@ fn what_is_wrong_with_one_does_not_concern_the_others() {
 
 #[test]
 fn a_body_that_is_no_batch_is_refused_whole() {
-    let one = r#"{"channel":"c"}"#;
+    let one = r#"{"channel":"c","body":""}"#;
     let (json, lines) = (Some("application/json"), Some("application/x-ndjson"));
     let many = |joint: &str, count: usize| vec![one; count].join(joint);
     assert!(read_batch(lines, many("\n", limits::BATCH_MESSAGES).as_bytes()).is_ok());

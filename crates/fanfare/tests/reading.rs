@@ -70,7 +70,8 @@ fn channels_are_listed_with_what_they_hold() {
 #[test]
 fn all_channels_are_listed_however_many() {
     let server = Server::start();
-    let envelopes: String = (0..2300).map(|number| format!("{{\"channel\":\"c/{number:04}\"}}\n")).collect();
+    let envelopes: String =
+        (0..2300).map(|number| format!("{{\"channel\":\"c/{number:04}\",\"body\":\"\"}}\n")).collect();
     for part in envelopes.as_bytes().chunks(envelopes.len() / 23 * 5) {
         let answer = support::http::ask(
             server.address,

@@ -249,6 +249,14 @@ fn envelope() -> Value {
         "description": "A message to be. A field that is null is not given.",
         "type": "object",
         "required": ["channel"],
+        "anyOf": [
+            { "required": ["body"] },
+            { "required": ["body_base64"] },
+            { "required": ["event"] },
+            { "required": ["key"] },
+            { "required": ["notice"] },
+            { "required": ["tags"] },
+        ],
         "properties": {
             "channel": reference("Name"),
             "body": { "description": "Text; or any other JSON value, which makes the content type JSON." },

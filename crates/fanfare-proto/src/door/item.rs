@@ -26,19 +26,34 @@ pub(crate) const FIELDS: &[&str] = &[
 /// What an envelope that was received has, too.
 const SERVERS: &[&str] = &["cursor", "expires", "position", "previous", "time"];
 
+/// What a message can say; one that has none of these says nothing.
+const SAYS: &[&str] = &["body", "body_base64", "event", "key", "notice", "tags"];
+
 /// Base64 of RFC 4648 section 4, with or without padding.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &STANDARD,
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
-/// Reads an envelope. A field that is `null` is not given.
+/// Reads an envelope. A field that is `null` is not given. One that says nothing is refused: programs leave out what they
+/// failed to set, and nobody would notice.
 pub(crate) fn read(value: &RawValue) -> Result<Publish, Refusal> {
     let object = members(value.get())?;
     if let Some((name, _)) = object.iter().find(|(name, _)| !FIELDS.contains(&&**name)) {
         return Err(unknown(name));
     }
-    build(&object)
+    let publish = build(&object)?;
+    let says = |(name, value): &(String, &RawValue)| {
+        // A JSON body may be null.
+        SAYS.contains(&&**name)
+            && (value.get() != "null" || name == "body" && !publish.content.body.is_empty())
+    };
+    if object.iter().any(says) {
+        return Ok(publish);
+    }
+    let rest =
+        r#"`"body":""` is an empty message, and a message of `key`, `event`, `tags` or `notice` needs none"#;
+    Err(bad("body", format!("it is missing; {rest}")))
 }
 
 /// The fields of an envelope, whatever they are.
