@@ -55,7 +55,7 @@ impl Server {
         let watcher = Watcher::new(node.clone(), options.counts.clone(), config.data.clone());
         options.scrape = watcher.scrape();
         let api = fanfare_api::api(node.clone(), options);
-        let workers = config.workers.get();
+        let workers = config.workers.count().get();
         let options = fanfare_transport::Options { workers, grant, ..fanfare_transport::Options::default() };
         let running = Transport::start(listener, node.clone(), fanfare_transport::api(api), options)?;
         watcher.watch(running.watch());

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
 use fanfare_proto::{Keeping, Pattern, limits};
-use fanfare_server::config::{ALL, Change, LogFormat, LogLevel, NAMESPACE, Sources, show_one};
+use fanfare_server::config::{ALL, Change, LogFormat, LogLevel, NAMESPACE, Reading, Sources, show_one};
 use fanfare_server::{Config, ConfigError};
 use std::fs;
 use std::time::Duration;
@@ -87,7 +87,7 @@ fn flags_beat_the_environment_and_both_beat_the_file() {
     let environment = [("FANFARE_LISTEN", "127.0.0.1:2"), ("FANFARE_WORKERS", "2")];
     let config = load(file, &environment, &[("listen", "127.0.0.1:3")]).unwrap();
     assert_eq!(config.listen.port(), 3);
-    assert_eq!(config.workers.get(), 2);
+    assert_eq!(config.workers.count().get(), 2);
     assert_eq!(config.data.to_str(), Some("file"));
     assert_eq!(config.log_level, LogLevel::Info);
 }
@@ -181,9 +181,10 @@ fn a_wrong_value_is_refused_with_its_place_and_what_is_allowed() {
         ("data = ' '", "line 1: `data` cannot be \" \" (it is empty); allowed: a path that is not empty"),
         (
             "listen = 8080",
-            "`listen` cannot be 8080 (invalid type: integer `8080`, expected a string); allowed: an IP",
+            "`listen` cannot be 8080 (it is not an IP address, a colon and a port); allowed: an IP",
         ),
-        ("data = 5", "`data` cannot be 5"),
+        ("data = 5", "`data` cannot be 5 (it is not text in quotes); allowed: a path"),
+        ("listen = [1]", "`listen` cannot be a list (it is not a single value)"),
         (
             "\nworkers = 'many'",
             "line 2: `workers` cannot be \"many\" (it is neither a whole number nor `cores`)",
@@ -191,12 +192,21 @@ fn a_wrong_value_is_refused_with_its_place_and_what_is_allowed() {
         ("workers = 0", "`workers` cannot be 0 (it is too small); allowed: 1 to 256, or \"cores\""),
         ("workers = 257", "`workers` cannot be 257 (it is too large)"),
         ("workers = -1", "`workers` cannot be -1"),
-        ("workers = 1.5", "`workers` cannot be 1.5"),
+        ("workers = 1.5", "`workers` cannot be 1.5 (it is neither a whole number nor `cores`)"),
+        ("workers = 2026-11-23", "`workers` cannot be 2026-11-23 (it is not a single value)"),
         ("origins = ['https://a.example/']", "(\"https://a.example/\" is not an origin: "),
         ("origins = 'a.example'", "(\"a.example\" is not an origin: "),
         ("origins = 5", "`origins` cannot be 5 (it is not a list of texts)"),
-        ("log_format = 'xml'", "`log_format` cannot be \"xml\""),
-        ("log_level = 'loud'", "allowed: \"off\", \"error\", \"warn\", \"info\", \"debug\" or \"trace\""),
+        ("origins = ['*', 5]", "`origins` cannot be a list (it is not a list of texts)"),
+        (
+            "log_format = 'xml'",
+            "`log_format` cannot be \"xml\" (it is neither); allowed: \"text\" or \"json\"",
+        ),
+        ("log_format = true", "`log_format` cannot be true (it is not text in quotes)"),
+        (
+            "log_level = 'loud'",
+            "(it is none of these); allowed: \"off\", \"error\", \"warn\", \"info\", \"debug\" or \"trace\"",
+        ),
         ("store_bytes = '10 bananas'", "(its unit is not known); allowed: 1MiB to 1024TiB"),
         ("store_bytes = '99999999999TiB'", "(it is too large)"),
         ("store_bytes = 1024", "(it is too small)"),
@@ -218,11 +228,37 @@ fn a_wrong_value_is_refused_with_its_place_and_what_is_allowed() {
             "[[namespace]]\nbody = '17MiB'",
             "`body` cannot be \"17MiB\" (it is too large); allowed: 1B to 16MiB",
         ),
-        ("workers = 1\nworkers = 2", "line 2: this is not TOML: duplicate key"),
-        ("listen = ", "line 1: this is not TOML"),
+        ("[[namespace]]\npattern = 5", "line 2: `pattern` cannot be 5 (it is not text in quotes)"),
+        (
+            "workers = 1\nworkers = 2",
+            "line 2, column 1: this is not TOML: `workers` is given twice; an option is",
+        ),
+        ("listen = ", "line 1, column 10: this is not TOML: something is missing; an option is written"),
+        (
+            "\nlisten = a.b",
+            "line 2, column 10: this is not TOML: `a.b` does not belong here; an option is written",
+        ),
+        ("listen 5", "this is not TOML: `5` does not belong here"),
+        ("[[namespace]", "this is not TOML: something is missing"),
     ] {
         let said = refusal(file);
         assert!(said.contains(expected), "{file:?}: {said}");
+        for word in ["expected", "invalid type", "unknown variant", "deserializ"] {
+            assert!(!said.contains(word), "{file:?} is refused with words of a library: {said}");
+        }
+    }
+}
+
+#[test]
+fn every_wrong_origin_is_told() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let path = folder.path().join("fanfare.toml");
+    fs::write(&path, "origins = ['https://a.example/', 'https://b.example', 'C', 'd']").unwrap();
+    let reading = Reading::of(&Sources { file: Some(path), ..Sources::default() });
+    let said: Vec<String> = reading.errors.iter().map(ConfigError::to_string).collect();
+    assert_eq!(said.len(), 3, "{said:#?}");
+    for (said, origin) in said.iter().zip(["\"https://a.example/\"", "\"C\"", "\"d\""]) {
+        assert!(said.contains(&format!("({origin} is not an origin: ")), "{said}");
     }
 }
 
@@ -241,7 +277,11 @@ fn variables_and_flags_are_named_when_they_are_wrong() {
             "environment variable FANFARE_WORKERS: `workers` cannot be \"x\"",
         ),
         (&[("FANFARE_LISEN", "x")], &[], "FANFARE_LISEN: there is no option `lisen`; did you mean `listen`?"),
-        (&[("FANFARE_NAMESPACE", "a/**")], &[], "environment variable FANFARE_NAMESPACE: this is not TOML"),
+        (
+            &[("FANFARE_NAMESPACE", "a/**")],
+            &[],
+            "environment variable FANFARE_NAMESPACE: this is not TOML: `a/**` does not belong here; a list of tables is",
+        ),
         (&[], &[("log_level", "loud")], "--log-level: `log_level` cannot be \"loud\""),
     ] {
         let said = load("", environment, flags).unwrap_err().to_string();
@@ -259,6 +299,16 @@ fn variables_of_others_are_left_alone() {
         ("HOME", "x"),
     ];
     assert_eq!(load("", &others, &[]).unwrap(), Config::default());
+}
+
+#[test]
+fn a_file_that_is_no_text_is_named() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let path = folder.path().join("fanfare.toml");
+    fs::write(&path, b"data = '\xff'").unwrap();
+    let sources = Sources { file: Some(path), ..Sources::default() };
+    let said = Config::load(&sources).unwrap_err().to_string();
+    assert!(said.ends_with("fanfare.toml cannot be read: it is not text in UTF-8"), "{said}");
 }
 
 #[test]

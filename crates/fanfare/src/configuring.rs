@@ -16,6 +16,8 @@ pub enum Flags {
     Hidden,
 }
 
+const FILE: &str = "file";
+
 /// A flag for every option that can be one, and `--config`.
 pub fn arguments(command: Command, flags: Flags) -> Command {
     let file = match flags {
@@ -55,6 +57,12 @@ pub fn variable_of(flag: &Arg) -> Option<String> {
     named.or_else(|| setting().map(|setting| variable(setting.key)))
 }
 
+/// The file by its name alone, where a command is about nothing else.
+pub fn file_argument(command: Command) -> Command {
+    let file = Arg::new(FILE).value_name("FILE").value_parser(value_parser!(PathBuf));
+    command.arg(file.help("The same as --config FILE, and beats it"))
+}
+
 fn help(setting: &Setting<Config>) -> String {
     let about = setting.about.trim_end_matches('.');
     let (variable, allowed, default) = (variable(setting.key), setting.allowed, setting.default);
@@ -82,8 +90,9 @@ pub fn sources(matches: &ArgMatches) -> Sources {
         // Only ASCII names can be ours; a value that is not UTF-8 is refused by its option.
         Some((name.into_string().ok()?, text.to_string_lossy().into_owned()))
     });
+    let named = matches.try_get_one::<PathBuf>(FILE).ok().flatten();
     Sources {
-        file: matches.get_one::<PathBuf>("config").cloned(),
+        file: named.or_else(|| matches.get_one("config")).cloned(),
         environment: environment.collect(),
         flags: ALL.iter().filter_map(flag).collect(),
     }

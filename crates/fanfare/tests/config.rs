@@ -6,6 +6,7 @@ mod support;
 
 use fanfare_server::config::{ALL, NAMESPACE};
 use std::fs;
+use std::num::NonZeroUsize;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use support::command::{Ended, fanfare, run};
@@ -155,6 +156,34 @@ fn show_names_where_each_value_comes_from_and_is_a_configuration() {
         text.lines().map(|line| line.split('#').next().unwrap().trim().to_owned()).collect()
     };
     assert_eq!(values(&again), values(&shown));
+}
+
+#[test]
+fn the_number_of_cores_is_shown_and_not_written_down() {
+    let folder = folder("workers = 'cores'\n");
+    let cores = std::thread::available_parallelism().unwrap().min(NonZeroUsize::new(256).unwrap());
+    for (args, place) in [(&["show"][..], "default"), (&["show", "fanfare.toml"], "fanfare.toml, line 1")] {
+        let shown = config(folder.path(), args, &[]).with(0).stdout;
+        let line = shown.lines().find(|line| line.starts_with("workers")).unwrap();
+        let (value, comment) = line.split_once('#').unwrap();
+        assert_eq!(
+            (value.trim(), comment.trim()),
+            ("workers = \"cores\"", &*format!("{place}; {cores} here"))
+        );
+    }
+}
+
+#[test]
+fn a_file_is_named_with_or_without_a_flag() {
+    let folder = folder("workers = 0\n");
+    fs::write(folder.path().join("other.toml"), "").unwrap();
+    let refused = "error: fanfare.toml, line 1: `workers` cannot be 0";
+    for args in [&["check", "fanfare.toml"][..], &["show", "fanfare.toml"]] {
+        let ended = config(folder.path(), args, &[("FANFARE_CONFIG", "other.toml")]).with(2);
+        assert!(ended.stderr.starts_with(refused), "{ended:?}");
+    }
+    let ended = config(folder.path(), &["check", "other.toml"], &[]).with(0);
+    assert!(ended.stdout.starts_with("All is well: other.toml, "), "{ended:?}");
 }
 
 #[test]

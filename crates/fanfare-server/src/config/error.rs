@@ -1,6 +1,7 @@
 //! What can be wrong with a configuration: each error says where, what, and what is allowed.
 
 use std::fmt;
+use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -28,26 +29,36 @@ impl Place<'_> {
             Place::Flag(key) => format!("--{}", key.replace('_', "-")),
         }
     }
+
+    /// The same, to the character.
+    pub(super) fn exactly_at(&self, span: Range<usize>) -> String {
+        let Place::File(_, text) = self else { return self.at(span) };
+        let before = text.get(..span.start).unwrap_or(text);
+        let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
+        format!("{}, column {column}", self.at(span))
+    }
 }
 
 /// Why a configuration cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// The file cannot be read.
-    #[error("the configuration file {} cannot be read: {error}", path.display())]
+    #[error("the configuration file {} cannot be read: {}", path.display(), Unreadable(error))]
     Read {
         /// Which file.
         path: PathBuf,
         /// Why.
-        error: std::io::Error,
+        error: io::Error,
     },
     /// Not TOML.
-    #[error("{place}: this is not TOML: {message}")]
+    #[error("{place}: this is not TOML: {found}; {allowed}")]
     Syntax {
         /// Where.
         place: String,
-        /// What is wrong.
-        message: String,
+        /// What stands there.
+        found: String,
+        /// How it is written.
+        allowed: &'static str,
     },
     /// An option that does not exist.
     #[error("{place}: there is no option `{key}`; {}", Meant(nearest.as_deref(), known))]
@@ -83,6 +94,17 @@ pub enum ConfigError {
         /// What.
         what: &'static str,
     },
+}
+
+struct Unreadable<'a>(&'a io::Error);
+
+impl fmt::Display for Unreadable<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.kind() {
+            io::ErrorKind::InvalidData => f.write_str("it is not text in UTF-8"),
+            _ => self.0.fmt(f),
+        }
+    }
 }
 
 struct Meant<'a>(Option<&'a str>, &'a [&'static str]);

@@ -1,9 +1,10 @@
 //! What the server says about itself, and how.
 
-use serde::{Deserialize, Serialize};
+use super::written::Written;
+use serde::Serialize;
 
 /// How lines look.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LogFormat {
     /// For people.
@@ -13,7 +14,7 @@ pub enum LogFormat {
 }
 
 /// The least important lines to be written; in rising order of how many those are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LogLevel {
     /// Nothing.
@@ -28,4 +29,32 @@ pub enum LogLevel {
     Debug,
     /// Everything.
     Trace,
+}
+
+impl TryFrom<Written> for LogFormat {
+    type Error = &'static str;
+
+    fn try_from(written: Written) -> Result<LogFormat, Self::Error> {
+        match &*written.text()? {
+            "text" => Ok(LogFormat::Text),
+            "json" => Ok(LogFormat::Json),
+            _ => Err("it is neither"),
+        }
+    }
+}
+
+impl TryFrom<Written> for LogLevel {
+    type Error = &'static str;
+
+    fn try_from(written: Written) -> Result<LogLevel, &'static str> {
+        match &*written.text()? {
+            "off" => Ok(LogLevel::Off),
+            "error" => Ok(LogLevel::Error),
+            "warn" => Ok(LogLevel::Warn),
+            "info" => Ok(LogLevel::Info),
+            "debug" => Ok(LogLevel::Debug),
+            "trace" => Ok(LogLevel::Trace),
+            _ => Err("it is none of these"),
+        }
+    }
 }

@@ -2,9 +2,10 @@
 
 use super::error::ConfigError;
 use super::setting::{Change, Errors, Form, Given, Setting, apply};
-use super::written::{Age, Count, Rate, Size, Speed, shown, shown_age, shown_rate, shown_size};
+use super::written::{
+    Age, Count, Rate, Reasons, Size, Speed, Written, shown, shown_age, shown_rate, shown_size,
+};
 use fanfare_proto::{Keeping, Namespace, Pace, Pattern, limits};
-use serde::Deserialize;
 use std::time::Duration;
 
 /// What one `[[namespace]]` table says.
@@ -108,27 +109,23 @@ pub const NAMESPACE: &[Setting<Rule>] = &[
 
 type BodySize = Size<1, { limits::BODY_BYTES_MAX as u64 }>;
 
-#[derive(Deserialize)]
-#[serde(try_from = "String")]
 struct Matching(Pattern);
 
-impl TryFrom<String> for Matching {
-    type Error = fanfare_proto::NameError;
+impl TryFrom<Written> for Matching {
+    type Error = Reasons;
 
-    fn try_from(text: String) -> Result<Matching, Self::Error> {
-        Pattern::parse(&text).map(Matching)
+    fn try_from(written: Written) -> Result<Matching, Reasons> {
+        Ok(Matching(Pattern::parse(&written.text()?)?))
     }
 }
 
-#[derive(Deserialize)]
-#[serde(try_from = "String")]
 struct Where(Keeping);
 
-impl TryFrom<String> for Where {
+impl TryFrom<Written> for Where {
     type Error = &'static str;
 
-    fn try_from(text: String) -> Result<Where, Self::Error> {
-        match &*text {
+    fn try_from(written: Written) -> Result<Where, Self::Error> {
+        match &*written.text()? {
             "kept" => Ok(Where(Keeping::Kept)),
             "live" => Ok(Where(Keeping::Live)),
             _ => Err("it is neither"),

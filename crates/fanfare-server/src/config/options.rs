@@ -4,12 +4,10 @@ use super::logging::{LogFormat, LogLevel};
 use super::namespace;
 use super::setting::{Change, Form, Setting};
 use super::written::{
-    Age, Folder, Listen, OriginList, Size, Switch, WorkerCount, one_for_each_core, shown, shown_age,
-    shown_size,
+    Age, Folder, Listen, OriginList, Size, Switch, Workers, shown, shown_age, shown_size, shown_workers,
 };
 use fanfare_proto::{Namespace, limits};
 use std::net::{Ipv4Addr, SocketAddr};
-use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -21,7 +19,7 @@ pub struct Config {
     /// The folder of the store.
     pub data: PathBuf,
     /// Threads that own sockets.
-    pub workers: NonZeroUsize,
+    pub workers: Workers,
     /// Origins whose pages may read responses.
     pub origins: Vec<String>,
     /// How the log's lines look.
@@ -45,7 +43,7 @@ impl Default for Config {
         Config {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
             data: PathBuf::from("./data"),
-            workers: one_for_each_core(),
+            workers: Workers::Cores,
             origins: Vec::new(),
             log_format: LogFormat::Text,
             log_level: LogLevel::Info,
@@ -88,8 +86,8 @@ pub const ALL: &[Setting<Config>] = &[
         allowed: "1 to 256, or \"cores\": one for each core",
         about: "Threads that own sockets.",
         change: Change::Restart,
-        show: |config| config.workers.to_string(),
-        set: |config, given| given.read().map(|WorkerCount(number)| config.workers = number),
+        show: |config| shown_workers(config.workers),
+        set: |config, given| given.read().map(|workers| config.workers = workers),
     },
     Setting {
         key: "origins",

@@ -4,6 +4,7 @@ use super::error::{ConfigError, Place};
 use super::options::{ALL, Config};
 use super::setting::{Errors, Form, Setting, apply, nearest, set};
 use super::sources::{Sources, key_of, variable};
+use super::syntax::not_toml;
 use fanfare_proto::limits;
 use std::fs::File;
 use std::io::{self, Read};
@@ -68,7 +69,7 @@ impl Reading {
         let Some(path) = &sources.file else { return Ok(()) };
         let text = text_of(path).map_err(|error| vec![ConfigError::Read { path: path.clone(), error }])?;
         let place = Place::File(path, &text);
-        let table = DeTable::parse(&text).map_err(|error| vec![syntax(place, &error)])?.into_inner();
+        let table = DeTable::parse(&text).map_err(|error| vec![not_toml(place, &text, &error)])?.into_inner();
         for setting in ALL {
             if let Some((key, value)) = table.get_key_value(setting.key) {
                 self.note(setting, place, place.at(key.span()), value.get_ref());
@@ -99,7 +100,7 @@ impl Reading {
         text: &str,
     ) -> Result<(), Errors> {
         let value = match setting.form {
-            Form::Tables => DeValue::parse(text).map_err(|error| vec![syntax(place, &error)])?,
+            Form::Tables => DeValue::parse(text).map_err(|error| vec![not_toml(place, text, &error)])?,
             Form::Value(_) | Form::Switch => Spanned::new(0..0, DeValue::String(text.into())),
         };
         self.note(setting, place, place.at(value.span()), value.get_ref());
@@ -125,8 +126,4 @@ fn text_of(path: &Path) -> io::Result<String> {
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, why));
     }
     Ok(text)
-}
-
-fn syntax(place: Place<'_>, error: &toml::de::Error) -> ConfigError {
-    ConfigError::Syntax { place: place.at(error.span().unwrap_or(0..0)), message: error.message().to_owned() }
 }

@@ -1,10 +1,10 @@
 //! A row in a list of options, and how values find their row. Every error is found, not only the first.
 
 use super::error::{ConfigError, Place};
-use serde::de::DeserializeOwned;
+use super::written::{Reasons, Written};
 use strsim::osa_distance;
 use toml::Spanned;
-use toml::de::{DeTable, DeValue, ValueDeserializer};
+use toml::de::{DeTable, DeValue};
 
 /// How an option is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,12 +58,18 @@ pub(super) struct Given<'a> {
 
 impl<'a> Given<'a> {
     /// The value as what it should be.
-    pub(super) fn read<T: DeserializeOwned>(self) -> Result<T, Errors> {
-        let shown = shown(self.value.get_ref());
-        let (place, span) = (self.place, self.value.span());
-        T::deserialize(ValueDeserializer::from(self.value)).map_err(|error| {
-            let (place, reason) = (place.at(span), error.message().to_owned());
-            vec![ConfigError::Value { place, key: self.key, value: shown, reason, allowed: self.allowed }]
+    pub(super) fn read<T>(self) -> Result<T, Errors>
+    where
+        T: TryFrom<Written>,
+        Reasons: From<T::Error>,
+    {
+        let Given { key, allowed, place, value } = self;
+        let (at, value) = (place.at(value.span()), value.get_ref());
+        T::try_from(value.into()).map_err(|error| {
+            let Reasons(reasons) = error.into();
+            let refuse =
+                |reason| ConfigError::Value { place: at.clone(), key, value: shown(value), reason, allowed };
+            reasons.into_iter().map(refuse).collect()
         })
     }
 

@@ -2,19 +2,16 @@
 
 use super::{Written, shown, within};
 use fanfare_proto::parse_duration;
-use serde::Deserialize;
 use std::time::Duration;
 
 /// A duration in a range of seconds: `24h`, `1h30m`, `7d`; a number alone is seconds.
-#[derive(Deserialize)]
-#[serde(try_from = "Written")]
 pub(in super::super) struct Age<const LEAST: u64, const MOST: u64>(pub(in super::super) Duration);
 
 impl<const LEAST: u64, const MOST: u64> TryFrom<Written> for Age<LEAST, MOST> {
     type Error = &'static str;
 
     fn try_from(written: Written) -> Result<Self, Self::Error> {
-        let age = parse_duration(&written.0).map_err(|_| "it is not a duration")?;
+        let age = parse_duration(&written.single()?).map_err(|_| "it is not a duration")?;
         within(age.as_secs(), LEAST, MOST).map(|_| Age(age))
     }
 }

@@ -1,16 +1,16 @@
 //! A folder as the configuration writes it.
 
-use serde::Deserialize;
+use super::Written;
 use std::path::PathBuf;
 
-#[derive(Deserialize)]
-#[serde(try_from = "String")]
+/// A path.
 pub(in super::super) struct Folder(pub(in super::super) PathBuf);
 
-impl TryFrom<String> for Folder {
+impl TryFrom<Written> for Folder {
     type Error = &'static str;
 
-    fn try_from(text: String) -> Result<Folder, Self::Error> {
+    fn try_from(written: Written) -> Result<Folder, Self::Error> {
+        let text = written.text()?;
         if text.trim().is_empty() { Err("it is empty") } else { Ok(Folder(text.into())) }
     }
 }

@@ -1,6 +1,6 @@
 //! How values are written: one file for each kind, all of the same shape: a type that holds what was meant, and
-//! its reading from text; where TOML has no such kind, also how it is shown. Numbers and truth are text in the
-//! environment and in flags, so a [`Written`] takes both.
+//! its reading from what was written; where TOML has no such kind, also how it is shown. Numbers and truth are text in
+//! the environment and in flags, so a [`Written`] may be either.
 
 mod age;
 mod count;
@@ -21,53 +21,76 @@ pub(super) use pace::{Rate, Speed, shown_rate};
 pub(super) use size::Size;
 pub use size::shown_size;
 pub(super) use switch::Switch;
-pub(super) use workers::{WorkerCount, one_for_each_core};
+pub use workers::Workers;
+pub(super) use workers::shown_workers;
 
+use fanfare_proto::NameError;
 use serde::Serialize;
-use serde::de::{Deserialize, Deserializer, Error, Visitor};
-use std::fmt;
+use toml::de::DeValue;
 
 /// A value as TOML.
 pub(super) fn shown(value: impl Serialize) -> String {
     toml::Value::try_from(value).map(|value| value.to_string()).unwrap_or_default()
 }
 
-/// A scalar as text, whether TOML has it as text, number or truth.
-struct Written(String);
+/// A value as it was written, not yet understood.
+pub(super) enum Written {
+    /// Text, without its quotes. All that the environment and flags say is text.
+    Text(String),
+    /// A number or truth.
+    Bare(String),
+    /// Several values.
+    List(Vec<Written>),
+    /// A table or a date, which no option is.
+    Other,
+}
 
-impl<'de> Deserialize<'de> for Written {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Written, D::Error> {
-        deserializer.deserialize_any(Scalar).map(Written)
+/// Why a value is not what it should be: everything that is wrong with it, at least one thing.
+pub(super) struct Reasons(pub(super) Vec<String>);
+
+impl Written {
+    /// Text, as it stands between its quotes.
+    pub(super) fn text(self) -> Result<String, &'static str> {
+        match self {
+            Written::Text(text) => Ok(text),
+            _ => Err("it is not text in quotes"),
+        }
+    }
+
+    /// A single value, without spaces around.
+    fn single(self) -> Result<String, &'static str> {
+        match self {
+            Written::Text(text) | Written::Bare(text) => Ok(text.trim().to_owned()),
+            Written::List(_) | Written::Other => Err("it is not a single value"),
+        }
     }
 }
 
-struct Scalar;
-
-impl Visitor<'_> for Scalar {
-    type Value = String;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a single value")
+impl From<&DeValue<'_>> for Written {
+    fn from(value: &DeValue<'_>) -> Written {
+        match value {
+            DeValue::String(text) => Written::Text(text.clone().into_owned()),
+            DeValue::Integer(number) => {
+                let decimal = i64::from_str_radix(number.as_str(), number.radix());
+                Written::Bare(decimal.map_or_else(|_| number.to_string(), |number| number.to_string()))
+            }
+            DeValue::Float(number) => Written::Bare(number.to_string()),
+            DeValue::Boolean(truth) => Written::Bare(truth.to_string()),
+            DeValue::Array(items) => Written::List(items.iter().map(|item| item.get_ref().into()).collect()),
+            DeValue::Datetime(_) | DeValue::Table(_) => Written::Other,
+        }
     }
+}
 
-    fn visit_str<E: Error>(self, text: &str) -> Result<String, E> {
-        Ok(text.trim().to_owned())
+impl From<&'static str> for Reasons {
+    fn from(reason: &'static str) -> Reasons {
+        Reasons(vec![reason.to_owned()])
     }
+}
 
-    fn visit_i64<E: Error>(self, value: i64) -> Result<String, E> {
-        Ok(value.to_string())
-    }
-
-    fn visit_u64<E: Error>(self, value: u64) -> Result<String, E> {
-        Ok(value.to_string())
-    }
-
-    fn visit_f64<E: Error>(self, value: f64) -> Result<String, E> {
-        Ok(value.to_string())
-    }
-
-    fn visit_bool<E: Error>(self, value: bool) -> Result<String, E> {
-        Ok(value.to_string())
+impl From<NameError> for Reasons {
+    fn from(error: NameError) -> Reasons {
+        Reasons(vec![error.to_string()])
     }
 }
 

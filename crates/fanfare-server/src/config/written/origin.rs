@@ -1,41 +1,35 @@
 //! Which pages may read responses.
 
-use serde::Deserialize;
+use super::{Reasons, Written};
 
-/// Origins as a list, or as text with commas.
-#[derive(Deserialize)]
-#[serde(untagged, expecting = "it is not a list of texts")]
-enum Lines {
-    List(Vec<String>),
-    Commas(String),
-}
-
-/// Origins: scheme, host and perhaps a port (RFC 6454 section 6.2), or `*`.
-#[derive(Deserialize)]
-#[serde(try_from = "Lines")]
+/// Origins: scheme, host and perhaps a port (RFC 6454 section 6.2), or `*`. As text they have commas between.
 pub(in super::super) struct OriginList(pub(in super::super) Vec<String>);
 
 /// As many as responses can name: an index of one byte.
 const MOST: usize = u8::MAX as usize;
 
-impl TryFrom<Lines> for OriginList {
-    type Error = String;
+impl TryFrom<Written> for OriginList {
+    type Error = Reasons;
 
-    fn try_from(lines: Lines) -> Result<OriginList, String> {
-        let list = match lines {
-            Lines::List(list) => list,
-            Lines::Commas(text) => text.split(',').map(|part| part.trim().to_owned()).collect(),
+    fn try_from(written: Written) -> Result<OriginList, Reasons> {
+        let not_a_list = "it is not a list of texts";
+        let list: Vec<String> = match written {
+            Written::List(list) => {
+                list.into_iter().map(Written::text).collect::<Result<_, _>>().map_err(|_| not_a_list)?
+            }
+            Written::Text(text) => text.split(',').map(|part| part.trim().to_owned()).collect(),
+            Written::Bare(_) | Written::Other => return Err(not_a_list.into()),
         };
         let list: Vec<String> = list.into_iter().filter(|origin| !origin.is_empty()).collect();
+        let mut reasons = Vec::new();
         if list.len() > MOST {
-            return Err(format!("these are {} origins, more than {MOST}", list.len()));
+            reasons.push(format!("these are {} origins, more than {MOST}", list.len()));
         }
-        match list.iter().find(|origin| !is_origin(origin)) {
-            Some(wrong) => Err(format!(
-                "{wrong:?} is not an origin: scheme and host in lower case, without a slash at the end"
-            )),
-            None => Ok(OriginList(list)),
-        }
+        let wrong = list.iter().filter(|origin| !is_origin(origin));
+        reasons.extend(wrong.map(|wrong| {
+            format!("{wrong:?} is not an origin: scheme and host in lower case, without a slash at the end")
+        }));
+        if reasons.is_empty() { Ok(OriginList(list)) } else { Err(Reasons(reasons)) }
     }
 }
 

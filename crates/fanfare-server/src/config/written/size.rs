@@ -1,11 +1,8 @@
 //! How many bytes.
 
 use super::{Written, number_and_rest, shown, within};
-use serde::Deserialize;
 
 /// Bytes in a range: `64KiB`, `10 MB`, `512`.
-#[derive(Deserialize)]
-#[serde(try_from = "Written")]
 pub(in super::super) struct Size<const LEAST: u64, const MOST: u64>(pub(in super::super) u64);
 
 const UNITS: &[(&str, u64)] = &[
@@ -26,7 +23,8 @@ impl<const LEAST: u64, const MOST: u64> TryFrom<Written> for Size<LEAST, MOST> {
     type Error = &'static str;
 
     fn try_from(written: Written) -> Result<Self, Self::Error> {
-        let (number, unit) = number_and_rest(&written.0);
+        let text = written.single()?;
+        let (number, unit) = number_and_rest(&text);
         let number: u64 = number.parse().map_err(|_| "it is not a number of bytes")?;
         let unit = UNITS.iter().find(|(name, _)| *name == unit).ok_or("its unit is not known")?;
         let bytes = number.checked_mul(unit.1).ok_or("it is too large")?;

@@ -14,10 +14,10 @@ pub const COMMAND: Command = Command {
     name: "check",
     about: "Say every error of a configuration, and what in it has no effect",
     examples: &[
-        ("A file, before the server has it", "fanfare config check --config /etc/fanfare.toml"),
+        ("A file, before the server has it", "fanfare config check /etc/fanfare.toml"),
         ("With flags, as for serve", "fanfare config check --config fanfare.toml --workers 4"),
     ],
-    arguments: |command| configuring::arguments(command, Flags::Hidden),
+    arguments: |command| configuring::arguments(configuring::file_argument(command), Flags::Hidden),
     run,
 };
 

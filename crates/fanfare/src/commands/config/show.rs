@@ -7,16 +7,16 @@ use crate::failure::Failure;
 use crate::showing::{Paint, printable, write_line};
 use clap::ArgMatches;
 use fanfare_proto::Namespace;
-use fanfare_server::config::{ALL, Change, Form, Reading, show_one};
+use fanfare_server::config::{ALL, Change, Form, Reading, Workers, show_one};
 
 pub const COMMAND: Command = Command {
     name: "show",
     about: "Print every option that is in force, and where its value comes from",
     examples: &[
-        ("With a file", "fanfare config show --config /etc/fanfare.toml"),
+        ("With a file", "fanfare config show /etc/fanfare.toml"),
         ("As one file, whatever the environment says", "fanfare config show > fanfare.toml"),
     ],
-    arguments: |command| configuring::arguments(command, Flags::Hidden),
+    arguments: |command| configuring::arguments(configuring::file_argument(command), Flags::Hidden),
     run,
 };
 
@@ -44,8 +44,12 @@ fn options(reading: &Reading) -> Vec<(String, String)> {
             Change::Running(_) => "; changes at SIGHUP",
             Change::Restart => "",
         };
-        let value = (setting.show)(&reading.config);
-        (format!("{} = {value}", setting.key), format!("{}{changes}", reading.place(setting.key)))
+        let (key, value) = (setting.key, (setting.show)(&reading.config));
+        let now = match (key, reading.config.workers) {
+            ("workers", Workers::Cores) => format!("; {} here", Workers::Cores.count()),
+            _ => String::new(),
+        };
+        (format!("{key} = {value}"), format!("{}{now}{changes}", reading.place(key)))
     };
     single.map(line).collect()
 }
