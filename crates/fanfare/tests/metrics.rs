@@ -201,6 +201,10 @@ fn the_dashboard_shows_what_there_is() {
         }
     }
     assert!(shown.len() > 20, "{shown:?}");
+    let asked = ALERTS.lines().filter_map(|line| line.trim().strip_prefix("expr: "));
+    for name in asked.flat_map(named).filter(|name| name.starts_with("fanfare_")) {
+        assert!(shown.contains(name), "an alert asks for `{name}`, which the dashboard does not show");
+    }
 }
 
 #[test]
