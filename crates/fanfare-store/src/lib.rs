@@ -22,5 +22,5 @@ pub use records::{Put, Record, Records, Revision};
 pub use sqlite::{
     Backup, Before, Beyond, ChannelStats, Checked, CopyError, Damage, FileStats, Look, NamespaceStats, Part,
     Piece, Progress, Restored, SqliteLog, SqliteOptions, Stats, Unfinished, Watch, backup, check, hand_over,
-    restore, stats, unfinished,
+    is_of_a_server, restore, stats, unfinished,
 };

@@ -66,3 +66,17 @@ pub(crate) const HELD_REFUSALS: &[&Code] = &[
     Code::TOO_MANY_SESSIONS,
     Code::FILTERS_FULL,
 ];
+
+/// Refusals of what looks at one channel, beside those of any request.
+pub(crate) const CHANNEL_REFUSALS: &[&Code] =
+    &[Code::BAD_NAME, Code::FORBIDDEN, Code::NOT_FOUND, Code::STORE_FAILED, Code::STORE_DAMAGED];
+
+/// Refusals of what is about one message of a channel, beside those of any request.
+pub(crate) const MESSAGE_REFUSALS: &[&Code] = &[
+    Code::BAD_NAME,
+    Code::BAD_FIELD,
+    Code::FORBIDDEN,
+    Code::NOT_FOUND,
+    Code::STORE_FAILED,
+    Code::STORE_DAMAGED,
+];

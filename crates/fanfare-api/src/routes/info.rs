@@ -3,7 +3,7 @@
 use super::Route;
 use crate::answer::{self, Refused};
 use crate::granted::Granted;
-use crate::operation::{Answer, Media, Operation};
+use crate::operation::{Answer, CHANNEL_REFUSALS, Media, Operation};
 use crate::state::Api;
 use crate::target::Target;
 use axum::extract::State;
@@ -28,13 +28,7 @@ pub(super) const ROUTE: Route = Route {
             headers: &[],
             content: &[Media("application/json", "Channel")],
         }],
-        refusals: &[
-            Code::BAD_NAME,
-            Code::FORBIDDEN,
-            Code::NOT_FOUND,
-            Code::STORE_FAILED,
-            Code::STORE_DAMAGED,
-        ],
+        refusals: CHANNEL_REFUSALS,
     },
     serve: || get(info),
 };

@@ -5,14 +5,14 @@ use crate::answer::{self, Refused};
 use crate::etag::ETag;
 use crate::find;
 use crate::granted::Granted;
-use crate::operation::{Answer, Media, Operation, parameters};
+use crate::operation::{Answer, CHANNEL_REFUSALS, Media, Operation, parameters};
 use crate::state::Api;
 use crate::target::Target;
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
-use fanfare_proto::{Code, Content};
+use fanfare_proto::Content;
 use http::{HeaderMap, HeaderValue, header};
 
 pub(super) const ROUTE: Route = Route {
@@ -33,13 +33,7 @@ pub(super) const ROUTE: Route = Route {
             },
             Answer { status: 304, about: "nothing is new", headers: &["Cursor", "ETag"], content: &[] },
         ],
-        refusals: &[
-            Code::BAD_NAME,
-            Code::FORBIDDEN,
-            Code::NOT_FOUND,
-            Code::STORE_FAILED,
-            Code::STORE_DAMAGED,
-        ],
+        refusals: CHANNEL_REFUSALS,
     },
     serve: || get(latest),
 };

@@ -4,13 +4,13 @@ use super::Route;
 use crate::answer::{self, Refused};
 use crate::find;
 use crate::granted::Granted;
-use crate::operation::{Answer, Media, Operation};
+use crate::operation::{Answer, MESSAGE_REFUSALS, Media, Operation};
 use crate::state::Api;
 use crate::target::{self, Target};
 use axum::extract::{Path, State};
 use axum::response::Response;
 use axum::routing::get;
-use fanfare_proto::{Code, Event, Form, protocol};
+use fanfare_proto::{Event, Form, protocol};
 
 pub(super) const ROUTE: Route = Route {
     methods: &["GET"],
@@ -27,14 +27,7 @@ pub(super) const ROUTE: Route = Route {
             headers: &["Cursor"],
             content: &[Media("application/json", "Message")],
         }],
-        refusals: &[
-            Code::BAD_NAME,
-            Code::BAD_FIELD,
-            Code::FORBIDDEN,
-            Code::NOT_FOUND,
-            Code::STORE_FAILED,
-            Code::STORE_DAMAGED,
-        ],
+        refusals: MESSAGE_REFUSALS,
     },
     serve: || get(message),
 };

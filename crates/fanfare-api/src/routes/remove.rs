@@ -4,12 +4,11 @@ use super::Route;
 use crate::answer::Refused;
 use crate::find;
 use crate::granted::Granted;
-use crate::operation::{Answer, Operation};
+use crate::operation::{Answer, MESSAGE_REFUSALS, Operation};
 use crate::state::Api;
 use crate::target::{self, Target};
 use axum::extract::{Path, State};
 use axum::routing::delete;
-use fanfare_proto::Code;
 use fanfare_store::Removal;
 use http::StatusCode;
 
@@ -23,14 +22,7 @@ pub(super) const ROUTE: Route = Route {
         headers: &[],
         takes: &[],
         gives: &[Answer { status: 204, about: "it is gone", headers: &[], content: &[] }],
-        refusals: &[
-            Code::BAD_NAME,
-            Code::BAD_FIELD,
-            Code::FORBIDDEN,
-            Code::NOT_FOUND,
-            Code::STORE_FAILED,
-            Code::STORE_DAMAGED,
-        ],
+        refusals: MESSAGE_REFUSALS,
     },
     serve: || delete(remove),
 };

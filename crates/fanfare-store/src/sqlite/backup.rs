@@ -11,6 +11,9 @@ use fanfare_proto::{Epoch, Position};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
+/// How the names of all files of a store begin.
+const OWN: &str = "fanfare.";
+
 /// What was backed up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Backup {
@@ -30,7 +33,7 @@ pub fn backup(store: &Path, file: &Path, watch: Watch<'_>) -> Result<Backup, Cop
     // Before the snapshot: what was noted by then is in it.
     let noted = mark::noted(&from)?;
     let source = schema::open_looker(&from)?;
-    if is_of_a_server(&from, file) {
+    if is_of_a_server(store, file) {
         return Err(CopyError::InUse(file.to_owned()));
     }
     let copy = Copy::make(&source, file, noted, |_| Ok(()), watch)?;
@@ -44,13 +47,19 @@ pub fn backup(store: &Path, file: &Path, watch: Watch<'_>) -> Result<Backup, Cop
     Ok(Backup { epoch, head, bytes })
 }
 
-/// Whether a server has a file as its store, or might: a copy in its place would be lost, or destroy it.
-fn is_of_a_server(store: &Path, file: &Path) -> bool {
-    let same = || {
-        let (store, file) = (std::fs::metadata(store).ok()?, std::fs::metadata(file).ok()?);
-        Some((store.dev(), store.ino()) == (file.dev(), file.ino()))
+/// Whether a file is a part of the store of a folder or the file that is that store, or of one that a server has, or might:
+/// what takes its place would be lost, or destroy it. It may be a link to such a file.
+pub fn is_of_a_server(store: &Path, file: &Path) -> bool {
+    let file = file.canonicalize().unwrap_or_else(|_| file.to_owned());
+    let same = |one: &Path, other: &Path| {
+        let (one, other) = (std::fs::metadata(one).ok()?, std::fs::metadata(other).ok()?);
+        Some((one.dev(), one.ino()) == (other.dev(), other.ino()))
     };
-    let named = file.file_name().is_some_and(|name| name == NAME);
-    let served = named && file.with_file_name(lock::NAME).exists();
-    served || BESIDE.iter().any(|end| beside(file, end).exists()) || same().unwrap_or(false)
+    let name = file.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+    let named = name == NAME || name.starts_with(OWN) && file.exists();
+    let folder = file.parent().unwrap_or(Path::new("."));
+    let stored = file.with_file_name(lock::NAME).exists() || same(folder, store).unwrap_or(false);
+    named && stored
+        || BESIDE.iter().any(|end| beside(&file, end).exists())
+        || same(&file_of(store), &file).unwrap_or(false)
 }

@@ -46,7 +46,7 @@ mod trim;
 mod unfinished;
 mod writer;
 
-pub use backup::{Backup, backup};
+pub use backup::{Backup, backup, is_of_a_server};
 pub use beyond::Beyond;
 pub use check::{Checked, Damage, Part, check};
 pub use copy::{Progress, Watch};

@@ -2,7 +2,7 @@
 
 use crate::store::{NOW, draft, open};
 use fanfare_proto::Position;
-use fanfare_store::{Before, CopyError, Log, StoreError, backup, check, restore, unfinished};
+use fanfare_store::{Before, CopyError, Log, StoreError, backup, check, is_of_a_server, restore, unfinished};
 use rusqlite::Connection;
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
@@ -44,6 +44,35 @@ fn no_store_of_a_server_is_replaced() {
     backup(&own, &elsewhere, &mut |_| ()).unwrap();
     fs::write(dir.path().join("b.db-wal"), "somebody writes here").unwrap();
     refused(&own, &elsewhere);
+}
+
+/// Commands ask before they write what is no backup.
+#[test]
+fn all_that_a_server_has_is_its_own() {
+    let dir = tempfile::tempdir().unwrap();
+    let (own, other) = (dir.path().join("own"), dir.path().join("other"));
+    say(&own, 10);
+    say(&other, 10);
+    let link = dir.path().join("link");
+    std::os::unix::fs::symlink(own.join("fanfare.head"), &link).unwrap();
+    for file in [
+        own.join("fanfare.db"),
+        own.join("fanfare.head"),
+        own.join("fanfare.lock"),
+        other.join("fanfare.head"),
+        link,
+    ] {
+        assert!(is_of_a_server(&own, &file), "{}", file.display());
+    }
+    // The store may be named as a file, and a folder that was copied has no lock.
+    assert!(is_of_a_server(&own.join("fanfare.db"), &own.join("fanfare.db")));
+    fs::remove_file(own.join("fanfare.lock")).unwrap();
+    assert!(is_of_a_server(&own, &own.join("fanfare.head")));
+    let exported = own.join("messages.jsonl");
+    fs::write(&exported, "").unwrap();
+    for file in [exported, own.join("new"), dir.path().join("fanfare.jsonl")] {
+        assert!(!is_of_a_server(&own, &file), "{}", file.display());
+    }
 }
 
 #[test]

@@ -1,13 +1,12 @@
 //! A file that takes the place of another one once it is whole. Until then it has a name of its own beside it, and unless
 //! it gets there, nothing is left of it.
 
-use super::own::is_of_store;
 use super::trouble::of_copy;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::interrupt::on_interrupt;
 use crate::stderr::tell;
-use fanfare_store::Unfinished;
+use fanfare_store::{Unfinished, is_of_a_server};
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -28,7 +27,7 @@ impl Replacement {
         if !path.is_file() {
             return refuse(format!("{} is not a file", path.display()), "name a file; - is stdout");
         }
-        if is_of_store(path, data) {
+        if is_of_a_server(data, path) {
             return refuse(
                 format!("{} belongs to the store itself", path.display()),
                 "name a file elsewhere",

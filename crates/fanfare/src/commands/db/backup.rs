@@ -5,9 +5,9 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::interrupt::on_interrupt;
 use crate::showing::{Bar, bytes, write_line};
-use crate::storing::{DataArgs, is_of_store, of_copy, watch};
+use crate::storing::{DataArgs, of_copy, watch};
 use clap::{ArgMatches, Args, FromArgMatches};
-use fanfare_store::{Progress, Watch};
+use fanfare_store::{Progress, Watch, is_of_a_server};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -59,7 +59,7 @@ fn check(options: &Options, store: &Path) -> Result<(), Failure> {
     if !file.exists() {
         return Ok(());
     }
-    if is_of_store(file, store) {
+    if is_of_a_server(store, file) {
         return refuse(format!("{shown} belongs to the store itself"), "name a file elsewhere");
     }
     match options.force {
