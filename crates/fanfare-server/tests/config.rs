@@ -229,6 +229,23 @@ fn a_wrong_value_is_refused_with_its_place_and_what_is_allowed() {
             "`body` cannot be \"17MiB\" (it is too large); allowed: 1B to 16MiB",
         ),
         ("[[namespace]]\npattern = 5", "line 2: `pattern` cannot be 5 (it is not text in quotes)"),
+    ] {
+        let said = refusal(file);
+        assert!(said.contains(expected), "{file:?}: {said}");
+        are_our_words(&said);
+    }
+}
+
+#[track_caller]
+fn are_our_words(said: &str) {
+    for word in ["expected", "invalid type", "unknown variant", "deserializ"] {
+        assert!(!said.contains(word), "words of a library: {said}");
+    }
+}
+
+#[test]
+fn what_is_not_toml_is_refused_with_its_line_its_column_and_how_it_is_written() {
+    for (file, expected) in [
         (
             "workers = 1\nworkers = 2",
             "line 2, column 1: this is not TOML: `workers` is given twice; an option is",
@@ -243,9 +260,7 @@ fn a_wrong_value_is_refused_with_its_place_and_what_is_allowed() {
     ] {
         let said = refusal(file);
         assert!(said.contains(expected), "{file:?}: {said}");
-        for word in ["expected", "invalid type", "unknown variant", "deserializ"] {
-            assert!(!said.contains(word), "{file:?} is refused with words of a library: {said}");
-        }
+        are_our_words(&said);
     }
 }
 
