@@ -246,17 +246,10 @@ fn requests() -> Value {
 fn envelope() -> Value {
     let text = || json!({ "type": ["string", "null"], "minLength": 1, "maxLength": limits::FIELD_BYTES });
     json!({
-        "description": "A message to be. A field that is null is not given.",
+        "description": "A message to be. A field that is null is not given. It says something: it has `body`, \
+                        `body_base64`, `event`, `key`, `notice` or `tags`.",
         "type": "object",
         "required": ["channel"],
-        "anyOf": [
-            { "required": ["body"] },
-            { "required": ["body_base64"] },
-            { "required": ["event"] },
-            { "required": ["key"] },
-            { "required": ["notice"] },
-            { "required": ["tags"] },
-        ],
         "properties": {
             "channel": reference("Name"),
             "body": { "description": "Text; or any other JSON value, which makes the content type JSON." },

@@ -145,11 +145,10 @@ fn media_type() -> Value {
     reference("MediaType")
 }
 
-/// All members together have the bytes of a notice.
 fn member() -> Value {
-    json!({ "type": "string", "maxLength": limits::NOTICE_BYTES })
+    json!({ "type": "string" })
 }
 
 fn notice() -> Value {
-    json!({ "type": "string", "contentMediaType": "application/json", "maxLength": limits::NOTICE_BYTES })
+    json!({ "type": "string", "contentMediaType": "application/json", "format": "fanfare-notice", "maxLength": limits::NOTICE_BYTES })
 }
