@@ -81,9 +81,10 @@ pub fn route(head: &Head<'_>, origins: &Origins) -> Result<Route, Refusal> {
     if !matches!(head.body(), BodyLength::None | BodyLength::Length(0)) {
         return Err(Refusal::new(Code::BAD_REQUEST, "a request that is held open has no body"));
     }
-    let mut known = vec!["via", "as", "wait"];
-    known.extend(Start::PARAMETERS);
-    known.extend(Preferences::PARAMETERS);
+    let mut known = Vec::with_capacity(16);
+    for names in [&["via", "as", "wait"], Start::PARAMETERS, Preferences::PARAMETERS] {
+        known.extend_from_slice(names);
+    }
     if let Place::Subscribe = place {
         known.push("channel");
     }

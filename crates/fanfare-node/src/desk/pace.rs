@@ -147,6 +147,7 @@ impl Desk {
     }
 
     /// What a session that hears in ticks is given next.
+    #[cold]
     pub(super) fn step_paced(&mut self, key: SessionKey, stream: bool, now: Time) -> Step {
         let Some(place) = self.sessions.get(key).map(|session| self.place(session)) else {
             return Step::Idle;
@@ -255,6 +256,7 @@ impl Desk {
     }
 
     /// Moves the read point to a place of the list.
+    #[cold]
     pub(super) fn advance_in_list(&mut self, key: SessionKey, place: u64) {
         let Some(session) = self.sessions.get_mut(key) else { return };
         let list = self.newest.get(&session.membership.interest);
@@ -264,6 +266,7 @@ impl Desk {
     }
 
     /// Has a session looked at again at its next tick.
+    #[cold]
     pub(super) fn park(&mut self, key: SessionKey) {
         let Some(session) = self.sessions.get_mut(key) else { return };
         let Some(paced) = session.extra.as_deref_mut().and_then(|extra| extra.pace.as_deref_mut()) else {

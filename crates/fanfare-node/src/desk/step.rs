@@ -150,7 +150,8 @@ impl Desk {
     }
 
     /// A stream writes the run; an answer is made of it. An empty run only moves the place.
-    #[inline]
+    // Whoever hears in ticks does this, too, but it is for all others that it is here.
+    #[inline(always)]
     pub(super) fn use_run(
         &mut self,
         key: SessionKey,
@@ -220,7 +221,8 @@ impl Desk {
     }
 
     /// The session has heard everything.
-    #[inline]
+    // As above.
+    #[inline(always)]
     pub(super) fn at_head(&mut self, key: SessionKey, stream: bool) -> Step {
         let Some(session) = self.sessions.get_mut(key) else { return Step::Idle };
         let logs = session.logs;

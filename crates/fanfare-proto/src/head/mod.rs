@@ -43,9 +43,17 @@ pub struct Head<'a> {
     pub version: Version,
     /// The header lines in order, at most [`limits::HEADERS`].
     headers: Vec<httparse::Header<'a>>,
+    /// A bit for each name of these: most names that are asked for are not there.
+    named: u64,
     /// Where in `target` path and query begin; its length where an absolute target has neither.
     path_at: usize,
     body: BodyLength,
+}
+
+/// The bit of a name, by its length and first letter.
+fn bit(name: &str) -> u64 {
+    let first = name.as_bytes().first().copied().unwrap_or_default() | 0x20;
+    1 << ((name.len() * 7 + usize::from(first)) % 64)
 }
 
 impl<'a> Head<'a> {
@@ -73,7 +81,8 @@ impl<'a> Head<'a> {
         }
         let version = if version == 0 { Version::Http10 } else { Version::Http11 };
         let headers = request.headers.to_vec();
-        let mut head = Head { method, target, version, headers, path_at: 0, body: BodyLength::None };
+        let named = headers.iter().fold(0, |named, header| named | bit(header.name));
+        let mut head = Head { method, target, version, headers, named, path_at: 0, body: BodyLength::None };
         head.path_at = check::target(&head)?;
         head.body = check::body(&head)?;
         Ok(Some((head, found.end)))
@@ -103,12 +112,17 @@ impl<'a> Head<'a> {
 
     /// The values of all lines of this name, in order.
     pub fn all<'n>(&'n self, name: &'n str) -> impl Iterator<Item = &'a [u8]> + 'n {
-        let named = self.headers.iter().filter(move |header| header.name.eq_ignore_ascii_case(name));
+        let some = self.named & bit(name) != 0;
+        let headers = if some { &self.headers[..] } else { &[] };
+        let named = headers.iter().filter(move |header| header.name.eq_ignore_ascii_case(name));
         named.map(|header| header.value.trim_ascii())
     }
 
     /// The value of the first line of this name.
     pub fn get(&self, name: &str) -> Option<&'a [u8]> {
+        if self.named & bit(name) == 0 {
+            return None;
+        }
         let found = self.headers.iter().find(|header| header.name.eq_ignore_ascii_case(name));
         found.map(|header| header.value.trim_ascii())
     }
