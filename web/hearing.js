@@ -8,10 +8,14 @@ const TOLD = ["message", "gap", "caught-up", "state", "error"];
 
 /** @typedef {import("/web/fanfare.js").Transport} Transport */
 
+/** How fast the page hears, as its address says. @param {URLSearchParams} said */
+const pace = (said) => ({ rate: said.get("rate") ?? undefined, bytes: said.get("bytes") ?? undefined });
+
 /** Tells the events of its subscriptions as its own. */
 export class Hearing extends EventTarget {
   #channel;
   #filter = "";
+  #pace = pace(new URLSearchParams(location.search));
   /** @type {import("/web/fanfare.js").Subscription | null} */
   #subscription = null;
   /** @type {string | null} */
@@ -33,7 +37,7 @@ export class Hearing extends EventTarget {
     this.#leave();
     const fanfare = new Fanfare(null, { transports: this.#transports });
     const start = this.#cursor ? { after: this.#cursor } : { last: NEWEST };
-    const subscription = fanfare.subscribe(this.#channel, { ...start, filter: this.#filter || undefined });
+    const subscription = fanfare.subscribe(this.#channel, { ...start, ...this.#pace, filter: this.#filter || undefined });
     this.#subscription = subscription;
     for (const type of TOLD) {
       subscription.addEventListener(type, (event) => {

@@ -115,6 +115,10 @@ export interface SubscribeOptions {
   since?: string | number | Date;
   /** Hear only what it accepts: docs/preferences.md. */
   filter?: string;
+  /** At most so many messages of each key, and without a key, a second; of each key the newest. */
+  rate?: number | string;
+  /** At most so many bytes a second, such as "50k"; of each key the newest. */
+  bytes?: number | string;
   /** Closes the subscription. */
   signal?: AbortSignal;
 }

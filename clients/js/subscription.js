@@ -44,7 +44,7 @@ export class Subscription extends EventTarget {
   #rouse = () => {};
   #drained = () => {};
   #wakeLoop = () => {};
-  #filter;
+  #wants;
   #path;
   #fanfare;
   #signal;
@@ -52,14 +52,14 @@ export class Subscription extends EventTarget {
   #page = globalThis;
 
   /** @param {Client} fanfare @param {string[]} channels @param {Types.SubscribeOptions} options */
-  constructor(fanfare, channels, { after, last, since, filter, signal }) {
+  constructor(fanfare, channels, { after, last, since, filter, rate, bytes, signal }) {
     super();
     if (!channels.length) throw new TypeError("which channels? subscribe needs at least one");
     this.#fanfare = fanfare;
     this.channels = Object.freeze(channels);
     this.#place = after ?? null;
     this.#start = present({ last, since: moment(since) });
-    this.#filter = filter;
+    this.#wants = present({ filter, rate, bytes });
     this.#path = new Path(fanfare.transports, fanfare.retry, fanfare.clock.random);
     this.#signal = signal;
     signal?.addEventListener("abort", this.#stop);
@@ -168,7 +168,7 @@ export class Subscription extends EventTarget {
         fanfare: this.#fanfare,
         channels: this.channels,
         start: () => (this.#place ? { after: this.#place } : this.#start),
-        filter: this.#filter,
+        wants: this.#wants,
         signal: line.signal,
         opened: () => {
           if (opened || line.signal.aborted) return;

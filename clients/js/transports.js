@@ -14,7 +14,7 @@ import { FanfareError, parameters } from "./wire.js";
  * @property {Client} fanfare
  * @property {readonly string[]} channels
  * @property {() => Start} start where to begin, as of now
- * @property {string | undefined} filter which messages are wanted
+ * @property {Record<string, string | number>} wants which messages are wanted, and how fast
  * @property {AbortSignal} signal
  * @property {() => void} opened the server has answered: this transport gets through
  * @property {(item: any) => void} hear one object of JSON lines
@@ -31,7 +31,7 @@ const BLOCK_MOST = 64 << 20;
 export const TRANSPORTS = { websocket: overWebSocket, "event-stream": overEventStream, "long-poll": overLongPoll };
 
 /** @param {Line} line @returns {Promise<void>} */
-function overWebSocket({ fanfare, channels, start, filter, signal, opened, hear, expect }) {
+function overWebSocket({ fanfare, channels, start, wants, signal, opened, hear, expect }) {
   return new Promise((_, reject) => {
     let ready = false;
     const socket = new fanfare.WebSocket(new URL("subscribe", fanfare.base).href.replace("http", "ws"));
@@ -46,7 +46,7 @@ function overWebSocket({ fanfare, channels, start, filter, signal, opened, hear,
       } else if (typeof item.session === "string") {
         // Asked for here and not in the address: then a refusal can be read.
         if (!Object.keys(start()).length) hear({ cursor: item.cursor });
-        socket.send(JSON.stringify({ id: 1, subscribe: channels, filter, ...start() }));
+        socket.send(JSON.stringify({ id: 1, subscribe: channels, ...wants, ...start() }));
       } else if (ready || Object.keys(item).length > 1) {
         hear(item);
       }
@@ -64,9 +64,9 @@ function overWebSocket({ fanfare, channels, start, filter, signal, opened, hear,
 }
 
 /** @param {Line} line */
-async function overEventStream({ fanfare, channels, start, filter, signal, opened, hear, expect, wait }) {
+async function overEventStream({ fanfare, channels, start, wants, signal, opened, hear, expect, wait }) {
   const begin = start();
-  const query = parameters({ ...begin, filter, channel: channels, via: "sse", as: "envelope" });
+  const query = parameters({ ...begin, ...wants, channel: channels, via: "sse", as: "envelope" });
   const headers = { Accept: "text/event-stream" };
   const response = await fanfare.request(`subscribe?${query}`, { headers, cache: "no-store", signal });
   const type = response.headers.get("content-type") ?? "nothing";
@@ -91,11 +91,11 @@ async function overEventStream({ fanfare, channels, start, filter, signal, opene
 }
 
 /** @param {Line} line */
-async function overLongPoll({ fanfare, channels, start, filter, signal, opened, hear, expect }) {
+async function overLongPoll({ fanfare, channels, start, wants, signal, opened, hear, expect }) {
   // The first are answered at once: they greet, and end when all that was said before is heard.
   for (let seconds = 0; ; ) {
     expect(seconds * 1000 + fanfare.patience.greeting);
-    const query = parameters({ ...start(), filter, channel: channels, via: "poll", wait: seconds });
+    const query = parameters({ ...start(), ...wants, channel: channels, via: "poll", wait: seconds });
     const response = await fanfare.request(`subscribe?${query}`, { cache: "no-store", signal });
     const { messages = [], gap = null, gaps = gap ? [gap] : [], cursor = response.headers.get("cursor") } =
       response.status === 204 ? {} : await response.json();

@@ -90,6 +90,21 @@ test("what does not get through is got around, and said", async () => {
   }
 });
 
+test("at a rate the newest of each key is heard, over every transport", async () => {
+  const [fanfare, channel, last] = [client(), newChannel(), 199];
+  const all = TRANSPORTS.map((transport) => client({ transports: [transport] }).subscribe(channel, { rate: 4, last: 0 }));
+  const heard = all.map(listen);
+  await until("all to hear", () => all.every(({ state }) => state === "open"));
+  for (let number = 0; number <= last; number += 1) await fanfare.publish(channel, number, { key: `k${number % 2}` });
+  await until("the newest", () => heard.every(({ bodies }) => bodies.includes(last - 1) && bodies.includes(last)));
+  for (const { bodies } of heard) assert.ok(bodies.length < 100, String(bodies));
+  for (const subscription of all) subscription.close();
+  const refused = fanfare.subscribe(channel, { bytes: "lots" });
+  const { errors } = listen(refused);
+  await until("it to be refused", () => refused.state === "closed");
+  assert.match(errors[0].detail, /50k/);
+});
+
 test("only what a filter accepts is heard, over every transport and by history", async () => {
   const [fanfare, channel, filter] = [client(), newChannel(), "temp > 20"];
   const say = (temp) => fanfare.publish(channel, String(temp), { tags: { temp } });

@@ -5,8 +5,6 @@ use std::time::Duration;
 
 /// Ticks of a reader that only bytes are counted for.
 const USUAL: u32 = 100;
-/// Milliseconds between two ticks: a rate from one in a thousand seconds to a thousand a second.
-const EVERY: std::ops::RangeInclusive<u32> = 1..=1_000_000;
 /// Bytes a second.
 const BYTES: std::ops::RangeInclusive<u64> = 1..=1_000_000_000;
 /// What is multiplied, longest first.
@@ -94,8 +92,8 @@ impl Pace {
 /// Reads messages a second; answers milliseconds between two.
 pub fn parse_rate(text: &str) -> Result<u32, String> {
     let plain = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
-    let rate = text.parse::<f64>().ok().filter(|rate| plain && *rate > 0.0);
-    let every = rate.map(|rate| (1000.0 / rate).round() as u32).filter(|every| EVERY.contains(every));
+    let rate = text.parse::<f64>().ok().filter(|rate| plain && (0.001..=1000.0).contains(rate));
+    let every = rate.map(|rate| (1000.0 / rate).round() as u32);
     every.ok_or_else(|| {
         format!("`{}` is not a number of messages a second, from 0.001 to 1000", quote::shown(text))
     })
