@@ -51,6 +51,11 @@ impl Publisher {
         number_after(&self.body, POSITION).ok_or_else(|| "an answer to a publish has no position".into())
     }
 
+    /// Waits for the answer to [`Publisher::begin`], whatever it says beside that it was taken.
+    pub fn answered(&mut self) -> Result<()> {
+        self.receive(201)
+    }
+
     /// Publishes `count` envelopes, one a line; answers their positions, and fails unless each was accepted.
     pub fn publish_lines(&mut self, lines: &[u8], count: usize) -> Result<Vec<u64>> {
         self.send("/publish", "application/x-ndjson", lines)?;

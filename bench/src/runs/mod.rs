@@ -2,6 +2,7 @@
 
 mod accept;
 mod channels;
+mod conflation;
 mod fair;
 mod fanout;
 mod filters;
@@ -51,6 +52,7 @@ const ALL: &[Run] = &[
     channels::RUN,
     patterns::RUN,
     filters::RUN,
+    conflation::RUN,
     workers::RUN,
     http2::RUN,
     peers::RUN,

@@ -138,10 +138,10 @@ pub const IDEMPOTENCY_KEYS: usize = 4_000_000;
 pub const TAIL_SLOTS: usize = 2 * 1024;
 /// Bytes of contents in the tail.
 pub const TAIL_BYTES: usize = 1024 * 1024;
-/// Messages that are listed for those who hear one selection in ticks; beyond, they read the oldest in the log.
-pub const NEWEST_MESSAGES: usize = 16 * 1024;
-/// Bytes of contents of these.
+/// Bytes of messages that a worker lists for those who hear one selection in ticks; beyond, they read the oldest in the log.
 pub const NEWEST_BYTES: usize = 4 * 1024 * 1024;
+/// Bytes of all these lists of a worker.
+pub const NEWEST_ALL_BYTES: usize = 256 * 1024 * 1024;
 /// Messages that are given to a reader of ticks from one long look through a log.
 pub const FOLD_MESSAGES: usize = 4 * 1024;
 /// Pages of logs that readers behind at the same place share.

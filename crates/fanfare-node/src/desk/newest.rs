@@ -17,11 +17,22 @@ pub(crate) struct Newest {
     /// By their places in the node's order.
     slots: BTreeMap<u64, Slot<()>>,
     by_key: HashMap<Key, u64>,
+    /// What it takes.
     bytes: usize,
     /// How often it has changed.
     version: u64,
     /// Sessions that read it.
     pub(crate) readers: u32,
+}
+
+/// Bytes that a message takes in a list; it may be in many.
+fn size(message: &Message) -> usize {
+    message.content.size() + limits::MESSAGE_BYTES as usize
+}
+
+/// Bytes that each of so many lists may take.
+fn share(lists: usize) -> usize {
+    limits::NEWEST_BYTES.min(limits::NEWEST_ALL_BYTES / lists.max(1))
 }
 
 fn key(message: &Message) -> Option<Key> {
@@ -40,8 +51,8 @@ impl Newest {
         *self = Newest { version: self.version + 1, readers: self.readers, ..Newest::new(covered) };
     }
 
-    /// Adds the newest of all messages, which is at this place.
-    pub(crate) fn add(&mut self, seq: u64, slot: &Slot<()>) {
+    /// Adds the newest of all messages, which is at this place, to this one of so many lists.
+    pub(crate) fn add(&mut self, seq: u64, slot: &Slot<()>, lists: usize) {
         if self.slots.last_key_value().is_some_and(|(last, _)| *last == seq) {
             return;
         }
@@ -50,12 +61,12 @@ impl Newest {
         {
             self.forget(before);
         }
-        self.bytes += slot.message.content.size();
+        self.bytes += size(&slot.message);
         self.slots.insert(seq, slot.clone());
         self.version += 1;
-        while self.slots.len() > limits::NEWEST_MESSAGES || self.bytes > limits::NEWEST_BYTES {
+        while self.bytes > share(lists) {
             let Some((oldest, slot)) = self.slots.pop_first() else { return };
-            self.bytes -= slot.message.content.size();
+            self.bytes -= size(&slot.message);
             self.covered = self.covered.max(&slot.mark);
             if let Some(key) = key(&slot.message)
                 && self.by_key.get(&key) == Some(&oldest)
@@ -67,7 +78,7 @@ impl Newest {
 
     fn forget(&mut self, seq: u64) {
         if let Some(slot) = self.slots.remove(&seq) {
-            self.bytes -= slot.message.content.size();
+            self.bytes -= size(&slot.message);
         }
     }
 
@@ -99,5 +110,61 @@ impl Newest {
 
     pub(crate) fn version(&self) -> u64 {
         self.version
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use fanfare_proto::{Content, LogId, Position, Time};
+    use std::sync::Arc;
+
+    fn slot(seq: u64, key: u64) -> Slot<()> {
+        let message = Message {
+            channel: Channel::parse("a").unwrap(),
+            position: Position(seq),
+            previous: None,
+            time: Time(0),
+            id: None,
+            publisher: None,
+            expires: None,
+            content: Content {
+                key: Some(format!("k{key}").into()),
+                body: vec![0; 1000].into(),
+                ..Content::default()
+            },
+        };
+        let mut mark = Mark::default();
+        mark.set(LogId::KEPT, Position(seq));
+        Slot { log: LogId::KEPT, message: Arc::new(message), mark, beside: () }
+    }
+
+    fn at(position: u64) -> Mark {
+        slot(position, 0).mark
+    }
+
+    #[test]
+    fn it_has_the_newest_of_each_key_or_says_that_it_does_not_go_back_so_far() {
+        let logs = LogSet::default().with(LogId::KEPT);
+        for lists in [1, 1000] {
+            let mut list = Newest::new(at(0));
+            for seq in 1..=10_000 {
+                list.add(seq, &slot(seq, seq % 7), lists);
+            }
+            let held: Vec<u64> = list.range(0, u64::MAX).map(|(seq, _)| seq).collect();
+            assert_eq!(held, (9_994..=10_000).collect::<Vec<_>>());
+            assert!(list.covers(&at(0), logs) && list.first_after(&at(9_998), logs) == Some(9_999));
+            assert_eq!(list.first_after(&at(10_000), logs), None);
+            // More keys than there is room for.
+            for seq in 10_001..=20_000 {
+                list.add(seq, &slot(seq, seq), lists);
+                assert!(list.bytes <= share(lists));
+            }
+            let (first, _) = list.range(0, u64::MAX).next().unwrap();
+            assert!(first > 10_000 && list.by_key.len() == list.slots.len());
+            assert!(list.covers(&at(first - 1), logs) && !list.covers(&at(first - 2), logs));
+            list.reset(at(20_000));
+            assert!(list.covers(&at(20_000), logs) && !list.covers(&at(19_999), logs) && list.bytes == 0);
+        }
     }
 }

@@ -54,12 +54,13 @@ impl Desk {
     fn add(&mut self, slot: Slot<()>) {
         let seq = self.window.end();
         let (hits, newest) = (&mut self.hits, &mut self.newest);
+        let lists = newest.len();
         self.interests.matches(&slot.message, seq, &mut |interest| {
             hits.entry(interest).or_insert((seq, seq)).1 = seq;
-            if !newest.is_empty()
+            if lists > 0
                 && let Some(list) = newest.get_mut(&interest)
             {
-                list.add(seq, &slot);
+                list.add(seq, &slot, lists);
             }
         });
         let Slot { log, message, mark, .. } = slot;
