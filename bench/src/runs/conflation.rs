@@ -75,15 +75,21 @@ fn run(matches: &ArgMatches, bench: &Bench) -> Result<Report> {
     );
     let mut report = Report::new(RUN.name, about);
     let server = crate::servers::start_fanfare(bench.binary(), CONFIG, Core::Server)?;
+    let alone = crate::servers::start_fanfare(bench.binary(), CONFIG, Core::Server)?;
     let floor = (kind("floor")?.start)(bench.binary(), Core::Server)?;
-    let bar = progress("conflation", 2 * (rounds + 1));
-    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+    let bar = progress("conflation", 3 * (rounds + 1));
+    let (mut ours, mut updating, mut theirs) = (Vec::new(), Vec::new(), Vec::new());
     let mut heard = Vec::new();
+    let (mut nobody, mut nothing) = (Readers::new(alone.address, 2)?, Newest::of(0, keys));
     let mut readers = connect(&server, &format!("/c/{CHANNEL}?via=ws&as=body&rate={rate}"), count, 0)?;
     let mut hearing = connect(&floor, &format!("/c/{CHANNEL}?via=ws"), count, 1)?;
-    let mut newest = Newest { keys, last: vec![0; count * keys as usize], messages: 0, wrong: 0 };
+    let mut newest = Newest::of(count, keys);
     let mut first = keys;
     for round in 0..=rounds {
+        let before = alone.process.settled_seconds()?;
+        update(&options, alone.address, first, &mut nobody, &mut nothing)?;
+        let without = alone.process.settled_seconds()? - before;
+        bar.inc(1);
         let (before, messages) = (server.process.settled_seconds()?, newest.messages);
         first = update(&options, server.address, first, &mut readers, &mut newest)?;
         let cost = server.process.settled_seconds()? - before;
@@ -95,6 +101,7 @@ fn run(matches: &ArgMatches, bench: &Bench) -> Result<Report> {
         bar.inc(1);
         if round > 0 {
             ours.push(cost);
+            updating.push(without);
             theirs.push(least);
             heard.push(messages as f64 / seconds as f64);
         }
@@ -102,9 +109,13 @@ fn run(matches: &ArgMatches, bench: &Bench) -> Result<Report> {
     bar.finish_and_clear();
     report.spread("messages heard a second", Spread::of(heard), "", None);
     report.spread("fanfare: processor seconds of a round", Spread::of(ours.clone()), "s", None);
+    report.spread("fanfare without readers: the same updates", Spread::of(updating.clone()), "s", None);
     report.spread("floor: processor seconds for as many bytes", Spread::of(theirs.clone()), "s", None);
     let ratio = Spread::of_ratios(&ours, &theirs);
     report.spread("processor time, fanfare / floor", ratio, "x", Some(Goal::AtMost(2.0)));
+    let reading: Vec<f64> = ours.iter().zip(&updating).map(|(ours, updating)| ours - updating).collect();
+    let ratio = Spread::of_ratios(&reading, &theirs);
+    report.spread("processor time of the readers, fanfare / floor", ratio, "x", Some(Goal::AtMost(2.0)));
     report.figure_with_goal("older than what was heard before", newest.wrong as f64, "", Goal::AtMost(0.0));
     Ok(report)
 }
@@ -124,6 +135,10 @@ struct Newest {
 }
 
 impl Newest {
+    fn of(readers: usize, keys: u64) -> Newest {
+        Newest { keys, last: vec![0; readers * keys as usize], messages: 0, wrong: 0 }
+    }
+
     /// Whether everybody has heard the last update of each key.
     fn is_all(&self, end: u64) -> bool {
         self.last.iter().all(|last| *last + self.keys >= end)

@@ -98,6 +98,11 @@ impl Newest {
         new.last().map(|(seq, _)| *seq)
     }
 
+    /// The first message from a place on.
+    pub(crate) fn first_from(&self, place: u64) -> Option<u64> {
+        self.slots.range(place..).next().map(|(seq, _)| *seq)
+    }
+
     /// Those from a place on.
     pub(crate) fn range(&self, from: u64, to: u64) -> impl Iterator<Item = (u64, &Slot<()>)> {
         self.slots.range(from..to.max(from)).map(|(seq, slot)| (*seq, slot))

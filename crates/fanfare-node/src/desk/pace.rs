@@ -29,6 +29,8 @@ pub(crate) struct Paced {
     tick: Option<Tick>,
     /// When it is to be looked at again.
     parked: Option<Time>,
+    /// Everything before this place of the node's order was heard, if that is known.
+    place: Option<u64>,
 }
 
 /// What one tick may still give.
@@ -63,7 +65,7 @@ impl Place {
 
 impl Paced {
     fn new(pace: Pace, next: Time) -> Paced {
-        Paced { pace, next, tick: None, parked: None }
+        Paced { pace, next, tick: None, parked: None, place: None }
     }
 
     /// Whether something may be given now.
@@ -82,6 +84,11 @@ impl Paced {
         let share = Share { bytes: self.pace.tick_bytes(), counts: self.pace.counts(), keyless: true };
         self.tick = Some(Tick { until, share, written: 0, done: false });
         true
+    }
+
+    /// The session begins elsewhere.
+    pub(crate) fn lose_place(&mut self) {
+        self.place = None;
     }
 
     /// Nothing more is given in this tick.
@@ -159,6 +166,7 @@ impl Desk {
         let Some(paced) = extra.pace.as_deref_mut() else { return Step::Idle };
         if let Place::Head = place {
             paced.end_tick();
+            paced.place = Some(end);
             extra.own = extra.own.map(|own| own.max(&head));
             return self.at_head(key, stream);
         }
@@ -173,7 +181,10 @@ impl Desk {
         }
         match place {
             Place::Page => self.read_page(key, now),
-            Place::Log(log) => self.ask_fold(key, log),
+            Place::Log(log) => {
+                paced.place = None;
+                self.ask_fold(key, log)
+            }
             Place::List(from) => self.read_newest(key, from, now),
             Place::Head => Step::Idle,
         }
@@ -189,7 +200,9 @@ impl Desk {
         if let Some(log) = logs.iter().find(|log| !list.covers(&own, LogSet::default().with(*log))) {
             return Place::Log(log);
         }
-        list.first_after(&own, logs).map_or(Place::Head, Place::List)
+        let place = session.extra.as_deref().and_then(|extra| extra.pace.as_deref()?.place);
+        let first = place.map_or_else(|| list.first_after(&own, logs), |place| list.first_from(place));
+        first.map_or(Place::Head, Place::List)
     }
 
     /// Asks for what a log has before the list begins: of each key the newest.
@@ -263,6 +276,7 @@ impl Desk {
         let Some(heard) = list.and_then(|list| list.mark_before(place)) else { return };
         let extra = session.extra();
         extra.own = Some(extra.own.map_or(heard, |own| own.max(&heard)));
+        extra.pace.iter_mut().for_each(|paced| paced.place = Some(place));
     }
 
     /// Has a session looked at again at its next tick.

@@ -143,6 +143,7 @@ impl Session {
         extra.own = Some(located.mark);
         extra.gaps = located.gaps;
         extra.behind = true;
+        extra.pace.iter_mut().for_each(|paced| paced.lose_place());
     }
 
     /// Lets go of what is needed no more.

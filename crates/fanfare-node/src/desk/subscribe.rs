@@ -167,6 +167,9 @@ impl Desk {
         };
         if paced {
             self.read_list(membership.interest);
+            if let Some(session) = self.sessions.get_mut(key) {
+                session.extra().pace.iter_mut().for_each(|paced| paced.lose_place());
+            }
         }
         if let Some(session) = self.sessions.get_mut(key) {
             session.membership = membership;
