@@ -263,7 +263,7 @@ impl Life {
     }
 
     fn check_pace(&self) {
-        let mut last: HashMap<(u32, Option<(&str, &str)>), u64> = HashMap::new();
+        let mut last = HashMap::new();
         let mut bytes = 0;
         for (index, (said, connection, at)) in self.heard.iter().enumerate() {
             let key = said.key.as_deref().map(|key| (said.channel.as_str(), key));

@@ -147,9 +147,12 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    /// The last moment that the library knows: one that would be in its year everywhere.
+    const KNOWN: u64 = LAST - 26 * 3_600_000;
+
     proptest! {
         #[test]
-        fn what_is_printed_is_what_a_calendar_says(millis in 0..=LAST) {
+        fn what_is_printed_is_what_a_calendar_says(millis in 0..=KNOWN) {
             let text = Time(millis).to_string();
             let moment: jiff::Timestamp = text.parse().unwrap();
             prop_assert_eq!(moment.as_millisecond(), millis as i64);
@@ -158,7 +161,7 @@ mod tests {
         }
 
         #[test]
-        fn dates_of_responses_are_what_a_calendar_says(millis in 0..=LAST) {
+        fn dates_of_responses_are_what_a_calendar_says(millis in 0..=KNOWN) {
             let moment = jiff::Timestamp::from_millisecond(millis as i64).unwrap();
             prop_assert_eq!(HttpDate(Time(millis)).to_string(), moment.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string());
         }
