@@ -1,8 +1,8 @@
 //! Readers that hear at most so often, or so much: what lies before them is given in ticks (design rule 8).
 //!
 //! Such a reader is always behind: its place is its own mark, and it reads the [`Newest`] of its selection, or, where that
-//! does not go back so far, a fold of the log. At each tick it is given what there is, in order. What is full, or would be
-//! written once its socket has room, waits for the next tick.
+//! does not go back so far, a fold of the log. At each tick it is given what there is, in order; if its socket is full meanwhile,
+//! the rest once there is room, as far as it is not superseded by then.
 
 use super::mailbox::{Answer, Letter};
 use super::newest::Newest;

@@ -213,8 +213,11 @@ impl Desk {
     fn block(&mut self, key: SessionKey) -> Outcome {
         if let Some(session) = self.sessions.get_mut(key) {
             fall_behind(session, &self.window);
-            session.extra().page = None;
-            session.extra().pace.iter_mut().for_each(|paced| paced.end_tick());
+            let extra = session.extra();
+            // What is read anew may have newer messages of keys that this tick has given.
+            if extra.page.take().is_some() {
+                extra.pace.iter_mut().for_each(|paced| paced.end_tick());
+            }
             session.extra().talk.iter_mut().for_each(|talk| talk.drop_pages());
             session.line = Line::Blocked;
         }
