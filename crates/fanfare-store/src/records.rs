@@ -33,6 +33,17 @@ pub enum Put {
     Conflict(Revision),
 }
 
+/// A record as it is to be, whatever it was: for kinds that one thread alone changes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordChange {
+    /// Of which kind.
+    pub kind: &'static str,
+    /// Its key.
+    pub key: Box<str>,
+    /// What is stored; `None` deletes it.
+    pub value: Option<Bytes>,
+}
+
 /// Small lasting facts, found by kind and key, changed by compare and set. All calls may come from any thread.
 pub trait Records: Send + Sync {
     /// The record of a kind with a key.
@@ -47,6 +58,9 @@ pub trait Records: Send + Sync {
         expected: Revision,
         value: Option<Bytes>,
     ) -> Result<Put, StoreError>;
+
+    /// Makes all changes, in order, or none. When this returns, they are kept as the store promises.
+    fn change(&self, changes: &[RecordChange]) -> Result<(), StoreError>;
 
     /// Records of a kind whose keys start with a prefix and come after a key, by key, at most so many.
     fn scan(&self, kind: &str, prefix: &str, after: &str, limit: usize) -> Result<Vec<Record>, StoreError>;

@@ -11,7 +11,11 @@ mod trim;
 pub use records::MemoryRecords;
 
 use crate::retention::Rules;
-use crate::{ChannelInfo, Draft, Log, LogStatus, Page, Read, Removal, StoreError, Trimmed};
+use crate::{
+    ChannelInfo, Draft, Log, LogStatus, Page, Put, Read, Record, RecordChange, Records, Removal, Revision,
+    Store, StoreError, Trimmed,
+};
+use bytes::Bytes;
 use fanfare_proto::{Epoch, LogId, Message, Namespaces, Pattern, Position, Time};
 use state::State;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -20,13 +24,15 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 /// and not only when trimmed.
 pub struct MemoryLog {
     state: RwLock<State>,
+    records: MemoryRecords,
 }
 
 impl MemoryLog {
     /// An empty log with a new epoch. `log` says which of the namespaces are its own.
     pub fn new(log: LogId, namespaces: Arc<Namespaces>) -> MemoryLog {
         let epoch = Epoch(fastrand::u32(1..));
-        MemoryLog { state: RwLock::new(State::new(Rules::new(log, namespaces), epoch)) }
+        let state = RwLock::new(State::new(Rules::new(log, namespaces), epoch));
+        MemoryLog { state, records: MemoryRecords::default() }
     }
 
     fn state(&self) -> RwLockReadGuard<'_, State> {
@@ -70,5 +76,42 @@ impl Log for MemoryLog {
 
     fn status(&self) -> LogStatus {
         self.state().status
+    }
+}
+
+impl Records for MemoryLog {
+    fn get(&self, kind: &str, key: &str) -> Result<Option<Record>, StoreError> {
+        self.records.get(kind, key)
+    }
+
+    fn put_if(
+        &self,
+        kind: &str,
+        key: &str,
+        expected: Revision,
+        value: Option<Bytes>,
+    ) -> Result<Put, StoreError> {
+        self.records.put_if(kind, key, expected, value)
+    }
+
+    fn change(&self, changes: &[RecordChange]) -> Result<(), StoreError> {
+        self.records.change(changes)
+    }
+
+    fn scan(&self, kind: &str, prefix: &str, after: &str, limit: usize) -> Result<Vec<Record>, StoreError> {
+        self.records.scan(kind, prefix, after, limit)
+    }
+}
+
+impl Store for MemoryLog {
+    fn append_with(
+        &self,
+        drafts: Vec<Draft>,
+        changes: &[RecordChange],
+        now: Time,
+    ) -> Result<Vec<Arc<Message>>, StoreError> {
+        let mut state = self.state_mut();
+        self.records.change(changes)?;
+        Ok(state.append(drafts, now))
     }
 }

@@ -1,6 +1,6 @@
 //! Records in memory.
 
-use crate::{Put, Record, Records, Revision, StoreError};
+use crate::{Put, Record, RecordChange, Records, Revision, StoreError};
 use bytes::Bytes;
 use std::collections::BTreeMap;
 use std::ops::Bound;
@@ -55,6 +55,20 @@ impl Records for MemoryRecords {
         records.insert(key.into(), (next, value));
         state.last = next;
         Ok(Put::Done(next))
+    }
+
+    fn change(&self, changes: &[RecordChange]) -> Result<(), StoreError> {
+        let mut state = self.state();
+        for RecordChange { kind, key, value } in changes {
+            let next = Revision(state.last.0 + 1);
+            let records = state.kinds.entry((*kind).into()).or_default();
+            match value {
+                Some(value) => drop(records.insert(key.clone(), (next, value.clone()))),
+                None => drop(records.remove(key)),
+            }
+            state.last = next;
+        }
+        Ok(())
     }
 
     fn scan(&self, kind: &str, prefix: &str, after: &str, limit: usize) -> Result<Vec<Record>, StoreError> {

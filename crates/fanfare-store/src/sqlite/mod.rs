@@ -59,7 +59,10 @@ pub use stats::{ChannelStats, FileStats, NamespaceStats, Stats, stats};
 pub use unfinished::{Unfinished, unfinished};
 
 use crate::retention::Rules;
-use crate::{ChannelInfo, Draft, Incidents, Log, LogStatus, Page, Read, Removal, StoreError, Trimmed};
+use crate::{
+    ChannelInfo, Draft, Incidents, Log, LogStatus, Page, Read, RecordChange, Removal, Store, StoreError,
+    Trimmed,
+};
 use checkpoint::Checkpoints;
 use error::of_file;
 use fanfare_proto::{LogId, Message, Namespaces, Pattern, Position, Time};
@@ -197,6 +200,21 @@ impl Log for SqliteLog {
 
     fn incidents(&self) -> Incidents {
         self.shared.incidents()
+    }
+}
+
+impl Store for SqliteLog {
+    fn append_with(
+        &self,
+        drafts: Vec<Draft>,
+        changes: &[RecordChange],
+        now: Time,
+    ) -> Result<Vec<Arc<Message>>, StoreError> {
+        self.write_with(|writer| {
+            self.checkpoints.help(writer)?;
+            let drafts = drafts.into_iter().map(|draft| (draft, now));
+            writer.append_each(drafts, |transaction| records::change(transaction, changes))
+        })
     }
 }
 

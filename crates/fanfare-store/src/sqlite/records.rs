@@ -2,7 +2,7 @@
 
 use super::SqliteLog;
 use super::error::meaning;
-use crate::{Put, Record, Records, Revision, StoreError};
+use crate::{Put, Record, RecordChange, Records, Revision, StoreError};
 use bytes::Bytes;
 use rusqlite::{Connection, OptionalExtension, Result as SqlResult, Row, TransactionBehavior};
 
@@ -22,6 +22,14 @@ impl Records for SqliteLog {
             let put = put_if(&mut writer.connection, kind, key, expected, value).map_err(meaning)?;
             writer.note_change();
             Ok(put)
+        })
+    }
+
+    fn change(&self, changes: &[RecordChange]) -> Result<(), StoreError> {
+        self.write_with(|writer| {
+            change_all(&mut writer.connection, changes).map_err(meaning)?;
+            writer.note_change();
+            Ok(())
         })
     }
 
@@ -71,16 +79,36 @@ fn put_if(
         return Ok(Put::Conflict(found));
     }
     let put = match value {
-        None => {
-            let delete = "DELETE FROM record WHERE kind = ?1 AND key = ?2";
-            transaction.prepare_cached(delete)?.execute((kind, key))?;
-            Revision::ABSENT
-        }
+        None => delete(&transaction, kind, key)?,
         Some(value) => put(&transaction, kind, key, &value)?,
     };
     transaction.execute("UPDATE meta SET changes = changes + 1", [])?;
     transaction.commit()?;
     Ok(Put::Done(put))
+}
+
+fn change_all(connection: &mut Connection, changes: &[RecordChange]) -> SqlResult<()> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    change(&transaction, changes)?;
+    transaction.execute("UPDATE meta SET changes = changes + 1", [])?;
+    transaction.commit()
+}
+
+/// Makes changes within a transaction, whatever was there.
+pub(super) fn change(transaction: &Connection, changes: &[RecordChange]) -> SqlResult<()> {
+    for RecordChange { kind, key, value } in changes {
+        match value {
+            Some(value) => put(transaction, kind, key, value)?,
+            None => delete(transaction, kind, key)?,
+        };
+    }
+    Ok(())
+}
+
+fn delete(transaction: &Connection, kind: &str, key: &str) -> SqlResult<Revision> {
+    let delete = "DELETE FROM record WHERE kind = ?1 AND key = ?2";
+    transaction.prepare_cached(delete)?.execute((kind, key))?;
+    Ok(Revision::ABSENT)
 }
 
 /// Stores a value within a transaction, whatever was there.

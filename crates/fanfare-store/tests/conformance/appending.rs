@@ -87,7 +87,7 @@ pub fn readers_and_a_publisher_do_not_wait_for_each_other(kind: Kind) {
     let done = AtomicBool::new(false);
     std::thread::scope(|scope| {
         let read = |patterns: &'static [&'static str]| {
-            let (log, done) = (subject.log().clone(), &done);
+            let (log, done) = (subject.log(), &done);
             move || {
                 let (mut from, mut found) = (0, Vec::new());
                 loop {

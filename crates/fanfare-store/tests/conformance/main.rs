@@ -64,5 +64,7 @@ promises! {
     records:
         a_record_is_changed_by_who_knows_its_revision
         revisions_are_not_used_again
-        records_are_scanned_by_prefix_in_pages;
+        records_are_scanned_by_prefix_in_pages
+        records_are_changed_together
+        what_is_appended_and_what_is_changed_with_it_are_one;
 }

@@ -102,7 +102,7 @@ impl Walk {
         if matches!(step, Step::Trim | Step::Reopen) {
             self.subject.check();
         }
-        self.model.check(&**self.subject.log());
+        self.model.check(self.subject.log());
     }
 
     fn append(&mut self, channels: &[usize], times: usize, bytes: usize, ttl: Option<u64>) {

@@ -1,7 +1,8 @@
 //! Records.
 
-use crate::subject::{Kind, records};
-use fanfare_store::{Put, Record, Revision};
+use crate::subject::{Kind, Subject, draft, records};
+use fanfare_proto::Time;
+use fanfare_store::{Put, Record, RecordChange, Revision};
 
 pub fn a_record_is_changed_by_who_knows_its_revision(kind: Kind) {
     let (records, _dir) = records(kind);
@@ -56,4 +57,40 @@ pub fn records_are_scanned_by_prefix_in_pages(kind: Kind) {
     assert_eq!(scan("ü", "", 9), ["ü"]);
     assert_eq!(scan("", "c", 9), ["ü"]);
     assert_eq!(scan("x", "", 9), [""; 0]);
+}
+
+fn change(key: &str, value: Option<&'static str>) -> RecordChange {
+    RecordChange { kind: "k", key: key.into(), value: value.map(Into::into) }
+}
+
+pub fn records_are_changed_together(kind: Kind) {
+    let (records, _dir) = records(kind);
+    let Put::Done(first) = records.put_if("k", "a", Revision::ABSENT, Some("x".into())).unwrap() else {
+        panic!("a new record is stored");
+    };
+    records.change(&[change("a", Some("y")), change("b", Some("z")), change("c", None)]).unwrap();
+    let a = records.get("k", "a").unwrap().unwrap();
+    assert_eq!((&*a.value, a.revision > first), (&b"y"[..], true));
+    assert_eq!(records.put_if("k", "a", first, None).unwrap(), Put::Conflict(a.revision));
+    records.change(&[change("a", None), change("b", Some("0")), change("b", Some("1"))]).unwrap();
+    let left = records.scan("k", "", "", 9).unwrap();
+    assert_eq!(
+        left.iter().map(|record| (&*record.key, &*record.value)).collect::<Vec<_>>(),
+        [("b", &b"1"[..])]
+    );
+}
+
+pub fn what_is_appended_and_what_is_changed_with_it_are_one(kind: Kind) {
+    let mut subject = Subject::new(kind);
+    subject.store().change(&[change("a", Some("due"))]).unwrap();
+    let drafts = vec![draft("c", "one"), draft("c", "two")];
+    let said = subject.store().append_with(drafts, &[change("a", None), change("b", Some("next"))], Time(1));
+    assert_eq!(said.unwrap().len(), 2);
+    for _ in 0..2 {
+        let left = subject.store().scan("k", "", "", 9).unwrap();
+        assert_eq!(left.iter().map(|record| &*record.key).collect::<Vec<_>>(), ["b"]);
+        assert_eq!(subject.bodies(&["c"], 0), ["one", "two"]);
+        subject.reopen();
+    }
+    subject.check();
 }

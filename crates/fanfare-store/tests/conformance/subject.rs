@@ -5,7 +5,7 @@ use fanfare_proto::{
     Selection, Time,
 };
 use fanfare_store::{
-    Draft, Log, MemoryLog, MemoryRecords, Order, Page, Read, Records, SqliteLog, SqliteOptions,
+    Draft, Log, MemoryLog, MemoryRecords, Order, Page, Read, Records, SqliteLog, SqliteOptions, Store,
 };
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,7 +29,7 @@ pub struct Subject {
     kind: Kind,
     rules: Vec<(String, Retention)>,
     dir: TempDir,
-    log: Option<Arc<dyn Log>>,
+    log: Option<Arc<dyn Store>>,
 }
 
 impl Subject {
@@ -71,8 +71,12 @@ impl Subject {
         }
     }
 
-    pub fn log(&self) -> &Arc<dyn Log> {
-        self.log.as_ref().unwrap()
+    pub fn log(&self) -> &dyn Log {
+        &**self.log.as_ref().unwrap()
+    }
+
+    pub fn store(&self) -> &dyn Store {
+        &**self.log.as_ref().unwrap()
     }
 
     /// A store on disk is sound at any moment.

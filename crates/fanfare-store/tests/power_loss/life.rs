@@ -3,7 +3,9 @@
 use crate::snapshot::{KIND, Snapshot};
 use crate::vfs::{Op, Vfs};
 use fanfare_proto::{Channel, Content, Keeping, Namespace, Namespaces, Pattern, Position, Retention, Time};
-use fanfare_store::{Draft, Log, Put, Records, Removal, Revision, SqliteLog, SqliteOptions, StoreError};
+use fanfare_store::{
+    Draft, Log, Put, RecordChange, Records, Removal, Revision, SqliteLog, SqliteOptions, Store, StoreError,
+};
 use fastrand::Rng;
 use std::path::Path;
 use std::sync::Arc;
@@ -85,7 +87,12 @@ pub fn live(dir: &Path, vfs: &Vfs, clock: &mut u64, rng: &mut Rng) -> Result<Lif
 
 fn step(log: &SqliteLog, before: &Snapshot, now: Time, rng: &mut Rng) -> Result<(), StoreError> {
     match rng.u8(..100) {
-        ..60 => {
+        ..10 => {
+            let drafts = (0..rng.usize(1..4)).map(|_| draft(now, rng)).collect();
+            let changes: Vec<RecordChange> = (0..rng.usize(1..4)).map(|_| change(rng)).collect();
+            log.append_with(drafts, &changes, now)?;
+        }
+        10..60 => {
             let drafts = (0..rng.usize(1..12)).map(|_| draft(now, rng)).collect();
             log.append(drafts, now)?;
         }
@@ -108,6 +115,11 @@ fn step(log: &SqliteLog, before: &Snapshot, now: Time, rng: &mut Rng) -> Result<
         }
     }
     Ok(())
+}
+
+fn change(rng: &mut Rng) -> RecordChange {
+    let value = (rng.u8(..4) > 0).then(|| rng.u64(..).to_le_bytes().to_vec().into());
+    RecordChange { kind: KIND, key: rng.u8(..4).to_string().into(), value }
 }
 
 fn channel(rng: &mut Rng) -> Channel {
