@@ -1,8 +1,8 @@
-//! The answer to a publish.
+//! The answer to a publish, now or later.
 
 use crate::answer;
 use axum::response::Response;
-use fanfare_proto::{Receipt, channel_path};
+use fanfare_proto::{Planned, Receipt, channel_path};
 use http::{HeaderValue, StatusCode, header};
 
 /// 201 and where the message is; 200 if its id had been accepted before.
@@ -17,4 +17,23 @@ pub(crate) fn response(receipt: &Receipt) -> Response {
         response.headers_mut().insert(header::LOCATION, value);
     }
     response
+}
+
+/// 202, when it is due and where the schedule is.
+pub(crate) fn scheduled(planned: &Planned) -> Response {
+    let mut body = Vec::new();
+    planned.write_receipt(&mut body);
+    let mut response = answer::json_bytes(body);
+    *response.status_mut() = StatusCode::ACCEPTED;
+    if let Ok(value) = HeaderValue::from_str(&format!("/schedules/{}", planned.id)) {
+        response.headers_mut().insert(header::LOCATION, value);
+    }
+    response
+}
+
+/// All of a schedule.
+pub(crate) fn planned(planned: &Planned) -> Response {
+    let mut body = Vec::new();
+    planned.write(&mut body);
+    answer::json_bytes(body)
 }

@@ -18,6 +18,7 @@ fn target(path: &str) -> String {
     path.replace("<channel>", "some/where")
         .replace("<position>", "1")
         .replace("<id>", "some")
+        .replace("<schedule>", "0123456789abcdef")
         .replace("<name>", "somewhere")
         .replace("<file>", "fanfare.js")
 }

@@ -101,7 +101,9 @@ async fn what_clients_of_ntfy_send_is_not_lost() {
     let message = door.get(answer.header("location")).await.json();
     assert_eq!(message["notice"], json!({"title": "Backups", "click": "/log"}));
     assert_eq!((&message["priority"], &message["tags"]), (&json!(5), &json!({"skull": true})));
-    door.refuses(&[("POST /backups", &[("Delay", "30m")], "x", 501, "not-supported")]).await;
+    let later = door.ask("POST /backups", &[("X-Delay", "30m")], "x").await;
+    assert_eq!((later.status.as_u16(), &later.json()["channel"]), (202, &json!("backups")));
+    door.refuses(&[("POST /backups", &[("X-At", "tomorrow, 10am")], "x", 400, "bad-field")]).await;
 }
 
 #[tokio::test]

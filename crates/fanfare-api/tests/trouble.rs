@@ -4,9 +4,13 @@
 
 mod door;
 
+use bytes::Bytes;
 use door::{Answer, Door};
 use fanfare_proto::{Message, Pattern, Position, Time, limits};
-use fanfare_store::{ChannelInfo, Draft, Log, LogStatus, Page, Read, Removal, StoreError, Trimmed};
+use fanfare_store::{
+    ChannelInfo, Draft, Log, LogStatus, Page, Put, Read, Record, RecordChange, Records, Removal, Revision,
+    Store, StoreError, Trimmed,
+};
 use serde_json::json;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
@@ -14,7 +18,7 @@ use tokio::task::JoinHandle;
 
 /// A log that does what it is told when something is appended, and reads as long as it is whole.
 struct Wrapped {
-    log: Arc<dyn Log>,
+    log: Arc<dyn Store>,
     before_append: Box<dyn Fn() -> Result<(), StoreError> + Send + Sync>,
     failed: AtomicBool,
     damaged: AtomicBool,
@@ -64,6 +68,45 @@ impl Log for Wrapped {
 
     fn trouble(&self) -> Option<StoreError> {
         self.failed.load(Ordering::SeqCst).then(|| StoreError::Failed("the test says so".into()))
+    }
+}
+
+impl Records for Wrapped {
+    fn get(&self, kind: &str, key: &str) -> Result<Option<Record>, StoreError> {
+        self.whole()?;
+        self.log.get(kind, key)
+    }
+
+    fn put_if(
+        &self,
+        kind: &str,
+        key: &str,
+        expected: Revision,
+        value: Option<Bytes>,
+    ) -> Result<Put, StoreError> {
+        self.log.put_if(kind, key, expected, value)
+    }
+
+    fn change(&self, changes: &[RecordChange]) -> Result<(), StoreError> {
+        (self.before_append)()?;
+        self.log.change(changes)
+    }
+
+    fn scan(&self, kind: &str, prefix: &str, after: &str, limit: usize) -> Result<Vec<Record>, StoreError> {
+        self.whole()?;
+        self.log.scan(kind, prefix, after, limit)
+    }
+}
+
+impl Store for Wrapped {
+    fn append_with(
+        &self,
+        drafts: Vec<Draft>,
+        changes: &[RecordChange],
+        now: Time,
+    ) -> Result<Vec<Arc<Message>>, StoreError> {
+        (self.before_append)()?;
+        self.log.append_with(drafts, changes, now)
     }
 }
 

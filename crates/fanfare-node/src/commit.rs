@@ -11,7 +11,7 @@ use crate::tail::Tail;
 use fanfare_proto::{
     Code, LogId, LogSet, Mark, Message, Pattern, Position, Publish, Receipt, Refusal, Selection, Time, limits,
 };
-use fanfare_store::{Draft, Log, Order, Read, Removal, StoreError};
+use fanfare_store::{Draft, Order, Read, RecordChange, Removal, Store, StoreError};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -22,6 +22,8 @@ pub(crate) struct Group {
     pub(crate) messages: Vec<Publish>,
     /// All or none (design rule 22).
     pub(crate) atomic: bool,
+    /// What changes with them, unless one of them is refused: in the same transaction, if the log is the store's.
+    pub(crate) along: Vec<RecordChange>,
 }
 
 impl Group {
@@ -66,7 +68,7 @@ impl PublishCounts {
 /// The right to write one log.
 pub(crate) struct Committer {
     log_id: LogId,
-    log: Arc<dyn Log>,
+    log: Arc<dyn Store>,
     tail: Arc<Tail>,
     places: Places,
     ids: Ids,
@@ -97,7 +99,7 @@ impl Committer {
     /// Takes the right to write a log, and makes the window of ids from its last minutes.
     pub(crate) fn new(
         log_id: LogId,
-        log: Arc<dyn Log>,
+        log: Arc<dyn Store>,
         tail: Arc<Tail>,
         places: Places,
         now: Time,
@@ -127,11 +129,9 @@ impl Committer {
         let mut batch = Batch::default();
         let verdicts: Vec<Vec<Verdict>> =
             groups.iter_mut().map(|group| self.judge_group(group, &mut batch, now)).collect();
-        let appended = if batch.drafts.is_empty() {
-            Ok(Vec::new())
-        } else {
-            self.log.append(batch.drafts, now).map_err(|error| refusal(&error))
-        };
+        let whole = groups.iter_mut().zip(&verdicts).filter(|(_, verdicts)| !is_refused(verdicts));
+        let changes: Vec<RecordChange> = whole.flat_map(|(group, _)| group.along.drain(..)).collect();
+        let appended = self.append(batch.drafts, &changes, now);
         if let Ok(messages) = &appended {
             messages.iter().for_each(|message| self.ids.accept(message));
             self.counts.bytes.add(messages.iter().map(|message| message.content.size() as u64).sum());
@@ -148,6 +148,21 @@ impl Committer {
             verdicts.into_iter().map(|group| group.into_iter().map(answer).collect()).collect();
         self.counts.add(&answers);
         answers
+    }
+
+    fn append(
+        &self,
+        drafts: Vec<Draft>,
+        changes: &[RecordChange],
+        now: Time,
+    ) -> Result<Vec<Arc<Message>>, Refusal> {
+        let appended = match (drafts.is_empty(), changes.is_empty()) {
+            (true, true) => Ok(Vec::new()),
+            (true, false) => self.log.change(changes).map(|()| Vec::new()),
+            (false, true) => self.log.append(drafts, now),
+            (false, false) => self.log.append_with(drafts, changes, now),
+        };
+        appended.map_err(|error| refusal(&error))
     }
 
     fn judge_group(&self, group: &mut Group, batch: &mut Batch, now: Time) -> Vec<Verdict> {
@@ -259,6 +274,10 @@ impl Committer {
             self.told = Some(text);
         }
     }
+}
+
+fn is_refused(verdicts: &[Verdict]) -> bool {
+    verdicts.iter().any(|verdict| matches!(verdict, Verdict::Refused(_)))
 }
 
 /// A store's failure as the refusal of a publish or a removal. Once somebody has mended the store, the same may succeed.

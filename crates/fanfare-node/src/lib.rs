@@ -2,6 +2,7 @@
 //!
 //! - [`Node`]: the door for everything that asks and is answered: publish, history, channels, removal;
 //! - [`Desk`]: one worker's sessions. It decides what to write to whom and when; the sockets are the worker's;
+//! - [`SchedulesPage`]: some of what is said for later; one thread publishes it when it is due;
 //! - [`Figures`]: what was counted, for whoever watches; [`Count`] and its kin count;
 //! - [`Traces`]: who is told of each request and each commit, if somebody is.
 
@@ -23,6 +24,8 @@ mod outgo;
 mod places;
 mod publish;
 mod reading;
+mod schedule;
+mod scheduling;
 mod tail;
 mod traces;
 
@@ -34,4 +37,5 @@ pub use figures::{Figures, LogFigures};
 pub use node::{Node, Options};
 pub use outgo::Outgo;
 pub use publish::Pending;
+pub use scheduling::SchedulesPage;
 pub use traces::{Began, CommitTrace, Period, RequestTrace, Traces};

@@ -10,6 +10,7 @@ use crate::orders::Desks;
 use crate::outgo::Outgo;
 use crate::places::Places;
 use crate::reading::{Logs, Reading};
+use crate::schedule::{Hands, Schedules};
 use crate::tail::Tail;
 use crate::traces::Traces;
 use arc_swap::{ArcSwap, Guard};
@@ -18,7 +19,7 @@ use fanfare_proto::{
     Channel, Code, Epoch, Grant, History, HistoryPage, LogId, LogSet, Mark, Namespaces, Origins, Pattern,
     Refusal, Request, SessionId, Time, limits,
 };
-use fanfare_store::{ChannelInfo, Log, LogStatus, MemoryLog, Removal, StoreError};
+use fanfare_store::{ChannelInfo, LogStatus, MemoryLog, Removal, Store, StoreError};
 use std::borrow::Borrow;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -30,12 +31,14 @@ pub struct Options {
     pub namespaces: Arc<Namespaces>,
     /// Origins whose pages may read responses.
     pub origins: Origins,
-    /// The kept log; the live one is the node's own.
-    pub kept: Arc<dyn Log>,
+    /// The kept log, and the node's records; the live log is the node's own.
+    pub kept: Arc<dyn Store>,
     /// Messages in the tail, [`limits::TAIL_SLOTS`] but for tests.
     pub tail: usize,
     /// The clock.
     pub now: fn() -> Time,
+    /// What people's clocks say: schedules are due by it (`docs/adr/0004`). It may jump.
+    pub system: fn() -> Time,
 }
 
 /// One running node. Cheap to clone; the node ends by [`Node::stop`].
@@ -47,11 +50,13 @@ pub(crate) struct Inner {
     left: Left,
     origins: ArcSwap<Origins>,
     now: fn() -> Time,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) schedules: Schedules,
     pub(crate) logs: Logs,
     pub(crate) places: Places,
     pub(crate) tail: Arc<Tail>,
     pub(crate) reading: Reading,
-    pub(crate) commits: CommitThread,
+    pub(crate) commits: Arc<CommitThread>,
     /// The live log is written by whoever publishes, one at a time.
     pub(crate) live: Arc<Mutex<Committer>>,
     pub(crate) outgo: Outgo,
@@ -67,9 +72,10 @@ pub(crate) struct Inner {
 impl Node {
     /// Starts the commit thread and the reader threads.
     pub fn start(options: Options) -> Result<Node, StoreError> {
-        let Options { namespaces, origins, kept, tail, now } = options;
-        let live: Arc<dyn Log> = Arc::new(MemoryLog::new(LogId::LIVE, namespaces.clone()));
-        let logs = Logs { kept, live };
+        let Options { namespaces, origins, kept, tail, now, system } = options;
+        let store = kept;
+        let live: Arc<dyn Store> = Arc::new(MemoryLog::new(LogId::LIVE, namespaces.clone()));
+        let logs = Logs { kept: store.clone(), live: live.clone() };
         let left = Left::find(&*logs.kept, &namespaces)?;
         let mut places = Places { epochs: [Epoch(0); limits::LOGS] };
         let mut heads = Mark::default();
@@ -79,21 +85,31 @@ impl Node {
             heads.set(log, status.head);
         }
         let tail = Arc::new(Tail::new(heads, tail));
-        let committer = |log| Committer::new(log, logs.get(log).clone(), tail.clone(), places, now());
-        let (kept, live) = (committer(LogId::KEPT)?, committer(LogId::LIVE)?);
+        let committer = |log, store| Committer::new(log, store, tail.clone(), places, now());
+        let (kept, live) = (committer(LogId::KEPT, store.clone())?, committer(LogId::LIVE, live)?);
         let publishes = [kept.counts().clone(), live.counts().clone()];
         let live = Arc::new(Mutex::new(live));
         let trimmed = live.clone();
         let trim_live = move |now| lock(&trimmed).trim(now);
         let thread = |error: std::io::Error| StoreError::Failed(format!("a thread could not start: {error}"));
-        let commits = CommitThread::start(kept, now, trim_live).map_err(thread)?;
+        let commits = Arc::new(CommitThread::start(kept, now, trim_live).map_err(thread)?);
         let reading = Reading::start(logs.clone()).map_err(thread)?;
         let draining = AtomicBool::new(false);
+        let schedules = Schedules::start(Hands {
+            store: store.clone(),
+            namespaces: namespaces.clone(),
+            commits: commits.clone(),
+            live: live.clone(),
+            now,
+            system,
+        })?;
         Ok(Node(Arc::new(Inner {
             namespaces,
             left,
             origins: ArcSwap::from_pointee(origins),
             now,
+            store,
+            schedules,
             logs,
             places,
             tail,
@@ -141,7 +157,7 @@ impl Node {
     }
 
     /// Runs a task on a reader thread and waits for its answer.
-    async fn read<T: Send + 'static>(
+    pub(crate) async fn read<T: Send + 'static>(
         &self,
         task: impl FnOnce(&Logs) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, Refusal> {
@@ -293,6 +309,7 @@ impl Node {
     /// Finishes what was accepted and ends the threads. Blocks until the last commit is done.
     pub fn stop(&self) {
         self.drain();
+        self.0.schedules.stop();
         self.0.commits.stop();
         self.0.reading.stop();
     }

@@ -157,7 +157,7 @@ impl Node {
     }
 
     /// Whether it may be published; answers in which log.
-    fn check(&self, grant: &Grant, publish: &Publish) -> Result<LogId, Refusal> {
+    pub(crate) fn check(&self, grant: &Grant, publish: &Publish) -> Result<LogId, Refusal> {
         self.judge(grant, publish).inspect_err(|_| self.turned_away(self.log_of(&publish.channel), 1))
     }
 
@@ -169,6 +169,11 @@ impl Node {
     fn judge(&self, grant: &Grant, publish: &Publish) -> Result<LogId, Refusal> {
         if self.is_draining() {
             return Err(Code::DRAINING.into());
+        }
+        if publish.when.is_some() {
+            let detail =
+                "a message for later (`at`, `delay`) is taken by POST to its channel, /publish or /schedules";
+            return Err(Refusal::new(Code::NOT_YET, detail));
         }
         if !grant.may_publish(&publish.channel) {
             let detail = format!("publishing to `{}` is not allowed", publish.channel);
@@ -187,5 +192,5 @@ impl Node {
 
 fn group(grant: &Grant, messages: Vec<Publish>, atomic: bool) -> Group {
     let publisher = Some(&*grant.subject).filter(|subject| !subject.is_empty()).map(Into::into);
-    Group { publisher, messages, atomic }
+    Group { publisher, messages, atomic, along: Vec::new() }
 }

@@ -9,7 +9,7 @@ use fanfare_node::{CommitTrace, Node, Options, RequestTrace, Traces};
 use fanfare_proto::{
     Channel, Code, Content, Grant, LogId, Namespaces, Origins, Publish, Receipt, Refusal, Time, limits,
 };
-use fanfare_store::{Log, MemoryLog};
+use fanfare_store::{MemoryLog, Store};
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
@@ -17,20 +17,27 @@ fn node(cursed: bool) -> Node {
     node_over(Arc::new(if cursed { Barren::cursed() } else { Barren::default() }))
 }
 
-fn node_over(kept: Arc<dyn Log>) -> Node {
+fn node_over(kept: Arc<dyn Store>) -> Node {
     let options = Options {
         namespaces: Arc::new(Namespaces::new([])),
         origins: Origins::default(),
         kept,
         tail: limits::TAIL_SLOTS,
         now: || Time(1_700_000_000_000),
+        system: || Time(1_700_000_000_000),
     };
     Node::start(options).unwrap()
 }
 
 fn publish() -> Publish {
     let channel = Channel::parse("kept/a").unwrap();
-    Publish { channel, id: None, ttl: None, content: Content { body: "hello".into(), ..Content::default() } }
+    Publish {
+        channel,
+        id: None,
+        ttl: None,
+        when: None,
+        content: Content { body: "hello".into(), ..Content::default() },
+    }
 }
 
 /// The answer to a publish, however it comes.

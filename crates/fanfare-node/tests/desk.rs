@@ -94,6 +94,7 @@ fn a_large_commit_elsewhere_leaves_quiet_sessions_in_peace() {
         channel: Channel::parse("busy").unwrap(),
         id: None,
         ttl: None,
+        when: None,
         content: content.clone(),
     };
     let batch: Vec<Publish> = std::iter::repeat_with(one).take(2 * limits::TAIL_BYTES / 60_000).collect();

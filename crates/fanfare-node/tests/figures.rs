@@ -40,7 +40,8 @@ impl World {
         let namespaces = Arc::new(Namespaces::new([live]));
         let kept = Arc::new(MemoryLog::new(LogId::KEPT, namespaces.clone()));
         let (origins, tail) = (Origins::default(), limits::TAIL_SLOTS);
-        let node = Node::start(Options { namespaces, origins, kept, tail, now: || NOW }).unwrap();
+        let node =
+            Node::start(Options { namespaces, origins, kept, tail, now: || NOW, system: || NOW }).unwrap();
         let desk = Desk::new(node.clone(), Arc::new(|| {}));
         World { node, desk, full: SessionKey::MAX }
     }
@@ -61,7 +62,8 @@ impl World {
 
     fn say(&self, channel: &str) {
         let content = Content { body: "hello".into(), ..Content::default() };
-        let publish = Publish { channel: Channel::parse(channel).unwrap(), id: None, ttl: None, content };
+        let publish =
+            Publish { channel: Channel::parse(channel).unwrap(), id: None, ttl: None, when: None, content };
         self.node.post_live(&Grant::open(), vec![publish]).remove(0).unwrap();
     }
 

@@ -179,7 +179,13 @@ impl Life {
             if self.filter.is_none() || number % 3 > 0 {
                 self.said.push(Said { channel: channel.clone(), key, number });
             }
-            batch.push(Publish { channel: Channel::parse(&channel).unwrap(), id: None, ttl: None, content });
+            batch.push(Publish {
+                channel: Channel::parse(&channel).unwrap(),
+                id: None,
+                ttl: None,
+                when: None,
+                content,
+            });
         }
         for answer in wait(self.story.node.publish(&Grant::open(), batch)) {
             answer.unwrap();
@@ -197,7 +203,7 @@ impl Life {
                     // Nobody wants it, and its removal concerns all.
                     let gone = Channel::parse("x/gone").unwrap();
                     let content = Content { body: "x".into(), ..Content::default() };
-                    let publish = Publish { channel: gone.clone(), id: None, ttl: None, content };
+                    let publish = Publish { channel: gone.clone(), id: None, ttl: None, when: None, content };
                     let said =
                         wait(self.story.node.publish(&Grant::open(), vec![publish])).remove(0).unwrap();
                     let removal = Removal::Message(said.position);

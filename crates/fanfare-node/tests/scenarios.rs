@@ -7,7 +7,7 @@ use fanfare_proto::{
     Channel, Code, Content, Cursor, CursorPart, Epoch, GapReason, Grant, History, Keeping, LogId, Namespace,
     Namespaces, Origins, Pattern, Position, Publish, Receipt, Refusal, Start, Time, limits,
 };
-use fanfare_store::{Log, MemoryLog, Removal};
+use fanfare_store::{MemoryLog, Removal, Store};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::time::Duration;
@@ -32,9 +32,9 @@ fn namespaces() -> Arc<Namespaces> {
     Arc::new(Namespaces::new([Namespace::new(pattern("live/**"), Keeping::Live), small]))
 }
 
-fn node_on(kept: Arc<dyn Log>) -> Node {
+fn node_on(kept: Arc<dyn Store>) -> Node {
     let (origins, tail) = (Origins::default(), limits::TAIL_SLOTS);
-    Node::start(Options { namespaces: namespaces(), origins, kept, tail, now }).unwrap()
+    Node::start(Options { namespaces: namespaces(), origins, kept, tail, now, system: now }).unwrap()
 }
 
 fn node() -> Node {
@@ -43,7 +43,7 @@ fn node() -> Node {
 
 fn say(to: &str, body: &str) -> Publish {
     let content = Content { body: body.to_owned().into(), ..Content::default() };
-    Publish { channel: channel(to), id: None, ttl: None, content }
+    Publish { channel: channel(to), id: None, ttl: None, when: None, content }
 }
 
 fn with_id(to: &str, id: &str, body: &str) -> Publish {
@@ -84,7 +84,7 @@ async fn an_id_said_twice_is_answered_with_the_first_position() {
 
 #[tokio::test]
 async fn ids_are_remembered_across_a_restart() {
-    let log: Arc<dyn Log> = Arc::new(MemoryLog::new(LogId::KEPT, namespaces()));
+    let log: Arc<dyn Store> = Arc::new(MemoryLog::new(LogId::KEPT, namespaces()));
     let before = node_on(log.clone());
     let first = publish(&before, with_id("a", "x", "one")).await.unwrap();
     before.stop();

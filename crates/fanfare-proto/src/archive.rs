@@ -38,7 +38,7 @@ pub fn archive_line(message: &Message, cursor: &Cursor, selection: Option<&str>,
     if let Some(publisher) = &message.publisher {
         json::string("publisher", publisher, &mut line);
     }
-    envelope::details(message, &mut line);
+    envelope::details(&message.content, message.expires, &mut line);
     body(&message.content, &mut line);
     json::quoted("cursor", cursor, &mut line);
     if let Some(selection) = selection {
@@ -49,7 +49,7 @@ pub fn archive_line(message: &Message, cursor: &Cursor, selection: Option<&str>,
 }
 
 /// JSON and text as what they are where they come back as they were, else base64.
-fn body(content: &Content, out: &mut Vec<u8>) {
+pub(crate) fn body(content: &Content, out: &mut Vec<u8>) {
     let said_json = content.content_type.as_deref().is_some_and(media::is_json);
     match std::str::from_utf8(&content.body) {
         Ok(text) if said_json && comes_back(text) => {
@@ -70,9 +70,11 @@ fn comes_back(text: &str) -> bool {
 /// was; it will be elsewhere. A field that is `null` is not given.
 pub fn read_archive_line(line: &str) -> Result<Archived, Refusal> {
     let object = item::members(line)?;
-    let known = |name: &str| FIELDS.contains(&name) || GIVEN.contains(&name);
-    if let Some((name, _)) = object.iter().find(|(name, _)| !known(name)) {
-        return Err(unknown_field("field", name, &[FIELDS, GIVEN].concat()));
+    // What was accepted is not for later.
+    let said = FIELDS.iter().filter(|name| !["at", "delay"].contains(*name));
+    let known: Vec<&str> = said.chain(GIVEN).copied().collect();
+    if let Some((name, _)) = object.iter().find(|(name, _)| !known.contains(&&**name)) {
+        return Err(unknown_field("field", name, &known));
     }
     let (given, said): (Vec<_>, Vec<_>) = object.into_iter().partition(|(name, _)| GIVEN.contains(&&**name));
     let given = |field: &str| given.iter().find(|(name, value)| name == field && value.get() != "null");

@@ -1,7 +1,7 @@
 //! Messages as JSON: the envelope of every JSON protocol, and the body as a JSON value.
 
 use crate::put::Shown;
-use crate::{Content, Cursor, Form, Gap, Message, TagValue, Tags, json, media};
+use crate::{Content, Cursor, Form, Gap, Message, TagValue, Tags, Time, json, media};
 use base64::display::Base64Display;
 use base64::engine::general_purpose::STANDARD;
 
@@ -22,7 +22,7 @@ pub fn envelope(message: &Message, cursor: Option<&Cursor>, form: Form, out: &mu
 fn fields(message: &Message, out: &mut Vec<u8>) {
     place(message, out);
     json::string("id", &message.shown_id(), out);
-    details(message, out);
+    details(&message.content, message.expires, out);
 }
 
 /// Appends where and when.
@@ -36,15 +36,14 @@ pub(crate) fn place(message: &Message, out: &mut Vec<u8>) {
 }
 
 /// Appends everything but place, id and body.
-pub(crate) fn details(message: &Message, out: &mut Vec<u8>) {
-    let content = &message.content;
+pub(crate) fn details(content: &Content, expires: Option<Time>, out: &mut Vec<u8>) {
     if let Some(key) = &content.key {
         json::string("key", key, out);
     }
     if let Some(priority) = content.priority {
         json::plain("priority", priority, out);
     }
-    if let Some(expires) = message.expires {
+    if let Some(expires) = expires {
         json::quoted("expires", expires, out);
     }
     if !content.tags.is_empty() {
@@ -79,7 +78,7 @@ fn tags(tags: &Tags, out: &mut Vec<u8>) {
 }
 
 /// Appends `body` as a JSON value or text, or `body_base64`.
-fn body(content: &Content, out: &mut Vec<u8>) {
+pub(crate) fn body(content: &Content, out: &mut Vec<u8>) {
     match shape(content) {
         Shape::Json => {
             json::name("body", out);

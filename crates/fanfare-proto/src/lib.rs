@@ -5,7 +5,7 @@
 //!
 //! - names: [`Channel`], [`Pattern`];
 //! - places: [`Position`], [`Epoch`], [`LogId`], [`Mark`], [`Cursor`], [`Time`];
-//! - what is said: [`Publish`], [`Message`], [`Content`], [`Event`], [`Gap`];
+//! - what is said: [`Publish`], [`Message`], [`Content`], [`Event`], [`Gap`]; later: [`Schedule`];
 //! - what is asked: [`Request`], [`Command`], [`Subscribe`], [`Start`], [`History`], [`Selection`];
 //! - what is wanted of it: [`Filter`], bound to [`Paths`] and judged by [`Fields`];
 //! - what is answered: [`Reply`], [`Receipt`], [`HistoryPage`];
@@ -54,6 +54,8 @@ mod request;
 mod request_name;
 mod response;
 mod route;
+mod schedule;
+mod schedule_id;
 mod selection;
 mod session;
 mod sieve;
@@ -61,6 +63,7 @@ mod start;
 mod time;
 mod unknown;
 pub mod websocket;
+mod when;
 mod wire;
 
 pub use accept::{Accept, Wanted};
@@ -97,9 +100,12 @@ pub use request::{Request, RequestId};
 pub use request_name::RequestName;
 pub use response::{EXPOSED, answer_head, created, no_content, refusal_response, refuse, stream_head};
 pub use route::{Hold, LATER_PARAMETERS, RESERVED, Route, route};
+pub use schedule::{Missed, Planned, Schedule, Timing};
+pub use schedule_id::ScheduleId;
 pub use selection::{NamePlace, Selection};
 pub use session::SessionId;
 pub use sieve::Sieve;
 pub use time::{HttpDate, Time};
 pub use unknown::{nearest, unknown_field};
+pub use when::When;
 pub use wire::{Framing, Wire};

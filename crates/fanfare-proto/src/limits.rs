@@ -134,6 +134,27 @@ pub const IDEMPOTENCY_TIME: Duration = Duration::from_secs(120);
 /// Idempotency keys remembered; beyond, publishes that carry one are refused for now.
 pub const IDEMPOTENCY_KEYS: usize = 4_000_000;
 
+/// Schedules that are kept: each takes some dozen bytes of memory beside its record.
+pub const SCHEDULES: usize = 100_000;
+/// Bytes of the records of all schedules, bodies included.
+pub const SCHEDULES_BYTES: usize = 256 * 1024 * 1024;
+/// How far ahead a message can be scheduled: a year, leap or not.
+pub const SCHEDULE_TIME: Duration = Duration::from_secs(366 * 24 * 3600);
+/// What is published this much after its time is late: longer than a server takes to start again.
+pub const SCHEDULE_LATE: Duration = Duration::from_secs(60);
+/// Bytes of a cron expression.
+pub const CRON_BYTES: usize = 128;
+/// Changes of schedules that wait for their thread; beyond, callers are told to come back.
+pub const SCHEDULE_ORDERS: usize = 1024;
+/// Schedules that are published, or made, in one commit.
+pub const SCHEDULE_TURN: usize = 256;
+/// Records of schedules that one question looks through. The answer says where to go on.
+pub const SCHEDULES_LOOKED: usize = 10_000;
+/// Bytes of schedules on one page; one more may pass it.
+pub const SCHEDULES_PAGE_BYTES: usize = 1024 * 1024;
+/// How long the thread of schedules sleeps at the most: the clock may go faster than it thought.
+pub const SCHEDULE_SLEEP: Duration = Duration::from_secs(1);
+
 /// Slots of the tail and of a worker's window on it: what a busy second brings, and small beside the sockets.
 pub const TAIL_SLOTS: usize = 2 * 1024;
 /// Bytes of contents in the tail.

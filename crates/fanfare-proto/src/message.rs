@@ -1,7 +1,7 @@
 //! What is said: the request to say it, and the message it becomes.
 
 use crate::put::hex;
-use crate::{Channel, Position, Time};
+use crate::{Channel, Position, Time, When};
 use bytes::Bytes;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -59,6 +59,8 @@ pub struct Publish {
     pub id: Option<Box<str>>,
     /// Not delivered later than this after it was accepted.
     pub ttl: Option<Duration>,
+    /// When it is to be published: at once unless said. What is said for later becomes a [`Schedule`](crate::Schedule).
+    pub when: Option<When>,
     /// What is said.
     pub content: Content,
 }

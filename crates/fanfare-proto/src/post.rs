@@ -18,7 +18,7 @@ pub struct Post {
 
 impl Post {
     /// Reads a publish of which all bytes are here: `after` begins behind the head. `None` for any other request, for one
-    /// whose body has not come, and for one that is wrong: the API says what is wrong with it.
+    /// whose body has not come or that is for later, and for one that is wrong: the API says what is wrong with it.
     pub fn read(head: &Head<'_>, after: &[u8]) -> Option<Post> {
         let plain = matches!(head.method, "POST" | "PUT") && head.version == Version::Http11;
         let BodyLength::Length(length) = head.body() else { return None };
@@ -30,7 +30,9 @@ impl Post {
         let channel = channel(head.path())?;
         let query = Query::parse(head.query()).ok()?;
         let body = Bytes::copy_from_slice(&after[..length]);
-        let publish = read_bare(channel, &query, |name| head.get(name), body).ok()?;
+        let publish = read_bare(channel, &query, |name| head.get(name), body)
+            .ok()
+            .filter(|publish| publish.when.is_none())?;
         let name = head.get(RequestName::HEADER).and_then(RequestName::parse);
         Some(Post { publish, length, name })
     }
@@ -104,6 +106,7 @@ mod tests {
             "Content-Length: 2\r\nContent-Encoding: gzip\r\n",
             "Content-Length: 2\r\nConnection: close\r\n",
             "Content-Length: 2\r\nPriority: 9\r\n",
+            "Content-Length: 2\r\nDelay: 9\r\n",
         ] {
             assert!(read(&head(lines)).is_none(), "{lines}");
         }

@@ -53,6 +53,7 @@ pub const RESERVED: &[&str] = &[
     "push",
     "readyz",
     "robots.txt",
+    "schedules",
     "session",
     "subscribe",
     "web",

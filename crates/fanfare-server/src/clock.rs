@@ -47,7 +47,7 @@ pub(crate) fn start_from(newest: Time) {
 
 /// The system's clock. Before 1970 is 1970.
 #[expect(clippy::disallowed_methods, reason = "here it is followed, and its jumps are not")]
-fn wall() -> Time {
+pub(crate) fn wall() -> Time {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Time(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
 }

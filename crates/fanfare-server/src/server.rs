@@ -45,7 +45,8 @@ impl Server {
         let origins = origins(config);
         let tail = limits::TAIL_SLOTS;
         let node =
-            Node::start(fanfare_node::Options { namespaces, origins, kept, tail, now }).map_err(store)?;
+            Node::start(fanfare_node::Options { namespaces, origins, kept, tail, now, system: clock::wall })
+                .map_err(store)?;
         if let Some(traces) = &traces {
             node.trace(traces.clone());
         }

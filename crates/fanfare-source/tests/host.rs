@@ -16,8 +16,14 @@ fn four_channels_have_figures_within_some_seconds() {
     let live = Namespace::new(Pattern::parse("host/**").unwrap(), Keeping::Live);
     let namespaces = Arc::new(Namespaces::new([live]));
     let kept = Arc::new(MemoryLog::new(LogId::KEPT, namespaces.clone()));
-    let options =
-        Options { namespaces, origins: Origins::default(), kept, tail: limits::TAIL_SLOTS, now: || Time(1) };
+    let options = Options {
+        namespaces,
+        origins: Origins::default(),
+        kept,
+        tail: limits::TAIL_SLOTS,
+        now: || Time(1),
+        system: || Time(1),
+    };
     let node = Node::start(options).unwrap();
     let sources = Sources::start(node.clone(), vec![Box::new(Host::new("."))]).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();

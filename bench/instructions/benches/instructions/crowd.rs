@@ -61,6 +61,7 @@ impl Crowd {
             origins: Origins::default(),
             tail: limits::TAIL_SLOTS,
             now: || NOW,
+            system: || NOW,
         };
         let node = Node::start(options).unwrap();
         let desk = Desk::new(node.clone(), Arc::new(|| {}));
@@ -117,5 +118,5 @@ impl Crowd {
 
 fn message() -> Publish {
     let content = Content { body: format!("{:-<128}", "number 1 ").into(), ..Content::default() };
-    Publish { channel: Channel::parse(CHANNEL).unwrap(), id: None, ttl: None, content }
+    Publish { channel: Channel::parse(CHANNEL).unwrap(), id: None, ttl: None, when: None, content }
 }

@@ -5,6 +5,7 @@
 
 mod describe;
 mod held;
+mod planning;
 mod schemas;
 
 use crate::operation::{Operation, parameters};

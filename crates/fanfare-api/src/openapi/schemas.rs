@@ -1,12 +1,13 @@
 //! The schemas that the document refers to: what is on the wire as JSON.
 
+use super::planning;
 use crate::operation::reference;
 use fanfare_proto::{Code, limits};
 use serde_json::{Map, Value, json};
 
 /// Each by its name.
 pub(super) fn all() -> Value {
-    let groups = [texts(), messages(), answers(), requests()];
+    let groups = [texts(), messages(), answers(), requests(), planning::schemas()];
     let all = groups.into_iter().filter_map(|group| match group {
         Value::Object(group) => Some(group),
         _ => None,
@@ -61,6 +62,13 @@ fn texts() -> Value {
             "format": "fanfare-name",
             "example": "hello",
         },
+        "Moment": {
+            "description": "A time (RFC 3339), or seconds since 1970.",
+            "type": "string",
+            "minLength": 1,
+            "example": "2026-11-30T09:00:00Z",
+        },
+        "ScheduleName": { "type": "string", "pattern": "^[0-9a-f]{16}$" },
         "Priority": {
             "description": "1 (least) to 5 (most), or its name.",
             "enum": ["1", "2", "3", "4", "5", "min", "low", "default", "high", "max"],
@@ -136,7 +144,7 @@ fn answers() -> Value {
             "properties": {
                 "results": {
                     "type": "array",
-                    "items": { "oneOf": [reference("Receipt"), reference("Problem")] },
+                    "items": { "oneOf": [reference("Receipt"), reference("Scheduled"), reference("Problem")] },
                 },
             },
         },
@@ -243,7 +251,7 @@ fn requests() -> Value {
     })
 }
 
-fn envelope() -> Value {
+pub(super) fn envelope() -> Value {
     let text = || json!({ "type": ["string", "null"], "minLength": 1, "maxLength": limits::FIELD_BYTES });
     json!({
         "description": "A message to be. A field that is null is not given. It says something: it has `body`, \
@@ -252,6 +260,8 @@ fn envelope() -> Value {
         "required": ["channel"],
         "properties": {
             "channel": reference("Name"),
+            "at": planning::at(),
+            "delay": { "anyOf": [reference("Duration"), { "type": ["integer", "null"], "minimum": 0 }] },
             "body": { "description": "Text; or any other JSON value, which makes the content type JSON." },
             "body_base64": { "type": ["string", "null"], "contentEncoding": "base64" },
             "content_type": { "anyOf": [reference("MediaType"), { "type": "null" }] },

@@ -24,6 +24,11 @@ const NAME: Parameter = Parameter {
     about: "A channel's name of one segment that is no address of the server's own.",
     schema: name,
 };
+const SCHEDULE: Parameter = Parameter {
+    name: "schedule",
+    about: "The schedule's name, as its maker was answered.",
+    schema: || reference("ScheduleName"),
+};
 const FILE: Parameter = Parameter {
     name: "file",
     about: "The file's name.",
@@ -85,9 +90,14 @@ pub(crate) const WAIT: Parameter = Parameter {
     schema: || reference("Duration"),
 };
 
+const AT: &str = "Publish it then: a time (RFC 3339), or seconds since 1970; at most a year ahead.";
+const DELAY: &str = "Publish it after this long; not with `at`.";
+
 /// The fields of a message as query parameters.
 pub(crate) const FIELDS: &[Parameter] = &[
+    Parameter { name: "at", about: AT, schema: moment },
     Parameter { name: "content_type", about: "The body's media type.", schema: media_type },
+    Parameter { name: "delay", about: DELAY, schema: || reference("Duration") },
     Parameter { name: "event", about: "The kind of event; does not begin with `$`.", schema: text },
     Parameter { name: "id", about: "Say it once, however often it is sent.", schema: text },
     Parameter { name: "key", about: "A newer message of the same key replaces the older.", schema: text },
@@ -99,6 +109,8 @@ pub(crate) const FIELDS: &[Parameter] = &[
 
 /// The same fields as headers, where a query parameter does not say otherwise.
 pub(crate) const FIELD_HEADERS: &[Parameter] = &[
+    Parameter { name: "At", about: AT, schema: moment },
+    Parameter { name: "Delay", about: DELAY, schema: || reference("Duration") },
     Parameter { name: "Event", about: "The kind of event; does not begin with `$`.", schema: text },
     Parameter { name: "Idempotency-Key", about: "Say it once, however often it is sent.", schema: text },
     Parameter { name: "Key", about: "A newer message of the same key replaces the older.", schema: text },
@@ -126,7 +138,7 @@ pub(crate) const LAST_EVENT_ID: Parameter = Parameter {
 
 /// The parameters that stand in a path, in its order.
 pub(crate) fn in_path(path: &str) -> impl Iterator<Item = &'static Parameter> {
-    const ALL: &[Parameter] = &[CHANNEL, POSITION, SESSION, NAME, FILE];
+    const ALL: &[Parameter] = &[CHANNEL, POSITION, SESSION, NAME, SCHEDULE, FILE];
     path.split('<').skip(1).filter_map(|rest| {
         let name = rest.split('>').next()?;
         ALL.iter().find(|parameter| parameter.name == name)
@@ -143,6 +155,10 @@ fn text() -> Value {
 
 fn media_type() -> Value {
     reference("MediaType")
+}
+
+fn moment() -> Value {
+    reference("Moment")
 }
 
 fn member() -> Value {

@@ -10,7 +10,9 @@ use axum::body::Body;
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use axum::routing::post;
-use fanfare_proto::{Batch, Code, Grant, Publish, Query, Receipt, Refusal, limits, problem, read_batch};
+use fanfare_proto::{
+    Batch, Code, Grant, Planned, Publish, Query, Receipt, Refusal, Schedule, limits, problem, read_batch,
+};
 use http::{HeaderMap, header};
 use serde_json::json;
 
@@ -36,6 +38,12 @@ pub(super) const ROUTE: Route = Route {
                 headers: &["Cursor", "Location"],
                 content: &[Media("application/json", "Published")],
             },
+            Answer {
+                status: 202,
+                about: "the one message is for later, and kept",
+                headers: &["Location"],
+                content: &[Media("application/json", "Scheduled")],
+            },
         ],
         refusals: &[
             Code::BAD_NAME,
@@ -59,7 +67,13 @@ const ATOMIC: Parameter = Parameter {
     schema: || json!({ "type": "boolean", "default": false }),
 };
 
-type Accepted = Result<Receipt, Refusal>;
+/// What became of a message.
+enum Accepted {
+    Published(Receipt),
+    Scheduled(Planned),
+}
+
+type Answered = Result<Accepted, Refusal>;
 
 async fn batch(
     State(api): State<Api>,
@@ -73,9 +87,11 @@ async fn batch(
     let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let answers = match read_batch(content_type, &body)? {
         Batch::One(publish) => {
-            let answer = api.node.publish(&grant, vec![publish?]).await.pop();
-            let answer = answer.unwrap_or_else(|| Err(Code::STORE_FAILED.into()));
-            return Ok(receipt::response(&answer?));
+            let answer = each(&api, &grant, vec![publish]).await.pop();
+            return Ok(match answer.unwrap_or_else(|| Err(Code::STORE_FAILED.into()))? {
+                Accepted::Published(receipt) => receipt::response(&receipt),
+                Accepted::Scheduled(planned) => receipt::scheduled(&planned),
+            });
         }
         Batch::Many(items) if atomic => together(&api, &grant, items).await?,
         Batch::Many(items) => each(&api, &grant, items).await,
@@ -99,36 +115,63 @@ async fn together(
     api: &Api,
     grant: &Grant,
     items: Vec<Result<Publish, Refusal>>,
-) -> Result<Vec<Accepted>, Refusal> {
+) -> Result<Vec<Answered>, Refusal> {
     let mut messages = Vec::with_capacity(items.len());
     for (index, item) in items.into_iter().enumerate() {
         let named = |refusal: Refusal| {
             Refusal::new(refusal.code, format!("message {}: {}", index + 1, refusal.detail))
         };
+        let for_later = || Refusal::new(Code::NOT_ATOMIC, "what is for later is in no atomic group");
+        let item = item.and_then(|publish| publish.when.map_or(Ok(publish), |_| Err(for_later())));
         messages.push(item.map_err(named)?);
     }
-    Ok(api.node.publish_atomic(grant, messages).await?.into_iter().map(Ok).collect())
+    let receipts = api.node.publish_atomic(grant, messages).await?;
+    Ok(receipts.into_iter().map(|receipt| Ok(Accepted::Published(receipt))).collect())
 }
 
 /// Every message on its own; answers in their order, whatever became of the others.
-async fn each(api: &Api, grant: &Grant, items: Vec<Result<Publish, Refusal>>) -> Vec<Accepted> {
-    let mut messages = Vec::with_capacity(items.len());
-    let places: Vec<Result<(), Refusal>> =
-        items.into_iter().map(|item| item.map(|publish| messages.push(publish))).collect();
+async fn each(api: &Api, grant: &Grant, items: Vec<Result<Publish, Refusal>>) -> Vec<Answered> {
+    let (mut messages, mut schedules) = (Vec::with_capacity(items.len()), Vec::new());
+    let mut place = |publish: Publish| match Schedule::of(&publish) {
+        Some(schedule) => {
+            schedules.push(schedule);
+            Kind::Later
+        }
+        None => {
+            messages.push(publish);
+            Kind::Now
+        }
+    };
+    let places: Vec<Result<Kind, Refusal>> = items.into_iter().map(|item| item.map(&mut place)).collect();
     let mut published = api.node.publish(grant, messages).await.into_iter();
-    let mut next = |()| published.next().unwrap_or_else(|| Err(Code::STORE_FAILED.into()));
+    let mut scheduled = api.node.schedule_all(grant, schedules).await.into_iter();
+    let mut next = |kind| match kind {
+        Kind::Now => {
+            published.next().unwrap_or_else(|| Err(Code::STORE_FAILED.into())).map(Accepted::Published)
+        }
+        Kind::Later => {
+            scheduled.next().unwrap_or_else(|| Err(Code::STORE_FAILED.into())).map(Accepted::Scheduled)
+        }
+    };
     places.into_iter().map(|place| place.and_then(&mut next)).collect()
 }
 
+/// When a message is to be published.
+enum Kind {
+    Now,
+    Later,
+}
+
 /// `{"results":[...]}`: a receipt or a problem document for each message, in their order.
-fn results(answers: &[Accepted]) -> Response {
+fn results(answers: &[Answered]) -> Response {
     let mut body = Vec::from(*b"{\"results\":[");
     for (index, answer) in answers.iter().enumerate() {
         if index > 0 {
             body.push(b',');
         }
         match answer {
-            Ok(receipt) => receipt.write(&mut body),
+            Ok(Accepted::Published(receipt)) => receipt.write(&mut body),
+            Ok(Accepted::Scheduled(planned)) => planned.write_receipt(&mut body),
             Err(refusal) => problem::document(refusal, &mut body),
         }
     }

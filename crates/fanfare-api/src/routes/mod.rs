@@ -2,6 +2,7 @@
 //! answers it. [`ALL`] is the only list.
 
 mod batch;
+mod cancel;
 mod channels;
 mod delete;
 mod health;
@@ -16,6 +17,10 @@ mod publish;
 mod purge;
 mod ready;
 mod remove;
+mod reschedule;
+mod schedule;
+mod scheduled;
+mod schedules;
 mod session;
 mod short;
 mod subscribe;
@@ -53,6 +58,11 @@ pub const ALL: &[Route] = &[
     purge::ROUTE,
     batch::ROUTE,
     channels::ROUTE,
+    schedule::ROUTE,
+    schedules::ROUTE,
+    scheduled::ROUTE,
+    reschedule::ROUTE,
+    cancel::ROUTE,
     subscribe::ROUTE,
     session::ROUTE,
     short::ROUTE,

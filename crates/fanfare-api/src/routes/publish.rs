@@ -11,7 +11,7 @@ use axum::body::Body;
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use axum::routing::post;
-use fanfare_proto::{Channel, Code, Grant, Query, Refusal, read_bare};
+use fanfare_proto::{Channel, Code, Grant, Query, Refusal, Schedule, read_bare};
 use http::HeaderMap;
 
 pub(super) const ROUTE: Route = Route {
@@ -40,6 +40,12 @@ pub(super) const OPERATION: Operation = Operation {
             about: "its id had been accepted before",
             headers: &["Cursor", "Location"],
             content: &[Media("application/json", "Receipt")],
+        },
+        Answer {
+            status: 202,
+            about: "it is for later, and kept: the answer says when",
+            headers: &["Location"],
+            content: &[Media("application/json", "Scheduled")],
         },
     ],
     refusals: &[
@@ -79,6 +85,9 @@ pub(super) async fn accept(
     let (body, _share) = api.intake.read(headers, body, limit).await?.split();
     let header = |name: &str| headers.get(name).map(|value| value.as_bytes());
     let publish = read_bare(channel, &query, header, body)?;
+    if let Some(schedule) = Schedule::of(&publish) {
+        return Ok(receipt::scheduled(&api.node.schedule(grant, schedule).await?));
+    }
     let answer = api.node.publish(grant, vec![publish]).await.pop();
     Ok(receipt::response(&answer.unwrap_or_else(|| Err(Code::STORE_FAILED.into()))?))
 }

@@ -10,7 +10,7 @@ use axum::body::{Body, to_bytes};
 use fanfare_api::{Options, api};
 use fanfare_node::Node;
 use fanfare_proto::{Keeping, LogId, Namespace, Namespaces, Origins, Pattern, Time, limits};
-use fanfare_store::{Log, MemoryLog};
+use fanfare_store::{MemoryLog, Store};
 use http::{HeaderMap, Request, StatusCode};
 use serde_json::Value;
 use std::fmt;
@@ -57,15 +57,21 @@ impl Door {
     }
 
     /// The kept log is a log in memory, in what wraps it.
-    pub fn over(origins: &[&str], wrap: impl FnOnce(Arc<dyn Log>) -> Arc<dyn Log>) -> Door {
+    pub fn over(origins: &[&str], wrap: impl FnOnce(Arc<dyn Store>) -> Arc<dyn Store>) -> Door {
         let rule = |pattern: &str, keeping| Namespace::new(Pattern::parse(pattern).unwrap(), keeping);
         let tiny = Namespace { body_bytes: 10, ..rule("tiny/**", Keeping::Kept) };
         let namespaces = Arc::new(Namespaces::new([rule("live/**", Keeping::Live), tiny]));
         let kept = wrap(Arc::new(MemoryLog::new(LogId::KEPT, namespaces.clone())));
         let origins = Origins::new(origins.iter().copied());
-        let node =
-            Node::start(fanfare_node::Options { namespaces, origins, kept, tail: limits::TAIL_SLOTS, now })
-                .unwrap();
+        let node = Node::start(fanfare_node::Options {
+            namespaces,
+            origins,
+            kept,
+            tail: limits::TAIL_SLOTS,
+            now,
+            system: now,
+        })
+        .unwrap();
         Door { service: api(node.clone(), Options::default()), node }
     }
 

@@ -1,7 +1,11 @@
 //! A very long log in which nothing that is wanted is ever found.
 
+use bytes::Bytes;
 use fanfare_proto::{Epoch, Message, Pattern, Position, Time};
-use fanfare_store::{ChannelInfo, Draft, Log, LogStatus, Order, Page, Read, Removal, StoreError, Trimmed};
+use fanfare_store::{
+    ChannelInfo, Draft, Log, LogStatus, Order, Page, Put, Read, Record, RecordChange, Records, Removal,
+    Revision, Store, StoreError, Trimmed,
+};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 
@@ -64,5 +68,34 @@ impl Log for Barren {
 
     fn status(&self) -> LogStatus {
         LogStatus { epoch: Epoch(1), head: Position(HEAD), time: Time(0), messages: HEAD, bytes: HEAD }
+    }
+}
+
+impl Records for Barren {
+    fn get(&self, _: &str, _: &str) -> Result<Option<Record>, StoreError> {
+        Ok(None)
+    }
+
+    fn put_if(&self, _: &str, _: &str, _: Revision, _: Option<Bytes>) -> Result<Put, StoreError> {
+        Err(StoreError::Full("it takes nothing".into()))
+    }
+
+    fn change(&self, _: &[RecordChange]) -> Result<(), StoreError> {
+        Err(StoreError::Full("it takes nothing".into()))
+    }
+
+    fn scan(&self, _: &str, _: &str, _: &str, _: usize) -> Result<Vec<Record>, StoreError> {
+        Ok(Vec::new())
+    }
+}
+
+impl Store for Barren {
+    fn append_with(
+        &self,
+        drafts: Vec<Draft>,
+        _: &[RecordChange],
+        now: Time,
+    ) -> Result<Vec<Arc<Message>>, StoreError> {
+        self.append(drafts, now)
     }
 }

@@ -8,7 +8,7 @@ use fanfare_proto::{
     Channel, Content, Cursor, CursorPart, Filter, Form, Framing, Grant, Keeping, LogId, Namespace,
     Namespaces, Origins, Pattern, Position, Publish, Selection, Start, Time, Wire, protocol,
 };
-use fanfare_store::{Log, MemoryLog, Removal, SqliteLog, SqliteOptions};
+use fanfare_store::{MemoryLog, Removal, SqliteLog, SqliteOptions, Store};
 use std::future::Future;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
@@ -97,10 +97,11 @@ impl World {
         World::new(Arc::new(kept), namespaces)
     }
 
-    fn new(kept: Arc<dyn Log>, namespaces: Arc<Namespaces>) -> World {
+    fn new(kept: Arc<dyn Store>, namespaces: Arc<Namespaces>) -> World {
         let now = || Time(NOW.fetch_add(1, SeqCst));
         let node =
-            Node::start(Options { namespaces, origins: Origins::default(), kept, tail: 6, now }).unwrap();
+            Node::start(Options { namespaces, origins: Origins::default(), kept, tail: 6, now, system: now })
+                .unwrap();
         let bell = Bell::default();
         let theirs = bell.clone();
         let desk = Desk::new(
@@ -161,7 +162,13 @@ impl World {
             let content_type = Some("text/plain".into());
             let priority = priority(first + index);
             let content = Content { priority, content_type, body: body.into(), ..Content::default() };
-            Publish { channel: Channel::parse(CHANNELS[*channel]).unwrap(), id: None, ttl: None, content }
+            Publish {
+                channel: Channel::parse(CHANNELS[*channel]).unwrap(),
+                id: None,
+                ttl: None,
+                when: None,
+                content,
+            }
         };
         let messages: Vec<Publish> = what.iter().enumerate().map(publish).collect();
         let receipts: Vec<_> = if atomic {

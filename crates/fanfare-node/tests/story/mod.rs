@@ -7,7 +7,7 @@ use fanfare_proto::{
     Channel, Content, Cursor, Form, Framing, Grant, Keeping, LogId, Namespace, Namespaces, Origins, Pattern,
     Publish, Selection, Start, Time, Wire, limits, protocol,
 };
-use fanfare_store::{Log, MemoryLog};
+use fanfare_store::{MemoryLog, Store};
 use std::future::Future;
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
@@ -65,8 +65,9 @@ impl Story {
         Story::on(Arc::new(MemoryLog::new(LogId::KEPT, namespaces())), limits::TAIL_SLOTS)
     }
 
-    pub fn on(kept: Arc<dyn Log>, tail: usize) -> Story {
-        let options = Options { namespaces: namespaces(), origins: Origins::default(), kept, tail, now };
+    pub fn on(kept: Arc<dyn Store>, tail: usize) -> Story {
+        let options =
+            Options { namespaces: namespaces(), origins: Origins::default(), kept, tail, now, system: now };
         let (node, bell) = (Node::start(options).unwrap(), Arc::<(Mutex<bool>, Condvar)>::default());
         let rung = bell.clone();
         let wake = move || {
@@ -79,7 +80,7 @@ impl Story {
 
     pub fn say(&self, to: &str, body: &str, ttl: Option<Duration>) -> Cursor {
         let content = Content { body: body.to_owned().into(), ..Content::default() };
-        let publish = Publish { channel: Channel::parse(to).unwrap(), id: None, ttl, content };
+        let publish = Publish { channel: Channel::parse(to).unwrap(), id: None, ttl, when: None, content };
         wait(self.node.publish(&Grant::open(), vec![publish])).remove(0).unwrap().cursor
     }
 

@@ -8,7 +8,9 @@ use bytes::Bytes;
 /// Each field: its query parameter, and its headers, the first of which beats the others. Those with `x-` are what
 /// clients of ntfy send.
 const FIELDS: &[(&str, &[&str])] = &[
+    ("at", &["at", "x-at"]),
     ("content_type", &["content-type"]),
+    ("delay", &["delay", "x-delay"]),
     ("event", &["event"]),
     ("id", &["idempotency-key"]),
     ("key", &["key"]),
@@ -25,12 +27,10 @@ const MEMBERS: &[(&str, &[&str])] = &[
     ("icon", &["icon", "x-icon"]),
     ("title", &["title", "x-title"]),
 ];
-/// What those clients send for `at`: a message that is to come later must not come now.
-const LATER_HEADERS: &[&str] = &["delay", "x-at", "x-delay"];
 
 /// The query parameters that [`read_bare`] reads.
 pub const BARE_PARAMETERS: &[&str] =
-    &["content_type", "event", "id", "key", "notice", "priority", "tags", "ttl"];
+    &["at", "content_type", "delay", "event", "id", "key", "notice", "priority", "tags", "ttl"];
 
 /// Reads what a request publishes: `body` exactly as it is, and each field from its query parameter, else from its
 /// header. `header` answers the value of a header by its lower-case name. Query parameters that are not fields are
@@ -42,12 +42,11 @@ pub fn read_bare<'h>(
     body: Bytes,
 ) -> Result<Publish, Refusal> {
     query.only(BARE_PARAMETERS, LATER_FIELDS)?;
-    let mut later = LATER_FIELDS.iter().chain(LATER_HEADERS);
-    if let Some(field) = later.find(|field| header(field).is_some()) {
+    if let Some(field) = LATER_FIELDS.iter().find(|field| header(field).is_some()) {
         return Err(not_yet(field));
     }
     let content = Content { body, ..Content::default() };
-    let mut publish = Publish { channel, id: None, ttl: None, content };
+    let mut publish = Publish { channel, id: None, ttl: None, when: None, content };
     for (field, names) in FIELDS {
         let said = match query.one(field)? {
             Some(value) => Some(value),

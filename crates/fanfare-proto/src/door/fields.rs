@@ -1,10 +1,10 @@
 //! What each field of a message may be, however it came.
 
-use crate::{Code, Publish, Refusal, json, limits, parse_duration, quote};
+use crate::{Code, Publish, Refusal, Time, When, json, limits, parse_duration, quote};
 use std::time::Duration;
 
 /// Fields of messages that later versions understand.
-pub const LATER_FIELDS: &[&str] = &["at", "deletes", "replaces"];
+pub const LATER_FIELDS: &[&str] = &["deletes", "replaces"];
 /// Names of priorities, least first.
 const PRIORITIES: [&str; 5] = ["min", "low", "default", "high", "max"];
 
@@ -27,6 +27,7 @@ pub(super) fn set_text(publish: &mut Publish, field: &str, value: &str) -> Resul
         "event" => content.event = Some(event(value)?),
         "content_type" => content.content_type = Some(content_type(value)?),
         "ttl" => publish.ttl = Some(ttl(value)?),
+        "at" | "delay" => set_when(publish, field, value)?,
         "priority" => content.priority = Some(priority(value)?),
         "notice" => content.notice = Some(notice(value)?),
         _ => return Err(bad(field, "this is not a field of text")),
@@ -74,6 +75,18 @@ fn ttl(value: &str) -> Result<Duration, Refusal> {
         return Ok(ttl);
     }
     Err(bad("ttl", format!("at most {} seconds are allowed", limits::TTL.as_secs())))
+}
+
+/// Whether the moment is within [`limits::SCHEDULE_TIME`], whoever knows the time says.
+fn set_when(publish: &mut Publish, field: &str, value: &str) -> Result<(), Refusal> {
+    let when = match field {
+        "at" => When::At(Time::parse(value).map_err(|why| bad(field, why))?),
+        _ => When::In(parse_duration(value).map_err(|why| bad(field, why))?),
+    };
+    match publish.when.replace(when) {
+        None => Ok(()),
+        Some(_) => Err(bad(field, "give `at` or `delay`, not both")),
+    }
 }
 
 fn priority(value: &str) -> Result<u8, Refusal> {

@@ -11,10 +11,12 @@ use serde_json::value::RawValue;
 
 /// The fields that can be published.
 pub(crate) const FIELDS: &[&str] = &[
+    "at",
     "body",
     "body_base64",
     "channel",
     "content_type",
+    "delay",
     "event",
     "id",
     "key",
@@ -40,9 +42,14 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 pub(crate) fn read(value: &RawValue) -> Result<Publish, Refusal> {
     let object = members(value.get())?;
     if let Some((name, _)) = object.iter().find(|(name, _)| !FIELDS.contains(&&**name)) {
-        return Err(unknown(name));
+        return Err(unknown(name, FIELDS));
     }
-    let publish = build(&object)?;
+    said(&object)
+}
+
+/// What fields, all of them of [`FIELDS`], say, if they say something.
+pub(crate) fn said(object: &[(String, &RawValue)]) -> Result<Publish, Refusal> {
+    let publish = build(object)?;
     let says = |(name, value): &(String, &RawValue)| {
         // A JSON body may be null.
         SAYS.contains(&&**name)
@@ -72,7 +79,7 @@ pub(crate) fn build(object: &[(String, &RawValue)]) -> Result<Publish, Refusal> 
     let channel = text("channel", channel)?;
     let channel = Channel::parse(&channel)
         .map_err(|error| Refusal::new(Code::BAD_NAME, format!("`{}`: {error}", quote::shown(&channel))))?;
-    let mut publish = Publish { channel, id: None, ttl: None, content: Content::default() };
+    let mut publish = Publish { channel, id: None, ttl: None, when: None, content: Content::default() };
     let (mut body, mut bytes) = (None, None);
     for (name, value) in object {
         match (&**name, value.get()) {
@@ -83,7 +90,9 @@ pub(crate) fn build(object: &[(String, &RawValue)]) -> Result<Publish, Refusal> 
             ("body_base64", _) => bytes = Some(decoded(value)?),
             ("tags", _) => publish.content.tags = tags::parse_json(value)?,
             ("notice", json) => publish.content.notice = Some(fields::notice(json)?),
-            ("ttl" | "priority", number) if number.starts_with(|c: char| c.is_ascii_digit()) => {
+            ("at" | "delay" | "ttl" | "priority", number)
+                if number.starts_with(|c: char| c.is_ascii_digit()) =>
+            {
                 fields::set_text(&mut publish, name, number)?;
             }
             (name, _) => fields::set_text(&mut publish, name, &text(name, value)?)?,
@@ -93,7 +102,8 @@ pub(crate) fn build(object: &[(String, &RawValue)]) -> Result<Publish, Refusal> 
     Ok(publish)
 }
 
-fn unknown(name: &str) -> Refusal {
+/// The refusal of a field that is none of these.
+pub(crate) fn unknown(name: &str, known: &[&str]) -> Refusal {
     if LATER_FIELDS.contains(&name) {
         return not_yet(name);
     }
@@ -101,7 +111,7 @@ fn unknown(name: &str) -> Refusal {
         let detail = format!("the field `{name}` is given by the server and cannot be published");
         return Refusal::new(Code::UNKNOWN_FIELD, detail);
     }
-    unknown_field("field", name, FIELDS)
+    unknown_field("field", name, known)
 }
 
 /// Text stays text, unless the content type says that the body is JSON; every other value is JSON.

@@ -83,7 +83,7 @@ fn message(channel: &str, body: &Value) -> Option<Publish> {
         body: body.to_string().into(),
         ..Content::default()
     };
-    Some(Publish { channel: Channel::parse(channel).ok()?, id: None, ttl: None, content })
+    Some(Publish { channel: Channel::parse(channel).ok()?, id: None, ttl: None, when: None, content })
 }
 
 /// With one decimal: more is noise, and reads badly.

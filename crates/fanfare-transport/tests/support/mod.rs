@@ -58,7 +58,15 @@ fn node() -> Node {
     let namespaces = Arc::new(Namespaces::new([live]));
     let kept = Arc::new(MemoryLog::new(LogId::KEPT, namespaces.clone()));
     let origins = Origins::new(["https://a.example"]);
-    Node::start(fanfare_node::Options { namespaces, origins, kept, tail: limits::TAIL_SLOTS, now }).unwrap()
+    Node::start(fanfare_node::Options {
+        namespaces,
+        origins,
+        kept,
+        tail: limits::TAIL_SLOTS,
+        now,
+        system: now,
+    })
+    .unwrap()
 }
 
 impl Server {
@@ -108,7 +116,8 @@ impl Server {
 
     pub fn publish_bytes(&self, channel: &str, body: &[u8]) {
         let content = Content { body: body.to_vec().into(), ..Content::default() };
-        let publish = Publish { channel: Channel::parse(channel).unwrap(), id: None, ttl: None, content };
+        let publish =
+            Publish { channel: Channel::parse(channel).unwrap(), id: None, ttl: None, when: None, content };
         let grant = Grant::open();
         let answers = self.node.publish(&grant, vec![publish]);
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
@@ -168,7 +177,8 @@ async fn answer(
         return response(StatusCode::OK, said.into());
     };
     let content = Content { body, ..Content::default() };
-    let publish = Publish { channel: Channel::parse(channel).unwrap(), id: None, ttl: None, content };
+    let publish =
+        Publish { channel: Channel::parse(channel).unwrap(), id: None, ttl: None, when: None, content };
     match node.publish(&Grant::open(), vec![publish]).await.remove(0) {
         Ok(receipt) => response(StatusCode::CREATED, format!("{{\"position\":{}}}", receipt.position).into()),
         Err(refusal) => response(StatusCode::SERVICE_UNAVAILABLE, refusal.to_string().into()),

@@ -1,0 +1,37 @@
+//! What the thread works with: all of a node that it needs.
+
+use crate::commit::{Answers, Committer, Group};
+use crate::commit_thread::{CommitThread, Then};
+use fanfare_proto::{Channel, LogId, Namespaces, Refusal, Time};
+use fanfare_store::Store;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Records, both logs, and both clocks.
+#[derive(Clone)]
+pub(crate) struct Hands {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) namespaces: Arc<Namespaces>,
+    pub(crate) commits: Arc<CommitThread>,
+    pub(crate) live: Arc<Mutex<Committer>>,
+    /// The node's clock.
+    pub(crate) now: fn() -> Time,
+    /// That of people.
+    pub(crate) system: fn() -> Time,
+}
+
+impl Hands {
+    pub(super) fn is_live(&self, channel: &Channel) -> bool {
+        self.namespaces.of(channel.as_str()).keeping.log() == LogId::LIVE
+    }
+
+    /// Publishes to the live log.
+    pub(super) fn commit_live(&self, group: Group) -> Answers {
+        let mut live = self.live.lock().unwrap_or_else(PoisonError::into_inner);
+        live.commit(&mut [group], (self.now)()).pop().unwrap_or_default()
+    }
+
+    /// Publishes to the kept log: `then` is called once it is there, unless it is refused at once.
+    pub(super) fn keep(&self, group: Group, then: Then) -> Result<(), Refusal> {
+        self.commits.publish(group, then)
+    }
+}
