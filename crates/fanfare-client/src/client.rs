@@ -5,6 +5,7 @@ use crate::error::{Error, Refusal};
 use crate::pages::PageRequest;
 use crate::publish::Publishing;
 use crate::reach::Reach;
+use crate::schedule::{Scheduled, SchedulesPage};
 use crate::subscription::Subscribing;
 use crate::target::Target;
 use fanfare_proto::limits;
@@ -65,6 +66,25 @@ impl Client {
         let target = Target::new("/channels").with("pattern", pattern).with("limit", limit);
         let answer = self.reach.get(&target.with_some("after", after), "application/json").await?;
         ChannelInfo::read_all(&self.reach, &answer.body)
+    }
+
+    /// Schedules to the channels that a pattern means, as they were made: some, those after a name.
+    pub async fn schedules(&self, pattern: &str, after: Option<&str>) -> Result<SchedulesPage, Error> {
+        let limit = limits::PAGE_MESSAGES.to_string();
+        let target = Target::new("/schedules").with("channel", pattern).with("limit", limit);
+        let answer = self.reach.get(&target.with_some("after", after), "application/json").await?;
+        SchedulesPage::read(&self.reach, &answer)
+    }
+
+    /// A schedule.
+    pub async fn schedule(&self, name: &str) -> Result<Scheduled, Error> {
+        let answer = self.reach.get(&Target::schedule(name), "application/json").await?;
+        Scheduled::read(&self.reach, &answer.body)
+    }
+
+    /// Ends a schedule.
+    pub async fn cancel_schedule(&self, name: &str) -> Result<(), Error> {
+        self.reach.delete(&Target::schedule(name)).await.map(drop)
     }
 
     /// What the server counts, as the text that Prometheus reads.

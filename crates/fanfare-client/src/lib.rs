@@ -23,6 +23,7 @@
 //! transport if need be: what is heard goes on after the cursor, so nothing is missing and nothing comes twice.
 //!
 //! - [`Client`]: one server; [`Publishing`], [`PageRequest`]: what is asked of it once;
+//! - [`Scheduling`], [`Scheduled`], [`SchedulesPage`]: what is for later;
 //! - [`Subscription`], [`Event`], [`State`], [`Transport`]: what is heard for long;
 //! - [`Message`], [`Gap`], [`Receipt`], [`Page`], [`ChannelInfo`]: what it answers;
 //! - [`Error`], [`Refusal`], [`Backoff`]: what went wrong, and when to try again.
@@ -41,6 +42,7 @@ mod message;
 mod pages;
 mod publish;
 mod reach;
+mod schedule;
 mod subscription;
 mod target;
 mod transport;
@@ -54,6 +56,7 @@ pub use error::{Error, Refusal};
 pub use fanfare_proto::Retry;
 pub use message::{Gap, Message};
 pub use pages::PageRequest;
-pub use publish::Publishing;
+pub use publish::{Publishing, Scheduling};
+pub use schedule::{Scheduled, SchedulesPage};
 pub use subscription::{Subscribing, Subscription};
 pub use transport::Transport;

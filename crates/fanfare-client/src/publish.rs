@@ -3,7 +3,8 @@
 use crate::answer::Receipt;
 use crate::backoff::Backoff;
 use crate::error::Error;
-use crate::reach::Reach;
+use crate::reach::{Answer, Reach};
+use crate::schedule::Scheduled;
 use crate::target::Target;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use std::fmt::Display;
@@ -29,6 +30,11 @@ pub struct Publishing {
     body: Vec<u8>,
     try_time: Duration,
 }
+
+/// A message for later on its way; sent when awaited, as [`Publishing`] is.
+#[derive(Debug, Clone)]
+#[must_use = "nothing is scheduled until it is awaited"]
+pub struct Scheduling(Publishing);
 
 impl Publishing {
     pub(crate) fn new(reach: Reach, channel: &str, body: Vec<u8>) -> Publishing {
@@ -94,13 +100,24 @@ impl Publishing {
         Publishing { try_time: time, ..self }
     }
 
-    async fn send(self) -> Result<Receipt, Error> {
+    /// For later: at a moment (RFC 3339, or seconds since 1970), at most a year ahead.
+    pub fn at(self, moment: impl Display) -> Scheduling {
+        Scheduling(self.field("at", moment))
+    }
+
+    /// For later: after this long, at most a year.
+    pub fn delay(self, delay: impl Display) -> Scheduling {
+        Scheduling(self.field("delay", delay))
+    }
+
+    /// Sends it, if need be again. Answers, too, who answered.
+    async fn send(self) -> Result<(Reach, Answer), Error> {
         let id = self.id.unwrap_or_else(|| format!("{:032x}", fastrand::u128(..)));
         let target = self.target.with("id", id);
         let (end, mut backoff) = (Instant::now() + self.try_time, Backoff::default());
         loop {
             let error = match self.reach.post(&target, &self.headers, self.body.clone()).await {
-                Ok(answer) => return Receipt::read(&self.reach, &answer.body),
+                Ok(answer) => return Ok((self.reach, answer)),
                 Err(error) => error,
             };
             let next = Instant::now() + backoff.next(error.after());
@@ -117,6 +134,21 @@ impl IntoFuture for Publishing {
     type IntoFuture = Pin<Box<dyn Future<Output = Result<Receipt, Error>> + Send>>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.send())
+        Box::pin(async move {
+            let (reach, answer) = self.send().await?;
+            Receipt::read(&reach, &answer.body)
+        })
+    }
+}
+
+impl IntoFuture for Scheduling {
+    type Output = Result<Scheduled, Error>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Result<Scheduled, Error>> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move {
+            let (reach, answer) = self.0.send().await?;
+            Scheduled::read(&reach, &answer.body)
+        })
     }
 }

@@ -83,6 +83,11 @@ impl Reach {
         self.whole(request, ANSWER_TIME + sending).await
     }
 
+    /// A whole answer to the wish that something goes.
+    pub async fn delete(&self, target: &Target) -> Result<Answer, Error> {
+        self.whole(self.http.delete(self.address.of(target)), ANSWER_TIME).await
+    }
+
     /// An answer that is read as it comes.
     pub async fn stream(&self, target: &Target, accept: &str) -> Result<Response, Error> {
         let request = self.http.get(self.address.of(target)).header("accept", accept);

@@ -22,6 +22,13 @@ impl Target {
         Target { text, separator: '?' }
     }
 
+    /// The path of a schedule.
+    pub fn schedule(name: &str) -> Target {
+        let mut text = String::from("/schedules/");
+        encode(name, "", &mut text);
+        Target { text, separator: '?' }
+    }
+
     /// Adds a parameter.
     #[must_use]
     pub fn with(mut self, name: &str, value: impl AsRef<str>) -> Target {

@@ -11,6 +11,7 @@ use support::server::Server;
 use tempfile::TempDir;
 
 const GUIDE: &str = include_str!("../../../docs/guide.md");
+const SCHEDULES: &str = include_str!("../../../docs/schedules.md");
 const MOVING: &str = include_str!("../../../docs/moving.md");
 
 fn execute(blocks: &[(&str, &str)]) {
@@ -33,5 +34,12 @@ fn the_first_hour() {
 fn coming_from_another_push_server() {
     let blocks = blocks(MOVING);
     assert_eq!(blocks.len(), 4);
+    execute(&blocks);
+}
+
+#[test]
+fn messages_for_later() {
+    let blocks = blocks(SCHEDULES);
+    assert_eq!(blocks.len(), 6);
     execute(&blocks);
 }

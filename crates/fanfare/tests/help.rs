@@ -47,6 +47,7 @@ fn the_guide_has_the_help_of_every_command() {
     let expected = [
         "serve",
         "publish",
+        "schedules",
         "subscribe",
         "history",
         "channels",

@@ -10,6 +10,7 @@ mod history;
 mod man;
 mod protocols;
 mod publish;
+mod schedules;
 mod serve;
 mod subscribe;
 mod top;
@@ -38,6 +39,7 @@ pub struct Command {
 const ALL: &[Command] = &[
     serve::COMMAND,
     publish::COMMAND,
+    schedules::COMMAND,
     subscribe::COMMAND,
     history::COMMAND,
     channels::COMMAND,

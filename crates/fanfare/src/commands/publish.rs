@@ -27,6 +27,7 @@ pub const COMMAND: Command = Command {
         ("What a program prints, as one message", "df -h | fanfare publish ops/disk"),
         ("Each line as a message, as it comes", "journalctl -f | fanfare publish logs/host --lines"),
         ("A file, with its type", "fanfare publish webcam --file frame.jpg --content-type image/jpeg"),
+        ("Later", "fanfare publish team/standup 'in ten minutes' --at 2026-11-30T09:50:00+01:00"),
         (
             "With fields",
             "fanfare publish market/eurusd 1.0842 --key eurusd --tag region=eu --ttl 10s --priority 4",
@@ -54,7 +55,16 @@ struct Options {
     #[arg(long)]
     lines: bool,
 
-    /// Print the receipt: channel, position, cursor, id and time as JSON
+    /// Publish it then: 2026-11-30T09:00:00+01:00, or seconds since 1970; at most a year ahead
+    #[arg(long, value_name = "TIME", conflicts_with_all = ["delay", "lines"])]
+    at: Option<String>,
+
+    /// Publish it after this long: 90 (seconds), 10m, 2h. What waits is listed by `fanfare schedules list`
+    #[arg(long, value_name = "DURATION", conflicts_with = "lines")]
+    delay: Option<String>,
+
+    /// Print the receipt as JSON: channel, position, cursor, id and time; or of what is for later, schedule, channel
+    /// and at
     #[arg(long)]
     json: bool,
 
@@ -76,7 +86,21 @@ fn run(matches: &ArgMatches) -> Result<Exit, Failure> {
 fn publish_one(options: &Options, remote: &Remote) -> Result<Exit, Failure> {
     let message = options.fields.add_to(remote.client.publish(&options.channel, body(options)?));
     // Whoever typed it knows best whether to try again.
-    let receipt = remote.wait(message.try_for(Duration::ZERO).into_future())?;
+    let message = message.try_for(Duration::ZERO);
+    let later = match (&options.at, &options.delay) {
+        (Some(at), _) => Some(message.clone().at(at)),
+        (None, delay) => delay.as_ref().map(|delay| message.clone().delay(delay)),
+    };
+    if let Some(later) = later {
+        let scheduled = remote.wait(later.into_future())?;
+        let line = match options.json {
+            true => scheduled.raw().to_owned(),
+            false => format!("{} {} {}", scheduled.schedule, scheduled.channel, scheduled.at),
+        };
+        write_line(line.as_bytes())?;
+        return Ok(Exit::DONE);
+    }
+    let receipt = remote.wait(message.into_future())?;
     let line = match options.json {
         true => receipt.raw().to_owned(),
         false => format!("{} {}", receipt.channel, receipt.position),

@@ -1,0 +1,35 @@
+//! `fanfare schedules cancel`: not after all.
+
+use super::Command;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::remote::ServerArgs;
+use clap::{ArgMatches, Args, FromArgMatches};
+
+pub const COMMAND: Command = Command {
+    name: "cancel",
+    about: "End schedules; what they have published stays",
+    examples: &[("Not this one after all", "fanfare schedules cancel 1a20d1c2c0f3b1e5")],
+    arguments: Options::augment_args,
+    run,
+};
+
+#[derive(Args)]
+struct Options {
+    /// The schedules' names; ends at the first that is not there
+    #[arg(required = true)]
+    schedules: Vec<String>,
+
+    #[command(flatten)]
+    server: ServerArgs,
+}
+
+fn run(matches: &ArgMatches) -> Result<Exit, Failure> {
+    let options =
+        Options::from_arg_matches(matches).map_err(|error| Failure::new(Exit::USAGE, error.to_string()))?;
+    let remote = options.server.remote()?;
+    for schedule in &options.schedules {
+        remote.wait(remote.client.cancel_schedule(schedule))?;
+    }
+    Ok(Exit::DONE)
+}
