@@ -3,7 +3,8 @@
 //! - [`Interests`]: equal selections kept once, with the sessions that share each, found by the channels they want;
 //! - [`Filters`]: equal filters kept once, and each asked once of each message;
 //! - [`Window`]: the newest messages of all logs in one order, with a mark beside each, and how a reader that
-//!   comes from a log joins that order without a hole or a repeat.
+//!   comes from a log joins that order without a hole or a repeat;
+//! - [`Presence`]: who is on which channel, and what is to be told of it.
 //!
 //! Everything here is a pure value: no socket, no thread, no clock.
 
@@ -13,10 +14,12 @@ mod ids;
 mod index;
 mod interest;
 mod names;
+mod presence;
 mod table;
 mod window;
 
 pub use entries::{Interest, InterestId};
 pub use filters::Filters;
 pub use interest::{Interests, Membership};
+pub use presence::Presence;
 pub use window::{Slot, Window};

@@ -1,6 +1,6 @@
 //! What is asked of a node.
 
-use crate::{Code, Cursor, Filter, Pattern, Preferences, Publish, Refusal, Selection, Time, limits};
+use crate::{Code, Cursor, Filter, Pattern, Preferences, Present, Publish, Refusal, Selection, Time, limits};
 use std::time::Duration;
 
 /// Where hearing starts.
@@ -28,6 +28,8 @@ pub struct Subscribe {
     pub preferences: Preferences,
     /// Where to start.
     pub start: Start,
+    /// Who wants to be seen on the channels, which are no patterns then.
+    pub presence: Option<Present>,
 }
 
 impl Subscribe {

@@ -90,6 +90,25 @@ pub const FIELDS_BODY_BYTES: usize = 256 * 1024;
 pub const SESSION_FILTERS: usize = 16;
 /// Subscriptions of one session.
 pub const SUBSCRIPTIONS: usize = 256;
+/// Bytes of the name of a member that is present: it is a key.
+pub const MEMBER_BYTES: usize = 128;
+/// Bytes of what a member says of itself: a name to show, a picture's address, a state.
+pub const MEMBER_INFO_BYTES: usize = 512;
+/// Members of a channel that are named; beyond, only their number is told (design rule 19).
+pub const MEMBERS_NAMED: usize = 1000;
+/// Members of a channel of which too many were present, when they are named again: a tenth fewer, so that one who comes
+/// and goes does not have all of them told each time.
+pub const MEMBERS_NAMED_AGAIN: usize = 900;
+/// Members of all channels of a node, about 300 bytes each; beyond, nobody more can be present.
+pub const MEMBERS: usize = 1 << 18;
+/// Channels on which somebody is present, or that are to be told something of it.
+pub const PRESENCE_CHANNELS: usize = 1 << 18;
+/// Bytes of the members that a watcher is told first: one share of a turn. Beyond, they are not named; a request says them.
+pub const SNAPSHOT_BYTES: usize = 64 * 1024;
+/// Time after which a member is gone whose last session has ended, so that coming back is neither.
+pub const PRESENCE_GRACE: Duration = Duration::from_secs(5);
+/// Time between two batches of changes of one channel's presence.
+pub const PRESENCE_EVERY: Duration = Duration::from_secs(1);
 /// `last=n` at the most.
 pub const LAST: u32 = 10_000;
 /// Messages of one history page at the most, and when nothing is asked.

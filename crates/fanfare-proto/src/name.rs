@@ -81,10 +81,15 @@ fn check_segment(segment: &str, index: usize, start: usize) -> Result<(), NameEr
         _ if index > 0 && segment.starts_with('$') => return Err(NameError::Dollar(index + 1)),
         _ => {}
     }
-    match segment.char_indices().find(|(_, c)| c.is_control() || is_bidi(*c)) {
+    match segment.char_indices().find(|(_, c)| is_invisible(*c)) {
         Some((at, c)) => Err(NameError::Control(u32::from(c), start + at)),
         None => Ok(()),
     }
+}
+
+/// A control or bidirectional character.
+pub(crate) fn is_invisible(c: char) -> bool {
+    c.is_control() || is_bidi(c)
 }
 
 /// The characters that reorder text (UAX #9), line separators, and the byte order mark.

@@ -1,6 +1,6 @@
 //! Namespaces: the rules of all channels that match a pattern.
 
-use crate::{LogId, LogSet, Pace, Pattern, limits};
+use crate::{LogId, LogSet, Pace, Pattern, limits, presence};
 use std::time::Duration;
 
 /// Where the messages of a namespace are kept.
@@ -99,6 +99,11 @@ impl Namespaces {
         self.get(self.id_of(channel))
     }
 
+    /// Where the messages of a channel of this name are kept. Presence is live, whatever the rules say (design rule 19).
+    pub fn keeping(&self, channel: &str) -> Keeping {
+        if channel.starts_with(presence::PREFIX) { Keeping::Live } else { self.of(channel).keeping }
+    }
+
     /// A namespace by its index; the default for an index of another list.
     pub fn get(&self, id: NamespaceId) -> &Namespace {
         let last = self.rules.len() - 1;
@@ -142,8 +147,8 @@ impl Namespaces {
     /// The logs in which channels of this pattern can lie.
     pub fn logs_of(&self, pattern: &Pattern) -> LogSet {
         let mut logs = LogSet::default();
-        if pattern.is_literal() {
-            return logs.with(self.of(pattern.as_str()).keeping.log());
+        if pattern.is_literal() || pattern.as_str().starts_with(presence::PREFIX) {
+            return logs.with(self.keeping(pattern.as_str()).log());
         }
         for rule in &self.rules {
             if rule.pattern.overlaps(pattern) {
@@ -192,6 +197,11 @@ mod tests {
         assert_eq!(spaces.logs_of(&pattern("live/*")), LogSet::default().with(LogId::LIVE));
         assert_eq!(spaces.logs_of(&pattern("logs/*")), LogSet::default().with(LogId::KEPT));
         assert_eq!(spaces.logs_of(&pattern("*/a")), both);
+        let live = LogSet::default().with(LogId::LIVE);
+        assert_eq!(
+            [spaces.logs_of(&pattern("$presence/a")), spaces.logs_of(&pattern("$presence/**"))],
+            [live; 2]
+        );
         let ids = |text| spaces.ids_of(&pattern(text));
         assert_eq!(
             [ids("live/a"), ids("live/*"), ids("logs/*"), ids("**")],

@@ -3,8 +3,8 @@
 
 use crate::door::read_item;
 use crate::{
-    Code, Command, Cursor, History, Pattern, Preferences, Query, Refusal, Start, Subscribe, json, limits,
-    quote, unknown_field,
+    Code, Command, Cursor, History, Pattern, Preferences, Present, Query, Refusal, Start, Subscribe, json,
+    limits, quote, unknown_field,
 };
 use serde_json::value::RawValue;
 use std::fmt;
@@ -82,7 +82,7 @@ fn command(members: &Members<'_>) -> Result<Command, Refusal> {
         (None, _) => return Err(no_verb(members)),
     };
     let beside: &[&str] = match verb {
-        "subscribe" => &["after", "bytes", "filter", "last", "rate", "since"],
+        "subscribe" => &["after", "bytes", "filter", "last", "presence", "rate", "since"],
         "history" => &["after", "before", "filter", "last", "limit", "since"],
         _ => &[],
     };
@@ -95,7 +95,11 @@ fn command(members: &Members<'_>) -> Result<Command, Refusal> {
             let options = options(members, beside)?;
             let (preferences, start) = (Preferences::asked(&options)?, Start::asked(&options, None)?);
             let (patterns, start) = (patterns(verb, value)?, start.unwrap_or_default());
-            Ok(Command::Subscribe(Subscribe { patterns, preferences, start }))
+            let presence = member(members, "presence").map(presence).transpose()?;
+            if presence.is_some() {
+                Present::channels(&patterns)?;
+            }
+            Ok(Command::Subscribe(Subscribe { patterns, preferences, start, presence }))
         }
         "unsubscribe" => Ok(Command::Unsubscribe(patterns(verb, value)?)),
         "publish" => Ok(Command::Publish(Box::new(read_item(value)?))),
@@ -127,7 +131,7 @@ fn history(value: &RawValue, options: &Query<'_>) -> Result<Command, Refusal> {
 /// The members that mean what a query's parameters of these names mean: numbers or texts.
 fn options<'a>(members: &Members<'a>, names: &[&'a str]) -> Result<Query<'a>, Refusal> {
     let mut found = Vec::new();
-    for name in names {
+    for name in names.iter().filter(|name| **name != "presence") {
         let Some(value) = member(members, name) else { continue };
         let text = value.get();
         match text.as_bytes().first() {
@@ -137,6 +141,20 @@ fn options<'a>(members: &Members<'a>, names: &[&'a str]) -> Result<Query<'a>, Re
         }
     }
     Ok(Query::of(found))
+}
+
+/// A member's name, or an object of its name and what it says of itself.
+fn presence(value: &RawValue) -> Result<Present, Refusal> {
+    if value.get().starts_with('"') {
+        return Present::new(&text("presence", value)?, None);
+    }
+    let members = json::members(value.get()).map_err(|_| bad("presence", "it is text or an object"))?;
+    const KNOWN: &[&str] = &["info", "member"];
+    if let Some((name, _)) = members.iter().find(|(name, _)| !KNOWN.contains(&&**name)) {
+        return Err(unknown_field("field of `presence`", name, KNOWN));
+    }
+    let name = member(&members, "member").ok_or_else(|| bad("presence", "it names no `member`"))?;
+    Present::new(&text("member", name)?, member(&members, "info").map(RawValue::get))
 }
 
 fn patterns(verb: &str, value: &RawValue) -> Result<Vec<Pattern>, Refusal> {

@@ -7,8 +7,8 @@
 use crate::protocol::{self, ProtocolId, Shape};
 use crate::websocket::Handshake;
 use crate::{
-    Accept, BodyLength, Code, Form, Framing, Head, Origins, Pattern, Preferences, Query, Refusal, Start,
-    Subscribe, Version, Wire, decode_path, limits, parse_duration, quote,
+    Accept, BodyLength, Code, Form, Framing, Head, Origins, Pattern, Preferences, Present, Query, Refusal,
+    Start, Subscribe, Version, Wire, decode_path, limits, parse_duration, quote,
 };
 use std::time::Duration;
 
@@ -83,7 +83,7 @@ pub fn route(head: &Head<'_>, origins: &Origins) -> Result<Route, Refusal> {
         return Err(Refusal::new(Code::BAD_REQUEST, "a request that is held open has no body"));
     }
     let mut known = Vec::with_capacity(16);
-    for names in [&["via", "as", "wait"], Start::PARAMETERS, Preferences::PARAMETERS] {
+    for names in [&["via", "as", "wait"], Start::PARAMETERS, Preferences::PARAMETERS, Present::PARAMETERS] {
         known.extend_from_slice(names);
     }
     if let Place::Subscribe = place {
@@ -106,7 +106,11 @@ pub fn route(head: &Head<'_>, origins: &Origins) -> Result<Route, Refusal> {
         origin,
     };
     let patterns = patterns(&place, &query, handshake.is_some())?;
-    let subscribe = Subscribe { patterns, preferences: Preferences::asked(&query)?, start };
+    let (preferences, presence) = (Preferences::asked(&query)?, Present::asked(&query)?);
+    if presence.is_some() {
+        Present::channels(&patterns)?;
+    }
+    let subscribe = Subscribe { patterns, preferences, start, presence };
     Ok(Route::Hold(Hold { wire, subscribe, wait: answer.then_some(wait), handshake }))
 }
 
