@@ -32,6 +32,8 @@ pub struct Figures {
     pub refusals: Vec<(&'static Code, u64)>,
     /// What all desks see.
     pub survey: Survey,
+    /// Members that are present, and channels on which somebody is.
+    pub presence: (u64, u64),
     /// Bytes of contents in pages that were read and are not written yet.
     pub pages_bytes: u64,
     /// Bytes of large answers that are not written yet.
@@ -70,7 +72,9 @@ impl Node {
         let mut survey = Survey::default();
         boards.iter().for_each(|board| board.look(|seen| survey.add(seen)));
         let sum = |number: fn(&Board) -> u64| boards.iter().map(|board| number(board)).sum();
+        let (members, channels) = inner.crowds.counts();
         Figures {
+            presence: (members as u64, channels as u64),
             logs: [0, 1].map(|index| self.log_figures(index)),
             commits: inner.commits.counts(),
             pending: inner.commits.pending(),

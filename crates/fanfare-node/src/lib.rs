@@ -22,6 +22,7 @@ mod node;
 mod orders;
 mod outgo;
 mod places;
+mod presence;
 mod publish;
 mod reading;
 mod schedule;

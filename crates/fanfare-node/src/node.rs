@@ -9,6 +9,7 @@ use crate::left::Left;
 use crate::orders::Desks;
 use crate::outgo::Outgo;
 use crate::places::Places;
+use crate::presence::Crowds;
 use crate::reading::{Logs, Reading};
 use crate::schedule::{Hands, Schedules};
 use crate::tail::Tail;
@@ -62,6 +63,7 @@ pub(crate) struct Inner {
     pub(crate) outgo: Outgo,
     pub(crate) desks: Desks,
     pub(crate) boards: Boards,
+    pub(crate) crowds: Crowds,
     /// Of the kept log, and of the live one.
     pub(crate) publishes: [Arc<PublishCounts>; 2],
     /// Told by pages.
@@ -89,6 +91,7 @@ impl Node {
         let (kept, live) = (committer(LogId::KEPT, store.clone())?, committer(LogId::LIVE, live)?);
         let publishes = [kept.counts().clone(), live.counts().clone()];
         let live = Arc::new(Mutex::new(live));
+        let crowds = Crowds::new(now, live.clone());
         let trimmed = live.clone();
         let trim_live = move |now| lock(&trimmed).trim(now);
         let thread = |error: std::io::Error| StoreError::Failed(format!("a thread could not start: {error}"));
@@ -119,6 +122,7 @@ impl Node {
             outgo: Outgo::default(),
             desks: Desks::default(),
             boards: Boards::default(),
+            crowds,
             publishes,
             gaps: Gaps::default(),
             draining,
@@ -126,7 +130,7 @@ impl Node {
     }
 
     pub(crate) fn log_of(&self, channel: &Channel) -> LogId {
-        self.0.namespaces.of(channel.as_str()).keeping.log()
+        self.0.namespaces.keeping(channel.as_str()).log()
     }
 
     /// The logs that a session with these patterns reads, if its grant allows them; all of them if it hears nothing.
@@ -310,6 +314,7 @@ impl Node {
     pub fn stop(&self) {
         self.drain();
         self.0.schedules.stop();
+        self.0.crowds.stop();
         self.0.commits.stop();
         self.0.reading.stop();
     }

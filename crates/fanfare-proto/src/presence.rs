@@ -60,15 +60,21 @@ impl Present {
         }
     }
 
-    /// The channels on which it wants to be seen, of those that it wants to hear: all of them, and each is one channel.
+    /// The channels on which it wants to be seen, of those that it wants to hear: all but those of the system, of which
+    /// one may be told who is present. None of them is a pattern.
     pub fn channels(patterns: &[Pattern]) -> Result<Vec<Channel>, Refusal> {
         let channel = |pattern: &Pattern| {
             let bad = |why: &str| Refusal::new(Code::BAD_FIELD, format!("presence: `{pattern}` {why}"));
             let channel = pattern.channel().ok_or_else(|| bad("is a pattern; one is present on channels"))?;
-            let watched = channel.presence().map_err(|_| bad("is too long a name to be present on"))?;
-            watched.map(|_| channel).ok_or_else(|| bad("is a system channel; nobody is present there"))
+            channel.presence().map_err(|_| bad("is too long a name to be present on"))?;
+            Ok::<_, Refusal>(channel)
         };
-        patterns.iter().map(channel).collect()
+        let own = patterns.iter().filter(|pattern| !pattern.as_str().starts_with('$'));
+        let channels: Vec<_> = own.map(channel).collect::<Result<_, _>>()?;
+        if channels.is_empty() {
+            return Err(Refusal::new(Code::BAD_FIELD, "presence: no channel is named to be present on"));
+        }
+        Ok(channels)
     }
 }
 
@@ -288,9 +294,9 @@ mod tests {
             let patterns: Vec<_> = names.iter().map(|name| Pattern::parse(name).unwrap()).collect();
             Present::channels(&patterns).map_err(|refused| refused.detail)
         };
-        assert_eq!(channels(&["a/b", "c"]), Ok(vec![channel("a/b"), channel("c")]));
+        assert_eq!(channels(&["a/b", "c", "$presence/c"]), Ok(vec![channel("a/b"), channel("c")]));
         assert!(channels(&["a", "b/*"]).unwrap_err().contains("`b/*` is a pattern"));
-        assert!(channels(&["$presence/a"]).unwrap_err().contains("is a system channel"));
+        assert!(channels(&["$presence/a"]).unwrap_err().contains("no channel is named"));
         assert!(channels(&[&"x".repeat(250)]).unwrap_err().contains("is too long"));
         assert_eq!(Pattern::parse("$presence/a/b").unwrap().watched(), Some(channel("a/b")));
         assert_eq!(Pattern::parse("$presence/*").unwrap().watched(), None);

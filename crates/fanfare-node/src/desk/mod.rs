@@ -13,6 +13,7 @@ mod mailbox;
 mod newest;
 mod order;
 mod pace;
+mod presence;
 mod reader;
 mod run;
 mod session;
@@ -37,6 +38,7 @@ use mailbox::{Answer, Letter, Mailbox};
 use newest::Newest;
 use order::Secrets;
 use pace::Ticks;
+use presence::Attending;
 use run::{Frames, Runs};
 use rustc_hash::FxHashMap;
 use session::{Farewell, Line, Session, Sessions};
@@ -120,6 +122,7 @@ pub struct Desk {
     secrets: Secrets,
     board: Arc<Board>,
     surveying: Option<Surveying>,
+    attending: Attending,
     /// Among the node's desks.
     number: u16,
     /// What [`Desk::turn`] works with; kept for its capacity.
@@ -155,6 +158,7 @@ impl Desk {
             secrets: Secrets::default(),
             board,
             surveying: None,
+            attending: Attending::default(),
             number,
             taken: Vec::new(),
             hits: FxHashMap::default(),
@@ -257,6 +261,9 @@ impl Desk {
         if let Some(session) = self.sessions.remove(key) {
             self.leave(session.membership, session.is_paced());
         }
+        if !self.attending.is_empty() {
+            self.vanish(key);
+        }
     }
 
     /// Adds a session to those that share a selection.
@@ -354,6 +361,7 @@ impl Desk {
             if session.line != Line::Blocked {
                 self.enter(key);
             }
+            self.is_sent_away(key, why);
         }
     }
 

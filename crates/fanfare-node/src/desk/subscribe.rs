@@ -26,12 +26,14 @@ impl Desk {
         let before = self.heard(key);
         let heard = before.with(&selection);
         check(&heard)?;
+        self.appear(key, &subscribe.patterns, subscribe.presence.as_ref(), now)?;
         self.take();
-        if before.is_empty() {
-            self.begin(key, selection, logs, start, now)?;
-        } else {
-            self.begin_later(key, request, selection, logs, start, now)?;
-        }
+        let begun = match before.is_empty() {
+            true => self.begin(key, selection, logs, start, now),
+            false => self.begin_later(key, request, selection, logs, start, now),
+        };
+        begun.inspect_err(|_| self.disappear(key, &subscribe.patterns, now))?;
+        self.show(key, &subscribe.patterns, now)?;
         let pace = pace.or_else(|| self.pace(key));
         if let Some(pace) = self.node.namespaces().pace_of(pace, heard.patterns()) {
             self.set_pace(key, pace, now);

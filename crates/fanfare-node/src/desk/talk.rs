@@ -101,6 +101,7 @@ impl Desk {
             }
             Received::Pong(_) => {}
             Received::Close(said) => {
+                self.says_goodbye(key);
                 self.hang_up(key, said.map_or(CloseCode::NORMAL, |(code, _)| code), "");
             }
             Received::Text(_) | Received::Binary(_) if form == Form::Body => {
@@ -154,6 +155,7 @@ impl Desk {
             }
             Command::Unsubscribe(patterns) => {
                 let heard = self.unsubscribe(key, &patterns)?;
+                self.disappear(key, &patterns, now);
                 Ok(written(id, &Reply::Unsubscribe(&heard)))
             }
             Command::Session => {

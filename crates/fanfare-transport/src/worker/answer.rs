@@ -5,7 +5,7 @@ use crate::front::Refused;
 use crate::retry::{RETRY, RETRY_LATER, jitter};
 use crate::socket::{SocketId, State};
 use fanfare_node::{Opening, SessionKey};
-use fanfare_proto::{Code, Framing, Hold, Refusal, refuse, stream_head};
+use fanfare_proto::{Code, Framing, Hold, Refusal, Subscribe, refuse, stream_head};
 use std::io::Write;
 use std::net::Shutdown;
 use std::time::Duration;
@@ -67,16 +67,22 @@ impl Worker {
             }
             None => {}
         }
+        let selection = subscribe.selection();
+        let Subscribe { patterns, preferences, start, presence } = subscribe;
         let opening = Opening {
             grant: &self.options.grant,
-            selection: subscribe.selection(),
-            pace: subscribe.preferences.pace,
-            start: subscribe.start,
+            selection,
+            pace: preferences.pace,
+            start,
             wire,
             head,
             retry: jitter(RETRY),
         };
-        let opened = self.desk.open(key, opening, self.node.now());
+        let now = self.node.now();
+        let opened = self.desk.open(key, opening, now).and_then(|()| {
+            let attends = self.desk.attend(key, &patterns, presence.as_ref(), now);
+            attends.inspect_err(|_| self.desk.close(key))
+        });
         begun.add(u64::from(opened.is_ok()));
         opened.inspect_err(|_| self.mailbox.room.release())
     }
