@@ -119,6 +119,8 @@ export interface SubscribeOptions {
   rate?: number | string;
   /** At most so many bytes a second, such as "50k"; of each key the newest. */
   bytes?: number | string;
+  /** Be seen on the channels as this member, as long as this goes on; none of them is a pattern then: docs/presence.md. */
+  presence?: string;
   /** Closes the subscription. */
   signal?: AbortSignal;
 }

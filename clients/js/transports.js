@@ -14,7 +14,7 @@ import { FanfareError, parameters } from "./wire.js";
  * @property {Client} fanfare
  * @property {readonly string[]} channels
  * @property {() => Start} start where to begin, as of now
- * @property {Record<string, string | number>} wants which messages are wanted, and how fast
+ * @property {Record<string, string | number>} wants which messages are wanted, and how fast, and who is seen on the channels
  * @property {AbortSignal} signal
  * @property {() => void} opened the server has answered: this transport gets through
  * @property {(item: any) => void} hear one object of JSON lines

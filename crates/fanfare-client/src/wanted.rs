@@ -9,12 +9,14 @@ pub(crate) struct Wanted {
     pub filter: Option<String>,
     pub rate: Option<String>,
     pub bytes: Option<String>,
+    pub presence: Option<String>,
 }
 
 impl Wanted {
     /// What is asked beside the channels.
     pub fn preferences(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        let all = [("filter", &self.filter), ("rate", &self.rate), ("bytes", &self.bytes)];
+        let Wanted { filter, rate, bytes, presence, .. } = self;
+        let all = [("filter", filter), ("rate", rate), ("bytes", bytes), ("presence", presence)];
         all.into_iter().filter_map(|(name, value)| Some((name, value.as_deref()?)))
     }
 

@@ -47,6 +47,7 @@ impl Server {
         let node =
             Node::start(fanfare_node::Options { namespaces, origins, kept, tail, now, system: clock::wall })
                 .map_err(store)?;
+        node.set_presence_grace(config.presence_grace);
         if let Some(traces) = &traces {
             node.trace(traces.clone());
         }
@@ -82,6 +83,7 @@ impl Server {
     /// Takes over what a running server can: what [`Change::Running`](crate::config::Change) says.
     pub(crate) fn take(&self, config: &Config) {
         self.node.set_origins(origins(config));
+        self.node.set_presence_grace(config.presence_grace);
     }
 
     /// Takes no new sessions and publishes, answers what is in progress, tells readers to come back, and finishes

@@ -50,7 +50,7 @@ fn the_defaults_of_a_namespace_are_what_the_list_says() {
 #[test]
 fn what_is_shown_is_read_back() {
     let every = "listen = '[::1]:1'\ndata = 'a \"b\"'\nworkers = 7\norigins = ['https://a.example', '*']\n\
-                 log_format = 'json'\nlog_level = 'off'\nstore_bytes = 3000001\nreturn_over = '1m30s'\nhost = true\n\
+                 log_format = 'json'\nlog_level = 'off'\nstore_bytes = 3000001\nreturn_over = '1m30s'\npresence_grace = '2s'\nhost = true\n\
                  insecure_open = true\n\
                  [[namespace]]\npattern = 'a/**'\nkeeping = 'live'\nage = '1d1h1m1s500ms'\nmessages = 5\n\
                  bytes = '1TiB'\nbody = 1000\n[[namespace]]\npattern = 'b/*'\n";
@@ -64,7 +64,8 @@ fn what_is_shown_is_read_back() {
 
 #[test]
 fn options_that_change_while_the_server_runs_copy_themselves_and_nothing_else() {
-    let file = "origins = ['https://a.example']\nlog_level = 'debug'\nworkers = 7\nreturn_over = '1s'\n";
+    let file = "origins = ['https://a.example']\nlog_level = 'debug'\nworkers = 7\nreturn_over = '1s'\n\
+                presence_grace = '1s'\n";
     let new = load(file, &[], &[]).unwrap();
     for setting in ALL {
         let Change::Running(copy) = setting.change else { continue };
@@ -95,7 +96,7 @@ fn flags_beat_the_environment_and_both_beat_the_file() {
 #[test]
 fn every_source_writes_every_option() {
     let file = "listen = '[::1]:1'\ndata = 'd'\nworkers = 7\norigins = ['https://a.example']\nlog_format = 'json'\n\
-                log_level = 'debug'\nstore_bytes = '2GiB'\nreturn_over = '1m'\nhost = true\n\
+                log_level = 'debug'\nstore_bytes = '2GiB'\nreturn_over = '1m'\npresence_grace = '1m'\nhost = true\n\
                 insecure_open = true\nnamespace = [{ pattern = 'a/**', keeping = 'live' }]\n";
     let texts = [
         ("listen", "[::1]:1"),
@@ -106,6 +107,7 @@ fn every_source_writes_every_option() {
         ("log_level", "debug"),
         ("store_bytes", "2GiB"),
         ("return_over", "1m"),
+        ("presence_grace", "1m"),
         ("host", "true"),
         ("insecure_open", "true"),
         ("namespace", "[{ pattern = 'a/**', keeping = 'live' }]"),

@@ -7,7 +7,7 @@ mod support;
 use fanfare_server::config::{ALL, Change};
 use std::fs;
 use support::command::{Job, fanfare};
-use support::http::{Held, Kept, ask, publish};
+use support::http::{Held, Kept, ask, get, publish};
 use support::server::{Server, until};
 
 const AGAIN: &str = "the configuration was read again";
@@ -70,14 +70,29 @@ fn the_time_over_which_readers_come_back_changes_without_a_restart() {
 }
 
 #[test]
+fn the_grace_of_members_changes_without_a_restart() {
+    let server = Server::with_config("presence_grace = '10m'\n", &[]);
+    hang_up(&server, "presence_grace = '0s'\n", AGAIN, 1);
+    let head = "GET /c/x?via=sse&presence=alice HTTP/1.1";
+    drop(Held::open(server.address, head));
+    let gone = || get(server.address, "/c/x/$presence").json()["count"] == 0;
+    until("the member to be gone", gone);
+    assert_eq!(get(server.address, "/c/x/$presence").json()["certain"], true);
+}
+
+#[test]
 fn each_option_does_what_its_row_says() {
     // What flags say, as they do of the first two, the file does not change.
     let file = "listen = '127.0.0.1:1'\ndata = 'elsewhere'\nworkers = 7\norigins = ['https://a.example']\n\
-                log_format = 'json'\nlog_level = 'debug'\nstore_bytes = '2GiB'\nreturn_over = '1s'\nhost = true\n\
+                log_format = 'json'\nlog_level = 'debug'\nstore_bytes = '2GiB'\nreturn_over = '1s'\npresence_grace = '1s'\nhost = true\n\
                 insecure_open = true\n[[namespace]]\npattern = 'a/**'\n";
     let running = ALL.iter().filter(|setting| matches!(setting.change, Change::Running(_)));
     let running: Vec<&str> = running.map(|setting| setting.key).collect();
-    assert_eq!(running, ["origins", "log_level", "return_over"], "each needs a test of its own, as above");
+    assert_eq!(
+        running,
+        ["origins", "log_level", "return_over", "presence_grace"],
+        "each needs a test of its own, as above"
+    );
     let server = Server::start();
     hang_up(&server, file, AGAIN, 1);
     let said = server.stderr();
@@ -92,13 +107,13 @@ fn each_option_does_what_its_row_says() {
             assert_eq!(said.contains(&line), became == Some(what), "{line}: {said}");
         }
     }
-    assert!(said.contains("changed=9"), "{said}");
+    assert!(said.contains("changed=10"), "{said}");
     // What waits for a restart is said again, what was applied is not.
     hang_up(&server, file, AGAIN, 2);
     assert!(server.stderr().contains("changed=6"), "{}", server.stderr());
     hang_up(
         &server,
-        "log_level = 'debug'\norigins = 'https://a.example'\nreturn_over = '1s'\n",
+        "log_level = 'debug'\norigins = 'https://a.example'\nreturn_over = '1s'\npresence_grace = '1s'\n",
         "changed=0",
         1,
     );

@@ -15,12 +15,14 @@ pub(super) fn add(paths: &mut Map<String, Value>) {
     }
 }
 
-/// Adds the answers of all protocols that are held, and the wait of a long poll.
+/// Adds the answers of all protocols that are held, and what only who is held asks.
 fn hear(operation: &mut Value) {
     if let Some(known) = operation["parameters"].as_array_mut() {
-        let wait = parameter(&parameters::WAIT, "query");
-        if !known.contains(&wait) {
-            known.push(wait);
+        for more in [&parameters::WAIT, &parameters::PRESENCE, &parameters::PRESENCE_INFO] {
+            let more = parameter(more, "query");
+            if !known.contains(&more) {
+                known.push(more);
+            }
         }
     }
     let answers = &mut operation["responses"];

@@ -178,6 +178,7 @@ fn answers() -> Value {
             "required": ["channels"],
             "properties": { "channels": { "type": "array", "items": reference("Channel") } },
         },
+        "Presence": presence(),
         "Problem": refusal(),
         "Reply": {
             "description": "The request's `id` as `reply`, and one member of the request's name.",
@@ -201,6 +202,30 @@ fn channel() -> Value {
             "bytes": number("Bytes of their contents."),
             "trimmed_through": number("Everything up to here is gone."),
             "keeping": { "enum": ["kept", "live"] },
+        },
+    })
+}
+
+fn presence() -> Value {
+    json!({
+        "type": "object",
+        "required": ["count", "certain", "members"],
+        "properties": {
+            "count": { "description": "Members that are present.", "type": "integer", "minimum": 0 },
+            "certain": { "description": "False soon after a start: some may not have come back yet.", "type": "boolean" },
+            "members": {
+                "description": "By name; null where there are too many to name.",
+                "type": ["array", "null"],
+                "items": {
+                    "type": "object",
+                    "required": ["member", "since"],
+                    "properties": {
+                        "member": { "type": "string" },
+                        "info": { "type": "object" },
+                        "since": reference("Time"),
+                    },
+                },
+            },
         },
     })
 }
@@ -243,6 +268,14 @@ fn requests() -> Value {
                 "after": reference("Cursor"),
                 "last": { "type": "integer", "minimum": 0, "maximum": limits::LAST },
                 "since": { "type": ["string", "number"] },
+                "presence": {
+                    "description": "Who is present on these channels: a name, or a name and what others are told.",
+                    "type": ["string", "object"],
+                    "maxLength": limits::MEMBER_BYTES,
+                    "required": ["member"],
+                    "properties": { "member": { "type": "string" }, "info": { "type": "object" } },
+                    "additionalProperties": false,
+                },
                 "unsubscribe": names,
                 "session": { "const": true },
             },

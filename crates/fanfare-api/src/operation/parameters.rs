@@ -90,6 +90,17 @@ pub(crate) const WAIT: Parameter = Parameter {
     schema: || reference("Duration"),
 };
 
+pub(crate) const PRESENCE: Parameter = Parameter {
+    name: "presence",
+    about: "As long as this is held open, this member is present on the channels; none is a pattern.",
+    schema: || json!({ "type": "string", "pattern": "^[^$\\u0000-\\u001f\\u007f-\\u009f][^\\u0000-\\u001f\\u007f-\\u009f]*$", "maxLength": limits::MEMBER_BYTES }),
+};
+pub(crate) const PRESENCE_INFO: Parameter = Parameter {
+    name: "presence_info",
+    about: "What others are told of this member: a JSON object.",
+    schema: || json!({ "type": "string", "contentMediaType": "application/json", "maxLength": limits::MEMBER_INFO_BYTES }),
+};
+
 const AT: &str = "Publish it then: a time (RFC 3339), or seconds since 1970; at most a year ahead.";
 const DELAY: &str = "Publish it after this long; not with `at`.";
 

@@ -13,6 +13,7 @@ mod latest;
 mod message;
 mod metrics;
 mod openapi;
+mod presence;
 mod publish;
 mod purge;
 mod ready;
@@ -53,6 +54,7 @@ pub const ALL: &[Route] = &[
     delete::ROUTE,
     info::ROUTE,
     latest::ROUTE,
+    presence::ROUTE,
     message::ROUTE,
     remove::ROUTE,
     purge::ROUTE,

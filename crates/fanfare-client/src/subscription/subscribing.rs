@@ -38,6 +38,11 @@ impl Subscribing {
         Subscribing { wanted: Wanted { bytes: bytes.into(), ..self.wanted }, ..self }
     }
 
+    /// Is seen on the channels as this member, as long as it hears them; none of them is a pattern then.
+    pub fn presence(self, member: impl Into<Option<String>>) -> Subscribing {
+        Subscribing { wanted: Wanted { presence: member.into(), ..self.wanted }, ..self }
+    }
+
     /// Where to begin. Without this, with what comes next.
     pub fn start_at(self, start: impl Into<Option<Start>>) -> Subscribing {
         Subscribing { start: start.into(), ..self }

@@ -1,8 +1,11 @@
 //! Sessions that are present on channels, and sessions that watch who is (design rule 19). What others are told is the
 //! node's; here is which session stands for whom, and how it ends. Other sessions cost nothing here.
 
+use super::session::Extra;
 use super::{Desk, SessionKey};
-use fanfare_proto::{Channel, Code, Event, Leave, Message, Pattern, Present, Refusal, Time};
+use fanfare_proto::{
+    Channel, Code, Encoder, Event, Greeting, Leave, Message, Pattern, Present, Refusal, Time,
+};
 use rustc_hash::FxHashMap;
 
 /// Who is present, of a desk's sessions.
@@ -112,7 +115,7 @@ impl Desk {
             let Some(watched) = pattern.watched() else { continue };
             let inner = self.node.inner();
             let attendance = inner.crowds.watch(&watched, now)?;
-            let (Some(session), Ok(Some(channel))) = (self.sessions.get_mut(key), watched.presence()) else {
+            let (Some(session), Ok(Some(channel))) = (self.sessions.get(key), watched.presence()) else {
                 continue;
             };
             let message = Message {
@@ -125,11 +128,33 @@ impl Desk {
                 expires: None,
                 content: attendance.snapshot(),
             };
-            let (wire, encoder) = (session.wire, &mut self.encoder);
+            let wire = session.wire;
             if wire.protocol().shape().goes_on() {
-                session.extra().write(|out| encoder.event(wire, &Event::Message(&message, None), out));
+                self.greet(key);
+                self.tell(key, |encoder, out| encoder.event(wire, &Event::Message(&message, None), out));
             }
         }
         Ok(())
+    }
+
+    /// The first words of a stream come first, if its place is known and nothing is to be told before them.
+    fn greet(&mut self, key: SessionKey) {
+        let Some(session) = self.sessions.get_mut(key) else { return };
+        let (wire, ready) = (session.wire, |extra: &&mut Extra| {
+            extra.gaps.is_empty() && (extra.own.is_some() || !extra.behind)
+        });
+        let extra = session.extra.as_deref_mut().filter(ready);
+        let Some(retry) = extra.and_then(|extra| extra.greet.take()) else { return };
+        let (cursor, id) = (self.cursor(key), self.id(key));
+        let greeting = Greeting { cursor: &cursor, retry, session: &id };
+        self.tell(key, |encoder, out| encoder.greet(wire, &greeting, out));
+    }
+
+    /// Adds to what comes before anything else.
+    fn tell(&mut self, key: SessionKey, say: impl FnOnce(&mut Encoder, &mut Vec<u8>)) {
+        if let Some(session) = self.sessions.get_mut(key) {
+            let encoder = &mut self.encoder;
+            session.extra().write(|out| say(encoder, out));
+        }
     }
 }

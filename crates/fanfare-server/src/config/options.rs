@@ -32,6 +32,8 @@ pub struct Config {
     pub namespaces: Vec<Namespace>,
     /// Over how long readers come back when the server has ended.
     pub return_over: Duration,
+    /// How long a member is still present after its last session.
+    pub presence_grace: Duration,
     /// Whether this machine's figures are published.
     pub host: bool,
     /// Whether an address that others can reach may be listened on without access control.
@@ -50,6 +52,7 @@ impl Default for Config {
             store_bytes: limits::KEPT_BYTES,
             namespaces: Vec::new(),
             return_over: Duration::from_secs(5),
+            presence_grace: limits::PRESENCE_GRACE,
             host: false,
             insecure_open: false,
         }
@@ -143,6 +146,17 @@ pub const ALL: &[Setting<Config>] = &[
         change: Change::Running(|config, found| config.return_over = found.return_over),
         show: |config| shown_age(config.return_over),
         set: |config, given| given.read().map(|Age::<0, 600>(time)| config.return_over = time),
+    },
+    Setting {
+        key: "presence_grace",
+        form: Form::Value("DURATION"),
+        default: "\"5s\"",
+        allowed: "0s to 10m; units s, m, h, d, w, largest first",
+        about: "How long a member of a channel is still present when its last connection has ended: coming back within \
+                this time is neither a leave nor a join. So long after a start the numbers of members are not certain.",
+        change: Change::Running(|config, found| config.presence_grace = found.presence_grace),
+        show: |config| shown_age(config.presence_grace),
+        set: |config, given| given.read().map(|Age::<0, 600>(time)| config.presence_grace = time),
     },
     Setting {
         key: "host",

@@ -40,6 +40,20 @@ pub(super) const METRICS: &[Metric] = &[
         read: |seen, out| lags(seen, out, |lag| lag.positions),
     },
     Metric {
+        name: "fanfare_present_members",
+        kind: Gauge,
+        labels: &[],
+        about: "Members that are present on channels; one that is on two channels counts twice",
+        read: |seen, out| out.add(&[], seen.node.presence.0),
+    },
+    Metric {
+        name: "fanfare_present_channels",
+        kind: Gauge,
+        labels: &[],
+        about: "Channels on which somebody is present",
+        read: |seen, out| out.add(&[], seen.node.presence.1),
+    },
+    Metric {
         name: "fanfare_deliveries_total",
         kind: Counter,
         labels: &[],

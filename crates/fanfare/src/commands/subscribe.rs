@@ -30,6 +30,10 @@ pub const COMMAND: Command = Command {
         ),
         ("Prices as a person can read them, the newest of each", "fanfare subscribe 'prices/**' --rate 2"),
         ("Warm rooms alone, by a tag", "fanfare subscribe 'rooms/*' --filter 'temp > 25'"),
+        (
+            "See who comes and goes, and be seen",
+            "fanfare subscribe chat '$presence/chat' --presence alice --json",
+        ),
         ("Wait for one message", "fanfare subscribe ops/deploys --count 1"),
     ],
     arguments: Options::augment_args,
@@ -76,6 +80,10 @@ struct Options {
     #[arg(long, value_name = "B", value_parser = bytes)]
     bytes: Option<String>,
 
+    /// Be seen on the channels as NAME, as long as this goes on; none of them is a pattern then (docs/presence.md)
+    #[arg(long, value_name = "NAME", value_parser = presence)]
+    presence: Option<String>,
+
     /// Keep the cursor of what was handled in FILE, and start from there the next time; then --last, --since and
     /// --after only count the first time
     #[arg(long, value_name = "FILE")]
@@ -100,6 +108,10 @@ fn rate(text: &str) -> Result<String, String> {
 
 fn bytes(text: &str) -> Result<String, String> {
     fanfare_proto::parse_bytes(text).map(|_| text.to_owned())
+}
+
+fn presence(text: &str) -> Result<String, String> {
+    fanfare_proto::Present::new(text, None).map(|_| text.to_owned()).map_err(|refusal| refusal.detail)
 }
 
 fn transports() -> impl TypedValueParser<Value = Transport> {
@@ -127,6 +139,7 @@ fn run(matches: &ArgMatches) -> Result<Exit, Failure> {
         filter: options.filter,
         rate: options.rate,
         bytes: options.bytes,
+        presence: options.presence,
         turn: turn.clone(),
     };
     if options.exec.is_none() {

@@ -16,6 +16,7 @@ pub struct Session {
     pub filter: Option<String>,
     pub rate: Option<String>,
     pub bytes: Option<String>,
+    pub presence: Option<String>,
     pub start: Option<Start>,
     pub transports: Vec<Transport>,
     pub place: Place,
@@ -64,6 +65,7 @@ impl Session {
         };
         let asked = self.remote.client.subscribe(self.patterns.clone()).start_at(start);
         let asked = asked.filter(self.filter.clone()).rate(self.rate.clone()).bytes(self.bytes.clone());
+        let asked = asked.presence(self.presence.clone());
         let asked = asked.transports(self.transports.iter().copied());
         self.remote.wait(async { asked.start() })
     }
