@@ -1,6 +1,6 @@
 //! Grants: what a session may do, decided once.
 
-use crate::{Channel, Pattern};
+use crate::{Channel, Pattern, presence};
 use std::sync::Arc;
 
 /// What a session may do.
@@ -26,8 +26,33 @@ impl Grant {
         !channel.is_system() && self.publish.iter().any(|pattern| pattern.matches(channel.as_str()))
     }
 
-    /// Whether it may hear everything the pattern means (design rule 18).
+    /// Whether it may hear everything the pattern means (design rule 18). Who may hear channels may hear who is present
+    /// there.
     pub fn may_subscribe(&self, wanted: &Pattern) -> bool {
-        self.subscribe.iter().any(|pattern| pattern.covers(wanted))
+        let covered = |wanted: &Pattern| self.subscribe.iter().any(|pattern| pattern.covers(wanted));
+        let watched = || Pattern::parse(wanted.as_str().strip_prefix(presence::PREFIX)?).ok();
+        covered(wanted) || watched().is_some_and(|watched| covered(&watched))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_may_hear_channels_may_hear_who_is_present_there() {
+        let pattern = |text| Pattern::parse(text).unwrap();
+        let grant = Grant { subscribe: vec![pattern("chat/*")], ..Grant::open() };
+        for (wanted, may) in [
+            ("$presence/chat/a", true),
+            ("$presence/chat/*", true),
+            ("$presence/chat/**", false),
+            ("$presence/other", false),
+            ("$presence/$presence/chat/a", false),
+            ("$dead/chat/a", false),
+        ] {
+            let wanted = Pattern::parse(wanted);
+            assert_eq!(wanted.is_ok_and(|wanted| grant.may_subscribe(&wanted)), may);
+        }
     }
 }
