@@ -130,6 +130,10 @@ fn coming_back_within_the_grace_is_neither_a_leave_nor_a_join() {
         drop(hold(&server, alice));
     }
     drop(first);
+    let ended = "fanfare_sessions{transport=\"http1\",protocol=\"sse\"} 0\n";
+    support::server::until("the session to end", || {
+        String::from_utf8_lossy(&get(server.address, "/metrics").body).contains(ended)
+    });
     let _back = hold(&server, alice);
     // Nothing was told before this.
     let _bob = hold(&server, "/c/chat?via=sse&presence=bob");
