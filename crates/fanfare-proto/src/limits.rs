@@ -290,3 +290,26 @@ pub const TRACED_PATH_CHARS: usize = 512;
 pub const TRACE_STATE_BYTES: usize = 512;
 /// Time in which spans that are not exported yet are, when the server has ended.
 pub const TRACES_END_TIME: Duration = Duration::from_secs(2);
+
+/// Bytes of an address that the server calls.
+pub const EGRESS_URL_BYTES: usize = 2 * 1024;
+/// Addresses of one name that are looked at; with more the name is refused, since all must be checked.
+pub const EGRESS_ADDRESSES: usize = 32;
+/// Lookups of names at one time: each holds a thread until the system's resolver gives up.
+pub const EGRESS_LOOKUPS: usize = 16;
+/// Time to find a name, connect and agree on TLS.
+pub const EGRESS_CONNECT_TIME: Duration = Duration::from_secs(5);
+/// Time of a whole request, redirects included.
+pub const EGRESS_TIME: Duration = Duration::from_secs(15);
+/// Bytes of the head of an answer.
+pub const EGRESS_HEAD_BYTES: usize = 16 * 1024;
+/// Header lines of an answer.
+pub const EGRESS_HEADERS: usize = 64;
+/// Bytes of the body of an answer.
+pub const EGRESS_ANSWER_BYTES: usize = 64 * 1024;
+/// Redirects that one request follows.
+pub const EGRESS_REDIRECTS: usize = 3;
+/// Requests at one time to one target: a target that hangs takes no more than these.
+pub const EGRESS_TARGET_REQUESTS: usize = 4;
+/// Requests at one time to all targets.
+pub const EGRESS_REQUESTS: usize = 256;
