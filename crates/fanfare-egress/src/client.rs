@@ -8,7 +8,7 @@ use crate::resolver::{Resolver, SystemResolver};
 use crate::{Addresses, connection};
 use fanfare_proto::limits;
 use rustls_platform_verifier::BuilderVerifierExt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::time::timeout;
 use tokio_rustls::rustls::ClientConfig;
@@ -61,16 +61,16 @@ pub struct Client(Arc<Inner>);
 
 struct Inner {
     options: Options,
-    tls: Arc<ClientConfig>,
+    /// Read when it is first needed: a machine without certificates still calls what has none.
+    tls: OnceLock<Result<Arc<ClientConfig>, String>>,
     crowd: Crowd,
 }
 
 impl Client {
-    /// A client. Fails if the system's certificates cannot be used.
-    pub fn new(options: Options) -> Result<Client, EgressError> {
-        let tls = options.tls.clone().map_or_else(system_tls, Ok)?;
+    /// A client.
+    pub fn new(options: Options) -> Client {
         let crowd = Crowd::new(options.target_requests, options.requests);
-        Ok(Client(Arc::new(Inner { options, tls, crowd })))
+        Client(Arc::new(Inner { options, tls: OnceLock::new(), crowd }))
     }
 
     /// Sends a request and answers what came back, whatever its status; redirects are followed as
@@ -100,7 +100,9 @@ impl Client {
     async fn once(&self, call: &Call) -> Result<Answer, EgressError> {
         let Inner { options, tls, crowd } = &*self.0;
         let _place = crowd.enter(call.target.origin())?;
-        let connect = connection::connect(&call.target, &*options.resolver, &options.addresses, tls);
+        let connect = connection::connect(&call.target, &*options.resolver, &options.addresses, || {
+            tls_of(options, tls)
+        });
         let allowed = options.connect_time;
         let stream = timeout(allowed, connect).await;
         let stream = stream.unwrap_or(Err(EgressError::Timeout { step: Step::Connect, allowed }))?;
@@ -108,11 +110,18 @@ impl Client {
     }
 }
 
-fn system_tls() -> Result<Arc<ClientConfig>, EgressError> {
+fn tls_of(
+    options: &Options,
+    once: &OnceLock<Result<Arc<ClientConfig>, String>>,
+) -> Result<Arc<ClientConfig>, EgressError> {
+    let tls = once.get_or_init(|| options.tls.clone().map_or_else(system_tls, Ok));
+    tls.clone().map_err(EgressError::Certificates)
+}
+
+fn system_tls() -> Result<Arc<ClientConfig>, String> {
     let provider = Arc::new(aws_lc_rs::default_provider());
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .and_then(|builder| builder.with_platform_verifier());
-    let config = config.map_err(|error| EgressError::Certificates(error.to_string()))?;
-    Ok(Arc::new(config.with_no_client_auth()))
+    Ok(Arc::new(config.map_err(|error| error.to_string())?.with_no_client_auth()))
 }

@@ -33,7 +33,7 @@ pub(crate) async fn connect(
     target: &Target,
     resolver: &dyn Resolver,
     addresses: &Addresses,
-    tls: &Arc<ClientConfig>,
+    tls: impl FnOnce() -> Result<Arc<ClientConfig>, EgressError>,
 ) -> Result<Box<dyn Stream>, EgressError> {
     let found = match target.place() {
         Place::Address(address) => vec![*address],
@@ -52,7 +52,7 @@ pub(crate) async fn connect(
         Place::Name(name) => ServerName::try_from(name.clone())
             .map_err(|error| tls_error(target, std::io::Error::other(error)))?,
     };
-    let connected = TlsConnector::from(tls.clone()).connect(name, stream).await;
+    let connected = TlsConnector::from(tls()?).connect(name, stream).await;
     Ok(Box::new(connected.map_err(|error| tls_error(target, error))?))
 }
 

@@ -87,7 +87,7 @@ pub fn allow(ranges: &[&str]) -> Addresses {
 }
 
 pub fn client(options: Options) -> Client {
-    Client::new(options).unwrap()
+    Client::new(options)
 }
 
 pub fn local() -> Options {
