@@ -3,6 +3,7 @@
 //! - [`Node`]: the door for everything that asks and is answered: publish, history, channels, removal;
 //! - [`Desk`]: one worker's sessions. It decides what to write to whom and when; the sockets are the worker's;
 //! - [`SchedulesPage`]: some of what is said for later; one thread publishes it when it is due;
+//! - [`Webhooks`]: those that are kept, and how they do;
 //! - [`Figures`]: what was counted, for whoever watches; [`Count`] and its kin count;
 //! - [`Traces`]: who is told of each request and each commit, if somebody is.
 
@@ -29,6 +30,7 @@ mod schedule;
 mod scheduling;
 mod tail;
 mod traces;
+mod webhooks;
 
 pub use board::{Lag, SessionKind, Survey};
 pub use commit_thread::CommitCounts;
@@ -40,3 +42,4 @@ pub use outgo::Outgo;
 pub use publish::Pending;
 pub use scheduling::SchedulesPage;
 pub use traces::{Began, CommitTrace, Period, RequestTrace, Traces};
+pub use webhooks::{WebhookEntry, WebhookHealth, Webhooks};

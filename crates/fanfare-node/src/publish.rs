@@ -127,7 +127,7 @@ impl Node {
         if receipts.len() == count { Ok(receipts) } else { Err(Code::STORE_FAILED.into()) }
     }
 
-    fn commit(
+    pub(crate) fn commit(
         &self,
         log: LogId,
         grant: &Grant,

@@ -17,8 +17,9 @@ pub struct Grant {
 impl Grant {
     /// Everything allowed: what a server without configured access gives on loopback.
     pub fn open() -> Grant {
-        let all = || vec![Pattern::everything()];
-        Grant { subject: "".into(), publish: all(), subscribe: all() }
+        let (publish, subscribe) =
+            (vec![Pattern::everything()], vec![Pattern::everything(), Pattern::dead()]);
+        Grant { subject: "".into(), publish, subscribe }
     }
 
     /// Whether it may publish to the channel. System channels are the server's own.

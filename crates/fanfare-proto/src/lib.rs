@@ -11,6 +11,7 @@
 //! - what is answered: [`Reply`], [`Receipt`], [`HistoryPage`];
 //! - what bytes mean: [`protocol`], [`Wire`], [`websocket`];
 //! - what is taken elsewhere: [`archive_line`];
+//! - what is sent elsewhere: [`Webhook`];
 //! - rules: [`Namespace`], [`Grant`], [`limits`];
 //! - refusals: [`Code`], [`Refusal`].
 
@@ -63,6 +64,7 @@ mod sieve;
 mod start;
 mod time;
 mod unknown;
+mod webhook;
 pub mod websocket;
 mod when;
 mod wire;
@@ -109,5 +111,6 @@ pub use session::SessionId;
 pub use sieve::Sieve;
 pub use time::{HttpDate, Time};
 pub use unknown::{nearest, unknown_field};
+pub use webhook::{Secret, Webhook, WebhookProgress, WebhookWish, backoff};
 pub use when::When;
 pub use wire::{Framing, Wire};

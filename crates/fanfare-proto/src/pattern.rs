@@ -29,6 +29,11 @@ impl Pattern {
         Pattern::whole("**")
     }
 
+    /// The pattern `$dead/**`: what readers could not be given.
+    pub fn dead() -> Pattern {
+        Pattern::whole("$dead/**")
+    }
+
     fn whole(text: &str) -> Pattern {
         Pattern { text: text.into(), start: 0, len: text.len() as u32 }
     }

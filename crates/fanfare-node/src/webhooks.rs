@@ -1,0 +1,203 @@
+//! Where webhooks are kept, and how they do: the place where whoever makes them and whoever delivers to them meet.
+
+use crate::Node;
+use bytes::Bytes;
+use fanfare_proto::{
+    Code, Cursor, Grant, History, Message, Publish, Refusal, Start, TagValue, Time, Webhook, WebhookProgress,
+    limits,
+};
+use fanfare_store::{Put, Records, Revision};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::watch;
+
+/// Their records.
+const KIND: &str = "webhook";
+
+/// The webhooks of a node. Cheap to clone. Nothing here waits for a disk on the thread that asks; it needs a runtime of
+/// tokio.
+#[derive(Clone)]
+pub struct Webhooks(Arc<Inner>);
+
+struct Inner {
+    records: Arc<dyn Records>,
+    health: Mutex<BTreeMap<Box<str>, WebhookHealth>>,
+    changed: watch::Sender<u64>,
+    /// Held by whoever makes one: so many and no more, though two ask at once.
+    making: tokio::sync::Mutex<()>,
+}
+
+/// A webhook, how far it is, and which state of its record says so.
+#[derive(Debug, Clone)]
+pub struct WebhookEntry {
+    /// What is wanted.
+    pub webhook: Webhook,
+    /// How far it is.
+    pub progress: WebhookProgress,
+    revision: Revision,
+}
+
+/// How a webhook does, since the server was started.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct WebhookHealth {
+    /// When its target took something last.
+    pub success: Option<Time>,
+    /// When it failed last, and why.
+    pub failure: Option<(Time, Box<str>)>,
+    /// Failures since it took something.
+    pub failures: u64,
+    /// Messages that it took.
+    pub delivered: u64,
+    /// Messages that were given up.
+    pub dead: u64,
+    /// When the message was accepted that waits to be taken; none if none waits.
+    pub waiting: Option<Time>,
+}
+
+impl Webhooks {
+    /// Those that are kept there.
+    pub fn new(records: Arc<dyn Records>) -> Webhooks {
+        let (health, changed, making) = (Mutex::default(), watch::Sender::new(0), Default::default());
+        Webhooks(Arc::new(Inner { records, health, changed, making }))
+    }
+
+    /// Keeps a new one, which starts behind this cursor.
+    pub async fn make(&self, webhook: Webhook, cursor: Cursor) -> Result<WebhookEntry, Refusal> {
+        let _one = self.0.making.lock().await;
+        if self.all().await?.len() >= limits::WEBHOOKS {
+            return Err(Refusal::new(
+                Code::TOO_MANY,
+                format!("a server has at most {} webhooks", limits::WEBHOOKS),
+            ));
+        }
+        let progress = WebhookProgress { cursor, attempts: 0, due: None, disabled: None };
+        let mut entry = WebhookEntry { webhook, progress, revision: Revision::ABSENT };
+        if !self.save(&mut entry).await? {
+            return Err(Refusal::new(Code::STORE_FAILED, "there is a webhook with this id"));
+        }
+        self.0.changed.send_modify(|changes| *changes += 1);
+        Ok(entry)
+    }
+
+    /// All of them, by id.
+    pub async fn all(&self) -> Result<Vec<WebhookEntry>, Refusal> {
+        let records = self.blocking(|records| records.scan(KIND, "", "", limits::WEBHOOKS)).await?;
+        records.iter().map(|record| entry(&record.key, record.revision, &record.value)).collect()
+    }
+
+    /// One of them.
+    pub async fn get(&self, id: &str) -> Result<Option<WebhookEntry>, Refusal> {
+        let key = id.to_owned();
+        let record = self.blocking(move |records| records.get(KIND, &key)).await?;
+        record.map(|record| entry(&record.key, record.revision, &record.value)).transpose()
+    }
+
+    /// Ends one; answers whether there was one.
+    pub async fn remove(&self, id: &str) -> Result<bool, Refusal> {
+        let key = id.to_owned();
+        let removed = self.blocking(move |records| {
+            loop {
+                let Some(record) = records.get(KIND, &key)? else { return Ok(false) };
+                // Whoever delivers may have gone on meanwhile; then the next state is removed.
+                if let Put::Done(_) = records.put_if(KIND, &key, record.revision, None)? {
+                    return Ok(true);
+                }
+            }
+        });
+        let removed = removed.await?;
+        self.health().remove(id);
+        self.0.changed.send_modify(|changes| *changes += 1);
+        Ok(removed)
+    }
+
+    /// Keeps how far one is; answers whether it is still there.
+    pub async fn save(&self, entry: &mut WebhookEntry) -> Result<bool, Refusal> {
+        let (key, expected) = (entry.webhook.id.to_string(), entry.revision);
+        let value = Bytes::from(entry.webhook.write(&entry.progress));
+        match self.blocking(move |records| records.put_if(KIND, &key, expected, Some(value))).await? {
+            Put::Done(revision) => {
+                entry.revision = revision;
+                Ok(true)
+            }
+            Put::Conflict(_) => Ok(false),
+        }
+    }
+
+    /// Says when there are others.
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.0.changed.subscribe()
+    }
+
+    /// How one does.
+    pub fn health_of(&self, id: &str) -> WebhookHealth {
+        self.health().get(id).cloned().unwrap_or_default()
+    }
+
+    /// How each does that something was sent to.
+    pub fn health_of_all(&self) -> Vec<(Box<str>, WebhookHealth)> {
+        self.health().iter().map(|(id, health)| (id.clone(), health.clone())).collect()
+    }
+
+    /// Notes how one does.
+    pub fn note(&self, id: &str, note: impl FnOnce(&mut WebhookHealth)) {
+        note(self.health().entry(id.into()).or_default());
+    }
+
+    fn health(&self) -> MutexGuard<'_, BTreeMap<Box<str>, WebhookHealth>> {
+        self.0.health.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&dyn Records) -> Result<T, fanfare_store::StoreError> + Send + 'static,
+    ) -> Result<T, Refusal> {
+        let records = self.0.records.clone();
+        match tokio::task::spawn_blocking(move || work(&*records)).await {
+            Ok(done) => done.map_err(|error| crate::commit::unread(&error)),
+            Err(_) => Err(Code::STORE_FAILED.into()),
+        }
+    }
+}
+
+fn entry(id: &str, revision: Revision, value: &[u8]) -> Result<WebhookEntry, Refusal> {
+    let (webhook, progress) = Webhook::read(id, value)?;
+    Ok(WebhookEntry { webhook, progress, revision })
+}
+
+impl Node {
+    /// Calls `wake` after every batch that becomes visible, as long as the node lives, from threads that must not wait.
+    pub fn watch(&self, wake: Arc<dyn Fn() + Send + Sync>) {
+        self.inner().tail.watch(wake);
+    }
+
+    /// Where a reader is that hears what comes from now on.
+    pub async fn head(&self, grant: &Grant, webhook: &Webhook) -> Result<Cursor, Refusal> {
+        let (patterns, filter) = (webhook.patterns.clone(), webhook.filter.clone());
+        let history = History { patterns, filter, start: Start::Now, before: None, limit: 1 };
+        Ok(self.history(grant, &history).await?.cursor)
+    }
+
+    /// What a reader could not be given goes to `$dead/<reader>`, as it was, with tags that say where from and why. The
+    /// same message of the same reader goes there once.
+    pub async fn bury(
+        &self,
+        reader: &str,
+        message: &Message,
+        delivery: &str,
+        why: &str,
+    ) -> Result<(), Refusal> {
+        let channel = fanfare_proto::Channel::parse(&format!("$dead/{reader}"));
+        let channel = channel.map_err(|error| Refusal::new(Code::BAD_NAME, error.to_string()))?;
+        let mut content = message.content.clone();
+        for (name, value) in
+            [("dead_channel", message.channel.as_str()), ("dead_delivery", delivery), ("dead_why", why)]
+        {
+            content.tags.insert(name.into(), TagValue::Text(value.into()));
+        }
+        let id = Some(format!("{reader}/{delivery}").into());
+        let publish = Publish { channel, id, ttl: None, content };
+        let log = self.log_of(&publish.channel);
+        let answers = self.commit(log, &Grant::open(), vec![publish], false)?.await.unwrap_or_default();
+        answers.into_iter().next().unwrap_or_else(|| Err(Code::STORE_FAILED.into())).map(drop)
+    }
+}
