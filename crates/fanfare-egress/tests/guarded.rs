@@ -1,6 +1,8 @@
 //! What a client refuses before it connects, and what it follows.
 
-#[allow(dead_code)]
+#![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
+
+#[allow(dead_code, reason = "each test file uses its part")]
 mod door;
 
 use door::{Peer, Says, answer, client, local, target};
