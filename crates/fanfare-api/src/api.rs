@@ -9,13 +9,16 @@ use axum::Router;
 use axum::extract::Request;
 use axum::middleware::{self, Next};
 use axum::response::Response;
-use fanfare_node::{Node, Traces};
+use fanfare_node::{Node, Traces, Webhooks};
 use fanfare_proto::{Grant, LATER_FIELDS, LATER_PARAMETERS, Query};
+use fanfare_store::MemoryRecords;
 use std::sync::Arc;
 use tower::Layer;
 
 /// What is decided outside.
 pub struct Options {
+    /// Those that are made and shown here; kept in memory unless told otherwise.
+    pub webhooks: Webhooks,
     /// What a caller without a token may do.
     pub grant: Arc<Grant>,
     /// Where answers are counted.
@@ -30,15 +33,16 @@ impl Default for Options {
     fn default() -> Options {
         let nothing: Scrape = Arc::new(|| Box::pin(async { "# EOF\n".to_owned() }));
         let counts = Arc::new(Counts::new(ALL.len()));
-        Options { grant: Arc::new(Grant::open()), counts, scrape: nothing, traces: None }
+        let webhooks = Webhooks::new(Arc::new(MemoryRecords::default()));
+        Options { webhooks, grant: Arc::new(Grant::open()), counts, scrape: nothing, traces: None }
     }
 }
 
 /// Every route of [`ALL`] over a node. Takes requests of any body type, and is cheap to clone.
 pub fn api(node: Node, options: Options) -> Router {
-    let Options { grant, counts, scrape, traces } = options;
+    let Options { webhooks, grant, counts, scrape, traces } = options;
     let document = format!("{:#}\n", openapi::openapi()).into();
-    let api = Api { node, grant, intake: Intake::default(), counts, scrape, traces, document };
+    let api = Api { node, webhooks, grant, intake: Intake::default(), counts, scrape, traces, document };
     let routes = ALL.iter().enumerate().fold(Router::new(), |router, (index, route)| {
         let checked = middleware::from_fn(move |request, next| known(index, route, request, next));
         router.route(&target::template(route.path), (route.serve)().route_layer(checked))

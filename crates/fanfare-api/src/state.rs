@@ -3,7 +3,7 @@
 use crate::counts::Counts;
 use crate::intake::Intake;
 use bytes::Bytes;
-use fanfare_node::{Node, Traces};
+use fanfare_node::{Node, Traces, Webhooks};
 use fanfare_proto::Grant;
 use std::future::Future;
 use std::pin::Pin;
@@ -16,6 +16,7 @@ pub type Scrape = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = String> + Send>> +
 #[derive(Clone)]
 pub(crate) struct Api {
     pub(crate) node: Node,
+    pub(crate) webhooks: Webhooks,
     pub(crate) grant: Arc<Grant>,
     pub(crate) intake: Intake,
     pub(crate) counts: Arc<Counts>,

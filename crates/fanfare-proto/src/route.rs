@@ -57,6 +57,7 @@ pub const RESERVED: &[&str] = &[
     "session",
     "subscribe",
     "web",
+    "webhooks",
     "xmpp-websocket",
 ];
 

@@ -63,10 +63,7 @@ pub(super) fn content(media: &[Media]) -> Value {
 fn header(name: &str) -> Value {
     let (about, schema) = match name {
         "Cursor" => ("Where a reader is that has heard this answer.", reference("Cursor")),
-        "Location" => (
-            "Where the message, or the schedule, is.",
-            json!({ "type": "string", "format": "uri-reference" }),
-        ),
+        "Location" => ("Where what was made is.", json!({ "type": "string", "format": "uri-reference" })),
         "Link" => ("The pages around this one, as `prev` and `next`.", json!({ "type": "string" })),
         "Retry-After" => {
             ("Seconds after which the same may succeed.", json!({ "type": "integer", "minimum": 0 }))

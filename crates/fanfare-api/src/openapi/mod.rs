@@ -5,6 +5,7 @@
 
 mod describe;
 mod held;
+mod hooks;
 mod planning;
 mod schemas;
 

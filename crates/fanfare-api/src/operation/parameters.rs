@@ -19,6 +19,11 @@ const SESSION: Parameter = Parameter {
     about: "The session's name, which its first event tells.",
     schema: || json!({ "type": "string", "minLength": 1 }),
 };
+const WEBHOOK: Parameter = Parameter {
+    name: "webhook",
+    about: "The webhook's id.",
+    schema: || json!({ "type": "string", "minLength": 1 }),
+};
 const NAME: Parameter = Parameter {
     name: "name",
     about: "A channel's name of one segment that is no address of the server's own.",
@@ -149,7 +154,7 @@ pub(crate) const LAST_EVENT_ID: Parameter = Parameter {
 
 /// The parameters that stand in a path, in its order.
 pub(crate) fn in_path(path: &str) -> impl Iterator<Item = &'static Parameter> {
-    const ALL: &[Parameter] = &[CHANNEL, POSITION, SESSION, NAME, SCHEDULE, FILE];
+    const ALL: &[Parameter] = &[CHANNEL, POSITION, SESSION, NAME, SCHEDULE, WEBHOOK, FILE];
     path.split('<').skip(1).filter_map(|rest| {
         let name = rest.split('>').next()?;
         ALL.iter().find(|parameter| parameter.name == name)

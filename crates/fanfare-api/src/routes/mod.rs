@@ -10,6 +10,7 @@ mod hello;
 mod history;
 mod info;
 mod latest;
+mod make_webhook;
 mod message;
 mod metrics;
 mod openapi;
@@ -18,6 +19,7 @@ mod publish;
 mod purge;
 mod ready;
 mod remove;
+mod remove_webhook;
 mod reschedule;
 mod schedule;
 mod scheduled;
@@ -26,6 +28,8 @@ mod session;
 mod short;
 mod subscribe;
 mod web;
+mod webhook;
+mod webhooks;
 
 use crate::operation::{Operation, Parameter};
 use crate::state::Api;
@@ -67,6 +71,10 @@ pub const ALL: &[Route] = &[
     cancel::ROUTE,
     subscribe::ROUTE,
     session::ROUTE,
+    webhooks::ROUTE,
+    make_webhook::ROUTE,
+    webhook::ROUTE,
+    remove_webhook::ROUTE,
     short::ROUTE,
     web::ROUTE,
     health::ROUTE,

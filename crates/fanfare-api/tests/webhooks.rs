@@ -1,0 +1,101 @@
+//! Making, seeing and ending webhooks. What they are sent is tested in `fanfare-gateway`.
+
+#![allow(clippy::unwrap_used)]
+
+mod door;
+
+use door::Door;
+use serde_json::{Value, json};
+
+const WISH: &str = r#"{"url": "https://hook.example/in?x=1", "patterns": ["a/**", "b"], "filter": "priority > 3", "batch": 10}"#;
+
+async fn make(door: &Door, wish: &str) -> Value {
+    let answer = door.ask("POST /webhooks", &[], wish).await;
+    assert_eq!(answer.status, 201, "{answer:?}");
+    let made = answer.json();
+    assert_eq!(answer.header("location"), format!("/webhooks/{}", made["id"].as_str().unwrap()));
+    made
+}
+
+#[tokio::test]
+async fn a_webhook_is_made_and_its_secret_is_told_once() {
+    let door = Door::open();
+    let made = make(&door, WISH).await;
+    let secret = made["secret"].as_str().unwrap();
+    assert_eq!(secret.len(), 64);
+    assert_eq!(made["patterns"], json!(["a/**", "b"]));
+    assert_eq!((&made["filter"], &made["batch"]), (&json!("priority > 3"), &json!(10)));
+    let health = json!({ "delivered": 0, "dead": 0, "failures": 0, "lag_ms": 0 });
+    assert_eq!((&made["attempts"], &made["health"]), (&json!(0), &health));
+    let one = door.get(&format!("/webhooks/{}", made["id"].as_str().unwrap())).await;
+    let mut expected = made.clone();
+    expected.as_object_mut().unwrap().remove("secret");
+    assert_eq!(one.json(), expected);
+    let list = door.get("/webhooks").await;
+    assert_eq!(list.json(), json!({ "webhooks": [expected] }));
+    assert!(!String::from_utf8_lossy(&list.body).contains(secret));
+}
+
+#[tokio::test]
+async fn it_starts_behind_what_was_said_and_takes_a_secret() {
+    let door = Door::open();
+    let said = door.say("b", "x").await;
+    let secret = "0123456789abcdef0123456789abcdef";
+    let wish = json!({ "url": "http://hook.example", "patterns": ["b"], "secret": secret });
+    let made = make(&door, &wish.to_string()).await;
+    assert_eq!((&made["secret"], &made["url"]), (&json!(secret), &json!("http://hook.example/")));
+    let page = door.get(&format!("/c/b?after={}", made["cursor"].as_str().unwrap())).await.json();
+    assert_eq!(page["messages"], json!([]), "{said}");
+}
+
+#[tokio::test]
+async fn it_ends_when_it_is_deleted() {
+    let door = Door::open();
+    let place = format!("/webhooks/{}", make(&door, WISH).await["id"].as_str().unwrap());
+    assert_eq!(door.ask(&format!("DELETE {place}"), &[], "").await.status, 204);
+    door.refuses(&[
+        (&*format!("DELETE {place}"), &[], "", 404, "not-found"),
+        (&*format!("GET {place}"), &[], "", 404, "not-found"),
+        ("GET /webhooks/nothing", &[], "", 404, "not-found"),
+    ])
+    .await;
+    assert_eq!(door.get("/webhooks").await.json(), json!({ "webhooks": [] }));
+}
+
+#[tokio::test]
+async fn what_is_wrong_is_named() {
+    let door = Door::open();
+    let with = |name: &str, value: Value| {
+        let mut wish: Value = serde_json::from_str(WISH).unwrap();
+        wish[name] = value;
+        wish.to_string()
+    };
+    for (body, code) in [
+        ("{".into(), "bad-json"),
+        ("[]".into(), "bad-json"),
+        (with("colour", json!("red")), "bad-json"),
+        (with("patterns", json!([])), "bad-field"),
+        (with("patterns", json!(["a//b"])), "bad-name"),
+        (with("filter", json!("= =")), "bad-filter"),
+        (with("batch", json!(0)), "bad-field"),
+        (with("batch", json!(101)), "bad-field"),
+        (with("secret", json!("short")), "bad-field"),
+        (with("url", json!("ftp://hook.example/")), "bad-field"),
+        (with("url", json!("http://user@hook.example/")), "bad-field"),
+        (with("url", json!("http://0x7f.1/")), "bad-field"),
+        (with("url", json!("http://2130706433/")), "bad-field"),
+    ] {
+        door.refuses(&[("POST /webhooks", &[], &*body, 400, code)]).await;
+    }
+    let large = with("url", json!(format!("http://a/{}", "x".repeat(17 * 1024))));
+    door.refuses(&[("POST /webhooks", &[], &*large, 413, "too-large")]).await;
+}
+
+#[tokio::test]
+async fn there_are_so_many_and_no_more() {
+    let door = Door::open();
+    for _ in 0..fanfare_proto::limits::WEBHOOKS {
+        make(&door, WISH).await;
+    }
+    door.refuses(&[("POST /webhooks", &[], WISH, 400, "too-many")]).await;
+}
