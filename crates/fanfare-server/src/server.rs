@@ -5,7 +5,9 @@ use crate::config::Config;
 use crate::error::StartError;
 use crate::metrics::Watcher;
 use crate::{descriptors, listen};
-use fanfare_node::{Node, Traces};
+use fanfare_egress::{Addresses, Client};
+use fanfare_gateway::{Deliveries, WebhookGateway};
+use fanfare_node::{Node, Traces, Webhooks};
 use fanfare_proto::{Grant, Origins, limits};
 use fanfare_source::{Host, Source, Sources};
 use fanfare_store::{Beyond, Log, SqliteLog, SqliteOptions};
@@ -20,6 +22,7 @@ pub struct Server {
     data: PathBuf,
     node: Node,
     sources: Sources,
+    deliveries: Deliveries,
     running: Running,
 }
 
@@ -44,6 +47,7 @@ impl Server {
         let listener = given.map_or_else(|| listen::bind(config), Ok)?;
         let origins = origins(config);
         let tail = limits::TAIL_SLOTS;
+        let webhooks = Webhooks::new(kept.clone());
         let node =
             Node::start(fanfare_node::Options { namespaces, origins, kept, tail, now, system: clock::wall })
                 .map_err(store)?;
@@ -52,22 +56,28 @@ impl Server {
             node.trace(traces.clone());
         }
         let grant = Arc::new(Grant::open());
-        let mut options =
-            fanfare_api::Options { grant: grant.clone(), traces, ..fanfare_api::Options::default() };
-        let watcher = Watcher::new(node.clone(), options.counts.clone(), config.data.clone());
+        let mut options = fanfare_api::Options {
+            grant: grant.clone(),
+            webhooks: webhooks.clone(),
+            traces,
+            ..fanfare_api::Options::default()
+        };
+        let watcher =
+            Watcher::new(node.clone(), webhooks.clone(), options.counts.clone(), config.data.clone());
         options.scrape = watcher.scrape();
         let api = fanfare_api::api(node.clone(), options);
         let workers = config.workers.count().get();
         let options = fanfare_transport::Options { workers, grant, ..fanfare_transport::Options::default() };
         let running = Transport::start(listener, node.clone(), fanfare_transport::api(api), options)?;
         watcher.watch(running.watch());
+        let deliveries = deliver(config, node.clone(), webhooks)?;
         let sources = Sources::start(node.clone(), sources(config))?;
         let data = config.data.canonicalize().unwrap_or_else(|_| config.data.clone());
         if !running.address().ip().to_canonical().is_loopback() {
             tracing::warn!(address = %running.address(), "everyone who reaches this address may do everything");
         }
         tracing::debug!(address = %running.address(), data = %data.display(), workers, "started");
-        Ok(Server { data, node, sources, running })
+        Ok(Server { data, node, sources, deliveries, running })
     }
 
     /// Where it listens.
@@ -91,6 +101,7 @@ impl Server {
     pub fn stop(self, return_over: Duration) {
         tracing::info!(sessions = self.running.sessions(), "ending; a second signal ends at once");
         self.sources.stop();
+        self.deliveries.stop();
         // First of all: who is refused from now on and comes again comes to the next server.
         self.running.close();
         self.node.drain();
@@ -99,6 +110,14 @@ impl Server {
         self.node.stop();
         tracing::info!("ended");
     }
+}
+
+/// The gateways, each with what it needs.
+fn deliver(config: &Config, node: Node, webhooks: Webhooks) -> std::io::Result<Deliveries> {
+    let addresses = Addresses::allowing(config.egress_allow.clone());
+    let client = Client::new(fanfare_egress::Options { addresses, ..fanfare_egress::Options::default() });
+    let gateway = Box::new(WebhookGateway::new(client, now));
+    Deliveries::start(node, webhooks, gateway, fanfare_gateway::Options::default())
 }
 
 fn tell_beyond(beyond: &Beyond) {

@@ -51,7 +51,7 @@ fn the_defaults_of_a_namespace_are_what_the_list_says() {
 fn what_is_shown_is_read_back() {
     let every = "listen = '[::1]:1'\ndata = 'a \"b\"'\nworkers = 7\norigins = ['https://a.example', '*']\n\
                  log_format = 'json'\nlog_level = 'off'\nstore_bytes = 3000001\nreturn_over = '1m30s'\npresence_grace = '2s'\nhost = true\n\
-                 insecure_open = true\n\
+                 egress_allow = ['10.0.0.0/8', '::1']\ninsecure_open = true\n\
                  [[namespace]]\npattern = 'a/**'\nkeeping = 'live'\nage = '1d1h1m1s500ms'\nmessages = 5\n\
                  bytes = '1TiB'\nbody = 1000\n[[namespace]]\npattern = 'b/*'\n";
     for file in ["", every] {
@@ -97,7 +97,7 @@ fn flags_beat_the_environment_and_both_beat_the_file() {
 fn every_source_writes_every_option() {
     let file = "listen = '[::1]:1'\ndata = 'd'\nworkers = 7\norigins = ['https://a.example']\nlog_format = 'json'\n\
                 log_level = 'debug'\nstore_bytes = '2GiB'\nreturn_over = '1m'\npresence_grace = '1m'\nhost = true\n\
-                insecure_open = true\nnamespace = [{ pattern = 'a/**', keeping = 'live' }]\n";
+                egress_allow = ['10.0.0.0/8', 'fd00::/8']\ninsecure_open = true\nnamespace = [{ pattern = 'a/**', keeping = 'live' }]\n";
     let texts = [
         ("listen", "[::1]:1"),
         ("data", "d"),
@@ -109,6 +109,7 @@ fn every_source_writes_every_option() {
         ("return_over", "1m"),
         ("presence_grace", "1m"),
         ("host", "true"),
+        ("egress_allow", "10.0.0.0/8, fd00::/8"),
         ("insecure_open", "true"),
         ("namespace", "[{ pattern = 'a/**', keeping = 'live' }]"),
     ];
@@ -198,6 +199,9 @@ fn a_wrong_value_is_refused_with_its_place_and_what_is_allowed() {
         ("workers = 2026-11-23", "`workers` cannot be 2026-11-23 (it is not a single value)"),
         ("origins = ['https://a.example/']", "(\"https://a.example/\" is not an origin: "),
         ("origins = 'a.example'", "(\"a.example\" is not an origin: "),
+        ("egress_allow = ['10.0.0.1/8']", "(\"10.0.0.1/8\" is not a range such as "),
+        ("egress_allow = 'localhost'", "(\"localhost\" is not a range such as "),
+        ("egress_allow = true", "`egress_allow` cannot be true (it is not a list of texts)"),
         ("origins = 5", "`origins` cannot be 5 (it is not a list of texts)"),
         ("origins = ['*', 5]", "`origins` cannot be a list (it is not a list of texts)"),
         (

@@ -4,8 +4,10 @@ use super::logging::{LogFormat, LogLevel};
 use super::namespace;
 use super::setting::{Change, Form, Setting};
 use super::written::{
-    Age, Folder, Listen, OriginList, Size, Switch, Workers, shown, shown_age, shown_size, shown_workers,
+    Age, Folder, Listen, OriginList, RangeList, Size, Switch, Workers, shown, shown_age, shown_size,
+    shown_workers,
 };
+use fanfare_egress::IpNet;
 use fanfare_proto::{Namespace, limits};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -36,6 +38,8 @@ pub struct Config {
     pub presence_grace: Duration,
     /// Whether this machine's figures are published.
     pub host: bool,
+    /// Addresses beside public ones that the server may call.
+    pub egress_allow: Vec<IpNet>,
     /// Whether an address that others can reach may be listened on without access control.
     pub insecure_open: bool,
 }
@@ -54,6 +58,7 @@ impl Default for Config {
             return_over: Duration::from_secs(5),
             presence_grace: limits::PRESENCE_GRACE,
             host: false,
+            egress_allow: Vec::new(),
             insecure_open: false,
         }
     }
@@ -168,6 +173,18 @@ pub const ALL: &[Setting<Config>] = &[
         change: Change::Restart,
         show: |config| shown(config.host),
         set: |config, given| given.read().map(|Switch(host)| config.host = host),
+    },
+    Setting {
+        key: "egress_allow",
+        form: Form::Value("RANGES"),
+        default: "[]",
+        allowed: "a list of at most 64 ranges such as \"10.0.0.0/8\" or addresses; as text: with commas",
+        about: "Which addresses the server may call beside public ones, for webhooks. By default it calls nothing that is \
+                loopback, private, link-local or otherwise special: whoever names an address would reach with it what only \
+                this machine reaches.",
+        change: Change::Restart,
+        show: |config| shown(config.egress_allow.iter().map(ToString::to_string).collect::<Vec<_>>()),
+        set: |config, given| given.read().map(|RangeList(ranges)| config.egress_allow = ranges),
     },
     Setting {
         key: "insecure_open",

@@ -12,6 +12,7 @@ mod sessions;
 mod store;
 mod system;
 mod watcher;
+mod webhooks;
 
 pub(crate) use watcher::Watcher;
 
@@ -56,6 +57,13 @@ impl Kind {
 
 /// Every metric, in the order in which they are told.
 pub fn all() -> impl Iterator<Item = &'static Metric> {
-    let lists = [sessions::METRICS, publishing::METRICS, http::METRICS, store::METRICS, process::METRICS];
+    let lists = [
+        sessions::METRICS,
+        publishing::METRICS,
+        http::METRICS,
+        webhooks::METRICS,
+        store::METRICS,
+        process::METRICS,
+    ];
     lists.into_iter().flatten()
 }

@@ -3,7 +3,8 @@
 use super::samples;
 use super::system::System;
 use fanfare_api::{Counts, Scrape};
-use fanfare_node::Node;
+use fanfare_node::{Node, WebhookHealth, Webhooks};
+use fanfare_proto::Time;
 use fanfare_transport::Watch;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
@@ -13,6 +14,7 @@ use tokio::task::spawn_blocking;
 /// Knows all parts.
 pub(crate) struct Watcher {
     node: Node,
+    webhooks: Webhooks,
     counts: Arc<Counts>,
     /// It starts last.
     transport: OnceLock<Watch>,
@@ -27,6 +29,10 @@ pub(super) struct Seen {
     pub(super) node: fanfare_node::Figures,
     /// The patterns of namespaces, in order.
     pub(super) namespaces: Vec<String>,
+    /// By id.
+    pub(super) webhooks: Vec<(Box<str>, WebhookHealth)>,
+    /// Now, by the node's clock.
+    pub(super) now: Time,
     pub(super) counts: Arc<Counts>,
     /// `None` before it serves.
     pub(super) transport: Option<fanfare_transport::Figures>,
@@ -36,14 +42,14 @@ pub(super) struct Seen {
 }
 
 impl Watcher {
-    pub(crate) fn new(node: Node, counts: Arc<Counts>, data: PathBuf) -> Arc<Watcher> {
+    pub(crate) fn new(node: Node, webhooks: Webhooks, counts: Arc<Counts>, data: PathBuf) -> Arc<Watcher> {
         #[expect(
             clippy::disallowed_methods,
             reason = "Prometheus compares it with the clocks of other machines"
         )]
         let started_at = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let (transport, started) = (OnceLock::new(), Instant::now());
-        Arc::new(Watcher { node, counts, transport, data, started, started_at })
+        Arc::new(Watcher { node, webhooks, counts, transport, data, started, started_at })
     }
 
     /// From now on the transport is asked, too.
@@ -68,6 +74,8 @@ impl Watcher {
         Seen {
             node,
             namespaces: self.node.namespaces().iter().map(|(_, rule)| rule.pattern.to_string()).collect(),
+            webhooks: self.webhooks.health_of_all(),
+            now: self.node.now(),
             counts: self.counts.clone(),
             transport: self.transport.get().map(Watch::figures),
             system: system.await.unwrap_or_default(),
