@@ -1,59 +1,16 @@
 //! The client: everything that the server asks of elsewhere goes through it.
 
+use crate::connection;
 use crate::crowd::Crowd;
-use crate::error::{EgressError, Step};
+use crate::error::{EgressError, RedirectError, Step};
 use crate::exchange::{Answer, Call};
-use crate::redirect::{self, RedirectError};
-use crate::resolver::{Resolver, SystemResolver};
-use crate::{Addresses, connection};
-use fanfare_proto::limits;
+use crate::options::Options;
+use crate::redirect;
 use rustls_platform_verifier::BuilderVerifierExt;
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
 use tokio::time::timeout;
 use tokio_rustls::rustls::ClientConfig;
 use tokio_rustls::rustls::crypto::aws_lc_rs;
-
-/// What a client may, and what it takes. The numbers are those of [`limits`] but for tests.
-pub struct Options {
-    /// Where it may connect to.
-    pub addresses: Addresses,
-    /// Who finds names.
-    pub resolver: Arc<dyn Resolver>,
-    /// Whose certificates are good; the system says so if nothing else does.
-    pub tls: Option<Arc<ClientConfig>>,
-    /// [`limits::EGRESS_CONNECT_TIME`].
-    pub connect_time: Duration,
-    /// [`limits::EGRESS_TIME`].
-    pub time: Duration,
-    /// [`limits::EGRESS_HEAD_BYTES`].
-    pub head_bytes: usize,
-    /// [`limits::EGRESS_ANSWER_BYTES`].
-    pub body_bytes: usize,
-    /// [`limits::EGRESS_REDIRECTS`].
-    pub redirects: usize,
-    /// [`limits::EGRESS_TARGET_REQUESTS`].
-    pub target_requests: usize,
-    /// [`limits::EGRESS_REQUESTS`].
-    pub requests: usize,
-}
-
-impl Default for Options {
-    fn default() -> Options {
-        Options {
-            addresses: Addresses::default(),
-            resolver: Arc::new(SystemResolver::default()),
-            tls: None,
-            connect_time: limits::EGRESS_CONNECT_TIME,
-            time: limits::EGRESS_TIME,
-            head_bytes: limits::EGRESS_HEAD_BYTES,
-            body_bytes: limits::EGRESS_ANSWER_BYTES,
-            redirects: limits::EGRESS_REDIRECTS,
-            target_requests: limits::EGRESS_TARGET_REQUESTS,
-            requests: limits::EGRESS_REQUESTS,
-        }
-    }
-}
 
 /// Sends requests, guarded. Cheap to clone; clones share the limits.
 #[derive(Clone)]

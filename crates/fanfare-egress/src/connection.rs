@@ -1,8 +1,8 @@
 //! One connection to a checked address, for one request.
 
-use crate::client::Options;
 use crate::error::EgressError;
 use crate::exchange::{Answer, Call};
+use crate::options::Options;
 use crate::resolver::Resolver;
 use crate::target::{Place, Target};
 use crate::{AddressKind, Addresses};

@@ -1,6 +1,6 @@
 //! What was refused or failed, and why. For logs and for the owner of a target: a secret of its address is not in it.
 
-use crate::{AddressKind, RedirectError, UrlError};
+use crate::{AddressKind, UrlError};
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -106,6 +106,29 @@ pub enum EgressError {
         /// The limit.
         allowed: usize,
     },
+}
+
+/// Why a redirect is not followed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum RedirectError {
+    /// As many as are allowed were followed.
+    #[error("more than {0} in a row")]
+    TooMany(usize),
+    /// It would be read on the way.
+    #[error("it leads from https to http")]
+    Downgrade,
+    /// A body and its headers are for one origin.
+    #[error("it leads to another origin, and what has a body goes to one origin only")]
+    OtherOrigin,
+    /// 301, 302 and 303 make a question of what was said.
+    #[error("only 307 and 308 say that the same is to be said again")]
+    OtherMethod,
+    /// There is none, or it cannot be read.
+    #[error("it does not say where to")]
+    NoLocation,
+    /// It leads to what is no target.
+    #[error("{0}")]
+    Url(#[from] UrlError),
 }
 
 /// A part of a request that has a time.

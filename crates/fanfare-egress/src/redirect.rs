@@ -8,32 +8,9 @@
 //!
 //! From `https` to `http`: never.
 
+use crate::error::{EgressError, RedirectError};
 use crate::exchange::{Answer, Call};
-use crate::{EgressError, UrlError};
 use http::{Method, StatusCode, header};
-
-/// Why a redirect is not followed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum RedirectError {
-    /// As many as are allowed were followed.
-    #[error("more than {0} in a row")]
-    TooMany(usize),
-    /// It would be read on the way.
-    #[error("it leads from https to http")]
-    Downgrade,
-    /// A body and its headers are for one origin.
-    #[error("it leads to another origin, and what has a body goes to one origin only")]
-    OtherOrigin,
-    /// 301, 302 and 303 make a question of what was said.
-    #[error("only 307 and 308 say that the same is to be said again")]
-    OtherMethod,
-    /// There is none, or it cannot be read.
-    #[error("it does not say where to")]
-    NoLocation,
-    /// It leads to what is no target.
-    #[error("{0}")]
-    Url(#[from] UrlError),
-}
 
 /// The request that an answer asks for, if it is a redirect.
 pub(crate) fn next(call: &Call, answer: &Answer) -> Result<Option<Call>, EgressError> {

@@ -1,6 +1,7 @@
 //! The one loop over all targets: a task for each, as long as it is there.
 
 use crate::gateway::Gateway;
+use crate::shared::{Options, Shared};
 use crate::walk::Walk;
 use fanfare_node::{Node, Webhooks};
 use fanfare_proto::limits;
@@ -16,29 +17,6 @@ use tokio::task::JoinSet;
 const BLOCKING_THREADS: usize = limits::EGRESS_LOOKUPS + 4;
 /// Before records are read again that could not be.
 const TROUBLE_TIME: Duration = Duration::from_secs(1);
-
-/// How patient deliveries are. The numbers are those of [`limits`] but for tests.
-#[derive(Debug, Clone, Copy)]
-pub struct Options {
-    /// [`limits::WEBHOOK_ATTEMPTS`].
-    pub attempts: u32,
-    /// [`limits::WEBHOOK_WAIT`].
-    pub wait: Duration,
-}
-
-impl Default for Options {
-    fn default() -> Options {
-        Options { attempts: limits::WEBHOOK_ATTEMPTS, wait: limits::WEBHOOK_WAIT }
-    }
-}
-
-/// What all walks share.
-pub(crate) struct Shared {
-    pub(crate) node: Node,
-    pub(crate) webhooks: Webhooks,
-    pub(crate) gateway: Box<dyn Gateway>,
-    pub(crate) options: Options,
-}
 
 /// Deliveries that go on until [`Deliveries::stop`].
 pub struct Deliveries {

@@ -5,11 +5,13 @@
 
 mod deliveries;
 mod gateway;
+mod shared;
 mod signature;
 mod unit;
 mod walk;
 mod webhook;
 
-pub use deliveries::{Deliveries, Options};
+pub use deliveries::Deliveries;
 pub use gateway::{Delivering, Delivery, Gateway, Outcome};
+pub use shared::Options;
 pub use webhook::WebhookGateway;

@@ -3,8 +3,8 @@
 //! What fails is tried again later, and what comes behind it waits in the log (design rule 21): nothing is held in memory but
 //! one page. Another target is another task and notices nothing.
 
-use crate::deliveries::Shared;
 use crate::gateway::{Delivery, Outcome};
+use crate::shared::Shared;
 use crate::unit::{Unit, delivery_id, units};
 use fanfare_node::WebhookEntry;
 use fanfare_proto::{Grant, History, HistoryPage, Refusal, Start, Time, backoff, limits};
