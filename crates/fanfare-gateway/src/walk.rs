@@ -26,6 +26,8 @@ pub(crate) struct Walk {
     pub(crate) news: watch::Receiver<u64>,
     /// Changes when the walk is to end.
     pub(crate) stop: watch::Receiver<bool>,
+    /// Changes when a webhook was removed, this one or another.
+    changes: watch::Receiver<u64>,
     /// What the attempts of the record are about, once that is known.
     tried: Option<String>,
     /// When the record was written; none if nothing has moved since.
@@ -47,7 +49,8 @@ impl Walk {
         news: watch::Receiver<u64>,
         stop: watch::Receiver<bool>,
     ) -> Walk {
-        Walk { shared, entry, news, stop, tried: None, moved: None }
+        let changes = shared.webhooks.changes();
+        Walk { shared, entry, news, stop, changes, tried: None, moved: None }
     }
 
     /// Walks until it is stopped, removed or disabled.
@@ -124,10 +127,10 @@ impl Walk {
         let id = self.entry.webhook.id.clone();
         self.shared.webhooks.note(&id, |health| health.waiting = None);
         let is_old = self.moved.is_some_and(|moved| moved.elapsed() > KEEP_TIME);
-        if !nothing || is_old {
-            if let Some(end) = self.keep().await? {
-                return Ok(Some(end));
-            }
+        if (!nothing || is_old)
+            && let Some(end) = self.keep().await?
+        {
+            return Ok(Some(end));
         }
         if nothing && !more {
             sleep(limits::WEBHOOK_LOOK_TIME).await;
@@ -141,6 +144,9 @@ impl Walk {
 
     /// Tries to deliver; answers whether to go on with what comes behind.
     async fn deliver(&mut self, unit: Unit) -> Result<bool, Refusal> {
+        if self.is_removed().await? {
+            return Ok(false);
+        }
         if self.tried.as_ref().is_some_and(|tried| *tried != unit.id) {
             // What was tried in vain has expired or was removed.
             self.entry.progress.attempts = 0;
@@ -179,6 +185,19 @@ impl Walk {
             }
             Outcome::Failed { why, after } => self.failed(unit, attempt, &why, after).await,
         }
+    }
+
+    /// What is said after a webhook was removed is not sent to it, however soon.
+    async fn is_removed(&mut self) -> Result<bool, Refusal> {
+        if !self.changes.has_changed().unwrap_or_default() {
+            return Ok(false);
+        }
+        self.changes.mark_unchanged();
+        let found = self.shared.webhooks.get(&self.entry.webhook.id).await;
+        if found.is_err() {
+            self.changes.mark_changed();
+        }
+        Ok(found?.is_none())
     }
 
     async fn failed(
