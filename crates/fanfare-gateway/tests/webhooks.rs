@@ -259,8 +259,10 @@ fn one_that_is_removed_hears_nothing_more() {
     let (_data, server) = server(Wanted::default());
     server.hook("w1", &first.url(), "live/a", None);
     server.hook("w2", &second.url(), "live/a", None);
+    let before = server.progress("w1").cursor;
     server.say("live/a", "x");
     until("both heard", || first.heard().len() == 1 && second.heard().len() == 1);
+    until("it is kept", || server.progress("w1").cursor != before);
     assert_eq!(server.wait(server.webhooks.remove("w1")), Ok(true));
     assert_eq!(server.wait(server.webhooks.remove("w1")), Ok(false));
     (0..20).for_each(|index| server.say("live/a", &index.to_string()));
