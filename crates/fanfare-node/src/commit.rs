@@ -13,7 +13,7 @@ use fanfare_proto::{
 };
 use fanfare_store::{Draft, Order, Read, RecordChange, Removal, Store, StoreError};
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Messages published by one request.
 pub(crate) struct Group {
@@ -31,6 +31,11 @@ impl Group {
     pub(crate) fn size(&self) -> usize {
         self.messages.iter().map(|publish| publish.content.size()).sum()
     }
+}
+
+/// The live log's writing side, for a moment.
+pub(crate) fn lock(live: &Mutex<Committer>) -> MutexGuard<'_, Committer> {
+    live.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// An answer for each message of a group, in order.

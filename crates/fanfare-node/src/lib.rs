@@ -11,6 +11,7 @@ mod board;
 mod commit;
 mod commit_thread;
 mod count;
+mod crowds;
 mod desk;
 mod figures;
 mod fold;

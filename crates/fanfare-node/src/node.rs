@@ -1,15 +1,15 @@
 //! The node's door for everything that asks and is answered.
 
 use crate::board::Boards;
-use crate::commit::{Committer, PublishCounts, refused, unread};
+use crate::commit::{Committer, PublishCounts, lock, refused, unread};
 use crate::commit_thread::CommitThread;
 use crate::count::Gaps;
+use crate::crowds::Crowds;
 use crate::history;
 use crate::left::Left;
 use crate::orders::Desks;
 use crate::outgo::Outgo;
 use crate::places::Places;
-use crate::presence::Crowds;
 use crate::reading::{Logs, Reading};
 use crate::schedule::{Hands, Schedules};
 use crate::tail::Tail;
@@ -23,7 +23,7 @@ use fanfare_proto::{
 use fanfare_store::{ChannelInfo, LogStatus, MemoryLog, Removal, Store, StoreError};
 use std::borrow::Borrow;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use tokio::sync::oneshot;
 
 /// What a node is made of.
@@ -318,8 +318,4 @@ impl Node {
         self.0.commits.stop();
         self.0.reading.stop();
     }
-}
-
-pub(crate) fn lock(live: &Mutex<Committer>) -> MutexGuard<'_, Committer> {
-    live.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,9 +1,8 @@
 //! Publishing: each message is checked, goes to its log, and is answered once it is kept.
 
 use crate::Node;
-use crate::commit::{Answers, Group};
+use crate::commit::{Answers, Group, lock};
 use crate::commit_thread::Then;
-use crate::node::lock;
 use fanfare_proto::{Channel, Code, Grant, LogId, Publish, Receipt, Refusal, limits};
 use tokio::sync::oneshot;
 

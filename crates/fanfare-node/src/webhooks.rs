@@ -195,7 +195,7 @@ impl Node {
             content.tags.insert(name.into(), TagValue::Text(value.into()));
         }
         let id = Some(format!("{reader}/{delivery}").into());
-        let publish = Publish { channel, id, ttl: None, content };
+        let publish = Publish { channel, id, when: None, ttl: None, content };
         let log = self.log_of(&publish.channel);
         let answers = self.commit(log, &Grant::open(), vec![publish], false)?.await.unwrap_or_default();
         answers.into_iter().next().unwrap_or_else(|| Err(Code::STORE_FAILED.into())).map(drop)

@@ -184,7 +184,7 @@ impl Told {
         count_fields(self.count, self.certain, &mut body);
         body.push(b'}');
         let content = content(event, Some(key), body);
-        Some(Publish { channel, id: None, ttl: None, content })
+        Some(Publish { channel, id: None, when: None, ttl: None, content })
     }
 }
 

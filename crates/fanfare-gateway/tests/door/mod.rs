@@ -63,6 +63,7 @@ impl Server {
             kept,
             tail: limits::TAIL_SLOTS,
             now,
+            system: now,
         };
         let node = Node::start(options).unwrap();
         let mut egress =
@@ -90,9 +91,17 @@ impl Server {
     }
 
     pub fn say(&self, channel: &str, body: &str) {
-        let content = Content { body: body.to_owned().into(), ..Content::default() };
-        let publish = Publish { channel: Channel::parse(channel).unwrap(), id: None, ttl: None, content };
-        self.wait(self.node.publish(&Grant::open(), vec![publish])).remove(0).unwrap();
+        self.say_all(channel, [body]);
+    }
+
+    /// At once: a reader meets them together.
+    pub fn say_all(&self, channel: &str, bodies: impl IntoIterator<Item: ToString>) {
+        let publish = |body: String| {
+            let content = Content { body: body.into(), ..Content::default() };
+            Publish { channel: Channel::parse(channel).unwrap(), id: None, when: None, ttl: None, content }
+        };
+        let all = bodies.into_iter().map(|body| publish(body.to_string())).collect();
+        self.wait(self.node.publish(&Grant::open(), all)).into_iter().for_each(|one| drop(one.unwrap()));
     }
 
     pub fn progress(&self, id: &str) -> WebhookProgress {
