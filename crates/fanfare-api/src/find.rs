@@ -32,7 +32,6 @@ pub(crate) async fn at(
 }
 
 async fn first(api: &Api, grant: &Grant, channel: &Channel, start: Start) -> Result<Option<Found>, Refusal> {
-    let history =
-        History { patterns: vec![Pattern::from(channel)], filter: None, start, before: None, limit: 1 };
+    let history = History { patterns: vec![Pattern::from(channel)], start, limit: 1, ..History::default() };
     Ok(api.node.history(grant, &history).await?.messages.pop())
 }

@@ -104,8 +104,8 @@ impl Walk {
             patterns: webhook.patterns.clone(),
             filter: webhook.filter.clone(),
             start: Start::After(self.entry.progress.cursor.clone()),
-            before: None,
             limit: webhook.batch.unwrap_or(limits::WEBHOOK_PAGE),
+            ..History::default()
         };
         self.shared.node.history(&Grant::open(), &history).await
     }

@@ -1,10 +1,13 @@
 //! Pages of what was said: the same reading as a subscription's, answered at once.
 
-use crate::locate::{Found, Most, Newest, heads, locate, look, lower_to_before, newest};
+use crate::commit::unread;
+use crate::latest::{Latest, Seeking};
+use crate::locate::{Found, Located, Most, Newest, heads, locate, look, lower_to_before, newest};
 use crate::places::Places;
 use crate::reading::Logs;
 use fanfare_proto::{
-    Gap, History, HistoryPage, LogId, LogSet, Mark, Message, Position, Selection, Sieve, Start, Time, limits,
+    Gap, History, HistoryPage, LogId, LogSet, Mark, Message, Position, Refusal, Selection, Sieve, Start,
+    Time, limits,
 };
 use fanfare_store::{Log, Order, Read, StoreError};
 use std::sync::Arc;
@@ -47,15 +50,77 @@ fn forward(
     for log in set.iter() {
         gathered.read(&**logs.get(log), log, wanted, limit, now)?;
     }
-    let Gathered { mut reached, mut found, gaps } = gathered;
-    found.sort_by_key(|found| (found.time, found.log, found.position));
-    let more = found.len() > limit || set.iter().any(|log| reached.get(log) < logs.get(log).status().head);
-    let cut = found.split_off(found.len().min(limit));
-    // What was cut is not heard yet: the page ends before it.
-    lower_to_before(&mut reached, places_of(&cut));
-    let mut before = located.mark;
-    lower_to_before(&mut before, places_of(&found));
-    Ok(page(places, set, before, reached, found, gaps, more))
+    Ok(gathered.page(places, set, located.mark, limit, &heads(logs, set)))
+}
+
+/// The look for the newest of each key, step by step, and the page of what was found.
+pub(crate) struct LatestPage {
+    places: Places,
+    set: LogSet,
+    history: History,
+    now: Time,
+    /// Where the page begins, and where it ends at the most.
+    begun: Option<(Located, Mark)>,
+    seeking: Option<(LogId, Seeking)>,
+    found: Vec<(LogId, Latest)>,
+}
+
+impl LatestPage {
+    pub(crate) fn new(places: Places, set: LogSet, history: History, now: Time) -> LatestPage {
+        LatestPage { places, set, history, now, begun: None, seeking: None, found: Vec::new() }
+    }
+
+    /// One step; a page once that was the last.
+    pub(crate) fn step(&mut self, logs: &Logs) -> Result<Option<HistoryPage>, Refusal> {
+        let mut wanted = Sieve::new(self.selection());
+        let (located, until) = match &self.begun {
+            Some((located, until)) => (located.clone(), *until),
+            None => {
+                let (until, start) = (heads(logs, self.set), &self.history.start);
+                let located = locate(logs, &self.places, &mut wanted, self.set, until, start, self.now)
+                    .map_err(|error| unread(&error))?;
+                self.begun = Some((located.clone(), until));
+                (located, until)
+            }
+        };
+        let Some((log, mut seeking)) = self.seeking.take().or_else(|| {
+            let log = self.set.iter().nth(self.found.len())?;
+            Some((log, Seeking::new(wanted, located.mark.get(log), until.get(log))))
+        }) else {
+            return self.page(logs, located, until).map(Some).map_err(|error| unread(&error));
+        };
+        match seeking.step(&**logs.get(log))? {
+            Some(latest) => self.found.push((log, latest)),
+            None => self.seeking = Some((log, seeking)),
+        }
+        Ok(None)
+    }
+
+    fn selection(&self) -> Selection {
+        Selection::filtered(self.history.patterns.clone(), self.history.filter.as_ref())
+    }
+
+    fn page(&self, logs: &Logs, located: Located, until: Mark) -> Result<HistoryPage, StoreError> {
+        let (selection, limit) = (self.selection(), self.history.limit.clamp(1, limits::PAGE_MESSAGES));
+        let Located { mark, gaps } = located;
+        let mut gathered = Gathered { reached: mark, found: Vec::new(), gaps };
+        for (log, latest) in &self.found {
+            let (enough, mut bytes) = (gathered.found.len() + limit, 0);
+            while gathered.reached.get(*log) < until.get(*log)
+                && gathered.found.len() < enough
+                && bytes < limits::HISTORY_BYTES
+            {
+                let page = latest.page(&**logs.get(*log), &selection, gathered.reached.get(*log))?;
+                gathered.gaps.extend(page.gap);
+                gathered.reached.set(*log, page.through);
+                for kept in page.messages.into_iter().filter(|message| !message.is_expired(self.now)) {
+                    bytes += kept.content.size();
+                    gathered.found.push(Found { time: kept.time, log: *log, position: kept.position, kept });
+                }
+            }
+        }
+        Ok(gathered.page(&self.places, self.set, mark, limit, &until))
+    }
 }
 
 /// What was read so far of all logs.
@@ -66,6 +131,19 @@ struct Gathered {
 }
 
 impl Gathered {
+    /// The page of what was read between a place and the heads.
+    fn page(self, places: &Places, set: LogSet, from: Mark, limit: usize, heads: &Mark) -> HistoryPage {
+        let Gathered { mut reached, mut found, gaps } = self;
+        found.sort_by_key(|found| (found.time, found.log, found.position));
+        let more = found.len() > limit || !heads.reached_by(&reached, set);
+        let cut = found.split_off(found.len().min(limit));
+        // What was cut is not heard yet: the page ends before it.
+        lower_to_before(&mut reached, places_of(&cut));
+        let mut before = from;
+        lower_to_before(&mut before, places_of(&found));
+        page(places, set, before, reached, found, gaps, more)
+    }
+
     /// Reads up to `limit` messages of one log, on from where it was reached.
     fn read(
         &mut self,

@@ -17,6 +17,7 @@ mod figures;
 mod fold;
 mod history;
 mod ids;
+mod latest;
 mod left;
 mod lent;
 mod locate;

@@ -31,6 +31,7 @@ pub(crate) fn locate(
     let mut located = Located { mark: heads, gaps: Vec::new() };
     match start {
         Start::Now => {}
+        Start::Oldest => oldest(set, &mut located.mark),
         Start::Last(count) => {
             let count = (*count).min(limits::LAST) as usize;
             let most = Most { messages: count, bytes: usize::MAX };
@@ -49,6 +50,10 @@ pub(crate) fn locate_at_once(logs: &Logs, places: &Places, set: LogSet, start: &
     let mut located = Located { mark: heads(logs, set), gaps: Vec::new() };
     match start {
         Start::Now => Some(located),
+        Start::Oldest => {
+            oldest(set, &mut located.mark);
+            Some(located)
+        }
         Start::After(cursor) if set.iter().all(|log| cursor.part(log).is_some()) => {
             for log in set.iter() {
                 take_place(places.place(cursor, log, located.mark.get(log)), log, &mut located);
@@ -64,6 +69,10 @@ pub(crate) fn heads(logs: &Logs, set: LogSet) -> Mark {
     let mut mark = Mark::default();
     set.iter().for_each(|log| mark.set(log, logs.get(log).status().head));
     mark
+}
+
+fn oldest(set: LogSet, mark: &mut Mark) {
+    set.iter().for_each(|log| mark.set(log, Position::START));
 }
 
 /// Answers whether the cursor speaks of the log.

@@ -5,7 +5,7 @@ use crate::commit::{Committer, PublishCounts, lock, refused, unread};
 use crate::commit_thread::CommitThread;
 use crate::count::Gaps;
 use crate::crowds::Crowds;
-use crate::history;
+use crate::history::{self, LatestPage};
 use crate::left::Left;
 use crate::orders::Desks;
 use crate::outgo::Outgo;
@@ -175,11 +175,33 @@ impl Node {
         }
     }
 
+    async fn read_in_steps(&self, mut page: LatestPage) -> Result<HistoryPage, Refusal> {
+        let (sender, receiver) = oneshot::channel();
+        let mut sender = Some(sender);
+        self.0.reading.steps(Box::new(move |logs| {
+            // Nobody waits for it any more.
+            if sender.as_ref().is_none_or(oneshot::Sender::is_closed) {
+                return false;
+            }
+            let answer = match page.step(logs) {
+                Ok(None) => return true,
+                Ok(Some(page)) => Ok(page),
+                Err(refusal) => Err(refusal),
+            };
+            let _ = sender.take().map(|sender| sender.send(answer));
+            false
+        }))?;
+        receiver.await.unwrap_or_else(|_| Err(Code::DRAINING.into()))
+    }
+
     /// Reads one page.
     pub async fn history(&self, grant: &Grant, history: &History) -> Result<HistoryPage, Refusal> {
         let set = self.logs_for(grant, &history.patterns)?;
         let (places, history, now) = (self.0.places, history.clone(), self.now());
-        let page = self.read(move |logs| history::read(logs, &places, set, &history, now)).await?;
+        let page = match history.latest {
+            true => self.read_in_steps(LatestPage::new(places, set, history, now)).await?,
+            false => self.read(move |logs| history::read(logs, &places, set, &history, now)).await?,
+        };
         page.gaps.iter().for_each(|gap| self.0.gaps.of(gap.reason).add_shared(1));
         Ok(page)
     }

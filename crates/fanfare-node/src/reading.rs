@@ -40,6 +40,8 @@ impl Logs {
 pub(crate) type PageTo = Box<dyn FnOnce(Result<Arc<Lent>, Refusal>) + Send>;
 /// Other work that reads logs.
 pub(crate) type Task = Box<dyn FnOnce(&Logs) + Send>;
+/// Long work that reads logs, in steps; answers whether there is another.
+pub(crate) type Steps = Box<dyn FnMut(&Logs) -> bool + Send>;
 /// What a page is shared by: after a loss that concerns it, it is another page.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct PageKey {
@@ -53,11 +55,17 @@ struct PageKey {
 enum Job {
     Page(PageKey),
     Task(Task),
+    Steps(Steps),
 }
 
 #[derive(Default)]
 struct State {
     jobs: VecDeque<Job>,
+    /// Of these one is in work at a time, a step after each other job: they may take much memory.
+    long: VecDeque<Steps>,
+    stepping: bool,
+    /// A step is next, if there is one.
+    steps_next: bool,
     /// Who waits for each page that is in line or being read.
     waiting: HashMap<PageKey, Vec<PageTo>>,
     /// Pages read lately, the newest last.
@@ -66,6 +74,16 @@ struct State {
 }
 
 impl State {
+    fn next(&mut self) -> Option<Job> {
+        let step = !self.stepping && (self.steps_next || self.jobs.is_empty());
+        if let Some(steps) = step.then(|| self.long.pop_front()).flatten() {
+            (self.stepping, self.steps_next) = (true, false);
+            return Some(Job::Steps(steps));
+        }
+        self.steps_next = true;
+        self.jobs.pop_front()
+    }
+
     /// Keeps a page for others, and lets go of the oldest of these that are too many or too large.
     fn share(&mut self, key: PageKey, page: &Arc<Lent>) {
         self.lately.push_back((key, page.clone()));
@@ -169,9 +187,28 @@ impl Reading {
         Ok(())
     }
 
-    /// Finishes what waits and ends the threads.
+    /// Runs long work on the reader threads, beside everything else.
+    pub(crate) fn steps(&self, steps: Steps) -> Result<(), Refusal> {
+        let mut state = self.shared.state();
+        if state.ending {
+            return Err(Code::DRAINING.into());
+        }
+        if state.long.len() >= limits::READS_WAITING {
+            return Err(Code::BUSY.into());
+        }
+        state.long.push_back(steps);
+        self.shared.changed.notify_one();
+        Ok(())
+    }
+
+    /// Finishes what waits, but for long work, and ends the threads.
     pub(crate) fn stop(&self) {
-        self.shared.state().ending = true;
+        let mut state = self.shared.state();
+        state.ending = true;
+        let dropped = std::mem::take(&mut state.long);
+        drop(state);
+        // Whoever waits for it is told when it is dropped.
+        drop(dropped);
         self.shared.changed.notify_all();
         let threads = std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
         for thread in threads {
@@ -184,6 +221,16 @@ fn run(shared: &Shared) {
     while let Some(job) = next(shared) {
         match job {
             Job::Task(task) => task(&shared.logs),
+            Job::Steps(mut steps) => {
+                let more = steps(&shared.logs);
+                let mut state = shared.state();
+                state.stepping = false;
+                if more && !state.ending {
+                    state.long.push_front(steps);
+                }
+                drop(state);
+                shared.changed.notify_one();
+            }
             Job::Page(key) => {
                 shared.wait_for_room();
                 let page = shared.logs.get(key.log).read(&key.read);
@@ -204,7 +251,7 @@ fn run(shared: &Shared) {
 fn next(shared: &Shared) -> Option<Job> {
     let mut state = shared.state();
     loop {
-        if let Some(job) = state.jobs.pop_front() {
+        if let Some(job) = state.next() {
             return Some(job);
         }
         if state.ending {

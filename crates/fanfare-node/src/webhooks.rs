@@ -3,8 +3,7 @@
 use crate::Node;
 use bytes::Bytes;
 use fanfare_proto::{
-    Code, Cursor, Grant, History, Message, Publish, Refusal, Start, TagValue, Time, Webhook, WebhookProgress,
-    limits,
+    Code, Cursor, Grant, History, Message, Publish, Refusal, TagValue, Time, Webhook, WebhookProgress, limits,
 };
 use fanfare_store::{Put, Records, Revision};
 use std::collections::BTreeMap;
@@ -173,7 +172,7 @@ impl Node {
     /// Where a reader is that hears what comes from now on.
     pub async fn head(&self, grant: &Grant, webhook: &Webhook) -> Result<Cursor, Refusal> {
         let (patterns, filter) = (webhook.patterns.clone(), webhook.filter.clone());
-        let history = History { patterns, filter, start: Start::Now, before: None, limit: 1 };
+        let history = History { patterns, filter, limit: 1, ..History::default() };
         Ok(self.history(grant, &history).await?.cursor)
     }
 

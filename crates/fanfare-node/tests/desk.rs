@@ -130,10 +130,12 @@ fn a_question_about_the_past_ends_after_so_many_pages_and_says_where_to_go_on() 
     let ask = |start, before| {
         let patterns = vec![Pattern::parse("rare/**").unwrap()];
         let asked = log.reads();
-        let page = wait(
-            story.node.history(&Grant::open(), &History { patterns, filter: None, start, before, limit: 1 }),
-        )
-        .unwrap();
+        let page =
+            wait(story.node.history(
+                &Grant::open(),
+                &History { patterns, start, before, limit: 1, ..History::default() },
+            ))
+            .unwrap();
         assert!(page.more && page.messages.is_empty());
         assert!(log.reads() - asked <= limits::LOOK_PAGES + 1, "{} pages", log.reads() - asked);
         page

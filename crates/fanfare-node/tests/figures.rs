@@ -52,6 +52,7 @@ impl World {
             grant: &Arc::new(Grant::open()),
             selection: Selection::new(vec![Pattern::parse(pattern).unwrap()]),
             start: Start::Now,
+            latest: false,
             pace: None,
             wire: Wire { protocol, form: Form::Envelope, framing: Framing::Close, origin: None },
             head: b"\n".to_vec(),

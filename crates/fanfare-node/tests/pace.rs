@@ -110,6 +110,7 @@ impl Life {
             grant: &Arc::new(Grant::open()),
             selection: Selection::filtered(patterns, self.filter.as_ref()),
             start,
+            latest: false,
             pace: Some(self.pace),
             wire,
             head: Vec::new(),

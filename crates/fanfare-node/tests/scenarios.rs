@@ -56,7 +56,7 @@ async fn publish(node: &Node, message: Publish) -> Result<Receipt, Refusal> {
 
 fn history(of: &[&str], start: Start) -> History {
     let patterns = of.iter().map(|text| pattern(text)).collect();
-    History { patterns, filter: None, start, before: None, limit: limits::PAGE_MESSAGES }
+    History { patterns, start, limit: limits::PAGE_MESSAGES, ..History::default() }
 }
 
 /// The bodies of a page, one after the other.

@@ -11,6 +11,8 @@ pub enum Start {
     Now,
     /// After what this cursor says was heard.
     After(Cursor),
+    /// With the oldest message that is kept; nothing before it is missed.
+    Oldest,
     /// With the newest messages, at most so many.
     Last(u32),
     /// With the first message accepted at or after this moment.
@@ -40,12 +42,14 @@ impl Subscribe {
 }
 
 /// A request for a page of what was said.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct History {
     /// Channels and patterns.
     pub patterns: Vec<Pattern>,
     /// Which of their messages.
     pub filter: Option<Filter>,
+    /// Of each channel and key only the newest.
+    pub latest: bool,
     /// The page's messages come after this place...
     pub start: Start,
     /// ...and, when set, not after this one, the newest first reached (paging backwards).
@@ -59,14 +63,19 @@ impl History {
     /// no limit it is about as many as were asked for, or a page of the usual length.
     pub fn asked(
         patterns: Vec<Pattern>,
-        filter: Option<Filter>,
+        Preferences { filter, latest, pace }: Preferences,
         start: Option<Start>,
         before: Option<Cursor>,
         limit: Option<usize>,
     ) -> Result<History, Refusal> {
-        if before.is_some() && start.is_some() {
-            let detail = "`before` pages backwards; give it without `after`, `last` and `since`";
-            return Err(Refusal::new(Code::BAD_FIELD, detail));
+        let bad = |detail| Err(Refusal::new(Code::BAD_FIELD, detail));
+        if pace.is_some() {
+            return bad(
+                "`rate` and `bytes` are for readers that are held open, such as via=sse; a page comes at once",
+            );
+        }
+        if before.is_some() && (start.is_some() || latest) {
+            return bad("`before` pages backwards; give it without `after`, `last`, `since` and `latest`");
         }
         let usual = match start {
             Some(Start::Last(count)) => (count as usize).clamp(1, limits::PAGE_MESSAGES),
@@ -74,7 +83,7 @@ impl History {
         };
         let limit = limit.unwrap_or(usual);
         let start = start.unwrap_or(Start::Last(limit as u32));
-        Ok(History { patterns, filter, start, before, limit })
+        Ok(History { patterns, filter, latest, start, before, limit })
     }
 
     /// Reads how long a page is to be.

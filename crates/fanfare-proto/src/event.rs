@@ -47,6 +47,9 @@ pub enum Event<'a> {
     Message(&'a Message, Option<&'a Cursor>),
     /// Messages were lost. Of several gaps that are told together only the last has a cursor.
     Gap(&'a Gap, Option<&'a Cursor>),
+    /// What follows, up to [`Event::CaughtUp`], is the newest message of each channel and key, as far as the session has not
+    /// heard it.
+    Snapshot,
     /// Everything up to the head has been heard; what follows is live. If that is about what one request asked for
     /// later, this is the request.
     CaughtUp(&'a Cursor, Option<&'a RequestId>),

@@ -182,6 +182,9 @@ pub const TAIL_BYTES: usize = 1024 * 1024;
 pub const NEWEST_BYTES: usize = 4 * 1024 * 1024;
 /// Bytes of all these lists of a worker.
 pub const NEWEST_ALL_BYTES: usize = 256 * 1024 * 1024;
+/// Keys of which one look for the newest of each may know; each takes some 40 bytes while it looks, and 8 while the messages are
+/// given.
+pub const LATEST_KEYS: usize = 1_000_000;
 /// Messages that are given to a reader of ticks from one long look through a log.
 pub const FOLD_MESSAGES: usize = 4 * 1024;
 /// Pages of logs that readers behind at the same place share.

@@ -41,6 +41,9 @@ pub struct Content {
 }
 
 impl Content {
+    /// The event that says that a key has no value any more.
+    pub const DELETED: &'static str = "$deleted";
+
     /// The bytes that limits and retention count: the body, and the text of the fields.
     pub fn size(&self) -> usize {
         let texts = [&self.key, &self.event, &self.content_type, &self.notice];
@@ -104,5 +107,10 @@ impl Message {
     /// Whether the message is no longer to be delivered.
     pub fn is_expired(&self, now: Time) -> bool {
         self.expires.is_some_and(|expires| expires <= now)
+    }
+
+    /// Whether the message says that its key has no value any more.
+    pub fn is_tombstone(&self) -> bool {
+        self.content.key.is_some() && self.content.event.as_deref() == Some(Content::DELETED)
     }
 }

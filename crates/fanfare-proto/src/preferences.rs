@@ -1,6 +1,6 @@
 //! What a request wants of its channels, beyond their names.
 
-use crate::{Code, Filter, Pace, Query, Refusal};
+use crate::{Code, Filter, Pace, Query, Refusal, Start, quote};
 
 /// What a subscription wants of its channels.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -9,16 +9,41 @@ pub struct Preferences {
     pub filter: Option<Filter>,
     /// How fast at the most. It is its session's: what is asked last counts.
     pub pace: Option<Pace>,
+    /// Of what was said before: of each channel and key only the newest message. What has no key counts as one key.
+    pub latest: bool,
 }
 
 impl Preferences {
     /// The parameters that [`Preferences::asked`] reads.
-    pub const PARAMETERS: &'static [&'static str] = &["bytes", "filter", "rate"];
+    pub const PARAMETERS: &'static [&'static str] = &["bytes", "filter", "latest", "rate"];
 
     /// What a request asks.
     pub fn asked(query: &Query<'_>) -> Result<Preferences, Refusal> {
         let filter = query.one("filter")?.map(Filter::parse).transpose();
         let filter = filter.map_err(|error| Refusal::new(Code::BAD_FILTER, format!("filter: {error}")))?;
-        Ok(Preferences { filter, pace: Pace::asked(query)? })
+        let latest = query.one("latest")?.map(latest).transpose()?.unwrap_or_default();
+        Ok(Preferences { filter, pace: Pace::asked(query)?, latest })
+    }
+
+    /// Where to start, if that is what was asked.
+    pub fn start(&self, asked: Option<Start>) -> Result<Option<Start>, Refusal> {
+        match asked {
+            None if self.latest => Ok(Some(Start::Oldest)),
+            Some(Start::Last(_)) if self.latest => {
+                Err(Refusal::new(Code::BAD_FIELD, "give `latest` or `last`, not both"))
+            }
+            asked => Ok(asked),
+        }
+    }
+}
+
+fn latest(text: &str) -> Result<bool, Refusal> {
+    match text {
+        "" | "1" | "true" => Ok(true),
+        "0" | "false" => Ok(false),
+        _ => {
+            let detail = format!("latest: `{}` is not `true` or `false`", quote::shown(text));
+            Err(Refusal::new(Code::BAD_FIELD, detail))
+        }
     }
 }

@@ -82,8 +82,8 @@ fn command(members: &Members<'_>) -> Result<Command, Refusal> {
         (None, _) => return Err(no_verb(members)),
     };
     let beside: &[&str] = match verb {
-        "subscribe" => &["after", "bytes", "filter", "last", "presence", "rate", "since"],
-        "history" => &["after", "before", "filter", "last", "limit", "since"],
+        "subscribe" => &["after", "bytes", "filter", "last", "latest", "presence", "rate", "since"],
+        "history" => &["after", "before", "filter", "last", "latest", "limit", "since"],
         _ => &[],
     };
     let known = |name: &str| name == verb || name == "id" || beside.contains(&name);
@@ -93,8 +93,9 @@ fn command(members: &Members<'_>) -> Result<Command, Refusal> {
     match verb {
         "subscribe" => {
             let options = options(members, beside)?;
-            let (preferences, start) = (Preferences::asked(&options)?, Start::asked(&options, None)?);
-            let (patterns, start) = (patterns(verb, value)?, start.unwrap_or_default());
+            let preferences = Preferences::asked(&options)?;
+            let start = preferences.start(Start::asked(&options, None)?)?.unwrap_or_default();
+            let patterns = patterns(verb, value)?;
             let presence = member(members, "presence").map(presence).transpose()?;
             if presence.is_some() {
                 Present::channels(&patterns)?;
@@ -120,12 +121,12 @@ fn no_verb(members: &Members<'_>) -> Refusal {
 }
 
 fn history(value: &RawValue, options: &Query<'_>) -> Result<Command, Refusal> {
-    let start = Start::asked(options, None)?;
+    let preferences = Preferences::asked(options)?;
+    let start = preferences.start(Start::asked(options, None)?)?;
     let before = options.one("before")?.map(Cursor::parse).transpose();
     let before = before.map_err(|error| Refusal::new(Code::BAD_CURSOR, format!("before: {error}")))?;
     let limit = options.one("limit")?.map(History::limit).transpose()?;
-    let filter = Preferences::asked(options)?.filter;
-    Ok(Command::History(History::asked(patterns("history", value)?, filter, start, before, limit)?))
+    Ok(Command::History(History::asked(patterns("history", value)?, preferences, start, before, limit)?))
 }
 
 /// The members that mean what a query's parameters of these names mean: numbers or texts.
@@ -137,6 +138,8 @@ fn options<'a>(members: &Members<'a>, names: &[&'a str]) -> Result<Query<'a>, Re
         match text.as_bytes().first() {
             Some(b'"') => found.push((*name, self::text(name, value)?)),
             Some(b'0'..=b'9' | b'-') => found.push((*name, text.to_owned())),
+            Some(b't' | b'f') if *name == "latest" => found.push((*name, text.to_owned())),
+            _ if *name == "latest" => return Err(bad(name, "it is true or false")),
             _ => return Err(bad(name, "it is a number or text")),
         }
     }

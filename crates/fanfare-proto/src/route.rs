@@ -64,7 +64,7 @@ pub const RESERVED: &[&str] = &[
 /// Values of `via` that later versions understand.
 const VIA_LATER: &[&str] = &["atom", "cdf", "feed", "jsonfeed", "jsonp", "pushlet", "replace", "rss"];
 /// Parameters of reading that later versions understand.
-pub const LATER_PARAMETERS: &[&str] = &["callback", "latest", "pad", "token", "view"];
+pub const LATER_PARAMETERS: &[&str] = &["callback", "pad", "token", "view"];
 
 /// What a request on a held path names.
 enum Place<'a> {
@@ -98,7 +98,9 @@ pub fn route(head: &Head<'_>, origins: &Origins) -> Result<Route, Refusal> {
         _ => None,
     };
     let wait = wait(&query)?.unwrap_or(limits::POLL_WAIT_DEFAULT);
-    let start = Start::asked(&query, head.get("last-event-id"))?.unwrap_or_default();
+    let preferences = Preferences::asked(&query)?;
+    let start = Start::asked(&query, head.get("last-event-id"))?;
+    let start = preferences.start(start)?.unwrap_or_default();
     let origin = head.text("origin").and_then(|origin| origins.find(origin));
     let wire = Wire {
         protocol: chosen,
@@ -107,7 +109,7 @@ pub fn route(head: &Head<'_>, origins: &Origins) -> Result<Route, Refusal> {
         origin,
     };
     let patterns = patterns(&place, &query, handshake.is_some())?;
-    let (preferences, presence) = (Preferences::asked(&query)?, Present::asked(&query)?);
+    let presence = Present::asked(&query)?;
     if presence.is_some() {
         Present::channels(&patterns)?;
     }

@@ -28,7 +28,7 @@ fn four_channels_have_figures_within_some_seconds() {
     let sources = Sources::start(node.clone(), vec![Box::new(Host::new("."))]).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let all = vec![Pattern::parse("host/*").unwrap()];
-    let asked = History::asked(all, None, Some(Start::Last(100)), None, None).unwrap();
+    let asked = History::asked(all, Default::default(), Some(Start::Last(100)), None, None).unwrap();
     let end = Instant::now() + Duration::from_secs(30);
     loop {
         let page = runtime.block_on(node.history(&Grant::open(), &asked)).unwrap();

@@ -79,6 +79,7 @@ impl Crowd {
             grant: &Arc::new(Grant::open()),
             selection: Selection::new(names.collect()),
             start: Start::Now,
+            latest: false,
             pace: None,
             wire: Wire { protocol, form, framing: Framing::WebSocket(None), origin: None },
             head: Vec::new(),

@@ -70,6 +70,11 @@ pub(crate) const RATE: Parameter = Parameter {
     about: "At most so many messages of each key, and without a key, a second; of each key the newest.",
     schema: || json!({ "type": "number", "minimum": 0.001, "maximum": 1000 }),
 };
+pub(crate) const LATEST: Parameter = Parameter {
+    name: "latest",
+    about: "Of what was said before, the newest message of each channel and key; alone it begins with the oldest.",
+    schema: || json!({ "type": "string", "enum": ["true", "false", "1", "0", ""] }),
+};
 pub(crate) const BYTES: Parameter = Parameter {
     name: "bytes",
     about: "At most so many bytes a second, such as `50k`; of each key the newest.",

@@ -32,6 +32,7 @@ pub(super) const ROUTE: Route = Route {
         parameters::FILTER,
         parameters::RATE,
         parameters::BYTES,
+        parameters::LATEST,
         parameters::LIMIT,
         parameters::AS,
         VIA,
@@ -115,17 +116,12 @@ async fn history(
 fn asked(target: &Target, query: &Query<'_>, headers: &HeaderMap) -> Result<History, Refusal> {
     let pattern = target.pattern()?;
     let last_event_id = headers.get("last-event-id").map(|value| value.as_bytes());
-    let start = Start::asked(query, last_event_id)?;
+    let preferences = Preferences::asked(query)?;
+    let start = preferences.start(Start::asked(query, last_event_id)?)?;
     let before = query.one("before")?.map(Cursor::parse).transpose();
     let before = before.map_err(|error| Refusal::new(Code::BAD_CURSOR, format!("before: {error}")))?;
     let limit = query.one("limit")?.map(History::limit).transpose()?;
-    let Preferences { filter, pace } = Preferences::asked(query)?;
-    if pace.is_some() {
-        let detail =
-            "`rate` and `bytes` are for readers that are held open, such as via=sse; a page comes at once";
-        return Err(Refusal::new(Code::BAD_FIELD, detail));
-    }
-    History::asked(vec![pattern], filter, start, before, limit)
+    History::asked(vec![pattern], preferences, start, before, limit)
 }
 
 /// The same address is something else for those who accept that.
@@ -169,7 +165,7 @@ fn tag(page: &HistoryPage, history: &History, form: Form) -> ETag {
     let messages: Vec<_> =
         page.messages.iter().map(|(message, _)| (message.time, message.position)).collect();
     let gaps: Vec<_> = page.gaps.iter().map(|gap| (gap.from, gap.to, gap.reason.name())).collect();
-    ETag::weak(&(&history.patterns, history.limit, form, page.more, messages, gaps))
+    ETag::weak(&(&history.patterns, (history.limit, history.latest), form, page.more, messages, gaps))
 }
 
 /// Links to the pages around: backwards from the first message, and on from the end where there is more.
@@ -177,13 +173,20 @@ fn link(response: &mut Response, page: &HistoryPage, history: &History, query: &
     let pattern = history.patterns.first().map(|pattern| pattern.as_str()).unwrap_or_default();
     let path = channel_path(pattern);
     let form = query.one("as").ok().flatten().map(str::to_owned);
+    let latest = history.latest.then(|| "true".to_owned());
     let target = |name, cursor: &Cursor| {
         let limit = (history.limit != limits::PAGE_MESSAGES_DEFAULT).then(|| history.limit.to_string());
         let filter = history.filter.as_ref().map(ToString::to_string);
         let cursor = Some(cursor.to_string());
         links::with_query(
             &path,
-            &[(name, cursor), ("filter", filter), ("limit", limit), ("as", form.clone())],
+            &[
+                (name, cursor),
+                ("filter", filter),
+                ("latest", latest.clone().filter(|_| name == "after")),
+                ("limit", limit),
+                ("as", form.clone()),
+            ],
         )
     };
     let backwards = history.before.is_some();

@@ -20,6 +20,7 @@ pub(super) const ROUTE: Route = Route {
         parameters::FILTER,
         parameters::RATE,
         parameters::BYTES,
+        parameters::LATEST,
         parameters::AS,
         VIA,
         parameters::WAIT,

@@ -115,10 +115,9 @@ impl Server {
     pub fn messages(&self, channel: &str) -> Vec<Arc<Message>> {
         let history = History {
             patterns: vec![Pattern::parse(channel).unwrap()],
-            filter: None,
             start: Start::Last(100),
-            before: None,
             limit: 100,
+            ..History::default()
         };
         let page = self.wait(self.node.history(&Grant::open(), &history)).unwrap();
         page.messages.into_iter().map(|(message, _)| message).collect()

@@ -1,6 +1,7 @@
 //! The past of a subscription that began after its session (design rule 4): read beside the session's place, while that
 //! is at the head, until both are at the same place. From then on they are one.
 
+use super::latest::Past;
 use super::mailbox::{Answer, Letter};
 use super::reader::{Reader, page_run, window_run};
 use super::run::Run;
@@ -32,6 +33,8 @@ pub(crate) struct Backfill {
     told: Mark,
     /// A page being written, its log, and how much of it was.
     pub(crate) page: Option<(LogId, Arc<Lent>, usize)>,
+    /// Of what lies before a place, only the newest of each key is wanted.
+    pub(crate) latest: Option<Past>,
     /// What the session heard already when this was asked for...
     beside: Sieve,
     /// ...it brings by itself after this place.
@@ -52,9 +55,9 @@ impl Backfill {
         since: Mark,
         joined: u64,
     ) -> Backfill {
-        let (own, gaps, told, page, ticket) = (None, Vec::new(), Mark::default(), None, 0);
+        let (own, gaps, told, page, latest, ticket) = (None, Vec::new(), Mark::default(), None, None, 0);
         let (sieve, beside) = (Sieve::new(selection), Sieve::new(beside));
-        Backfill { request, sieve, logs, own, gaps, told, page, beside, since, joined, ticket }
+        Backfill { request, sieve, logs, own, gaps, told, page, latest, beside, since, joined, ticket }
     }
 
     /// Begins where it was located.
@@ -67,6 +70,7 @@ impl Backfill {
         self.sieve = Sieve::new(narrowed(self.sieve.selection()));
         self.beside = Sieve::new(narrowed(self.beside.selection()));
         self.page = None;
+        self.latest.iter_mut().for_each(Past::forget);
         // What was asked for has too much; but where to begin is still to be found.
         if self.own.is_some() {
             self.ticket = 0;
@@ -131,6 +135,10 @@ impl Desk {
         }
         if backfill.page.is_some() {
             return self.read_past_page(key, now);
+        }
+        let latest = backfill.latest.as_ref().and_then(|past| past.log(&own, logs));
+        if let Some(log) = latest {
+            return if asks { Step::Idle } else { self.ask_past_latest(key, log, own) };
         }
         if ahead || !own.reached_by(&head, logs) {
             // A commit is in the log already and not yet in the tail.
@@ -222,6 +230,28 @@ impl Desk {
         Step::Idle
     }
 
+    fn ask_past_latest(&mut self, key: SessionKey, log: LogId, own: Mark) -> Step {
+        let Some(past) = self.first(key).and_then(|backfill| backfill.latest.take()) else {
+            return Step::Idle;
+        };
+        let selection = self.first(key).map(|backfill| backfill.sieve.selection().clone());
+        let asked = self.ask_latest(key, &past, selection.unwrap_or_default(), log, own.get(log));
+        let Some(backfill) = self.first(key) else { return Step::Idle };
+        backfill.latest = Some(past);
+        match asked {
+            Ok(ticket) => {
+                backfill.ticket = ticket;
+                Step::Idle
+            }
+            Err(refusal) => {
+                if let Some(session) = self.sessions.get_mut(key) {
+                    session.extra().dismissed = Some(Box::new(away(refusal)));
+                }
+                Step::Rest
+            }
+        }
+    }
+
     /// An answer to a question about the past, if it is still asked.
     pub(super) fn open_past(&mut self, key: SessionKey, ticket: u32, answer: Result<Answer, Refusal>) {
         let removals = self.lost.removals;
@@ -234,6 +264,9 @@ impl Desk {
         backfill.ticket = 0;
         match answer {
             Ok(Answer::Located(located)) => backfill.start(located),
+            Ok(Answer::Latest(log, latest)) => {
+                backfill.latest.iter_mut().for_each(|past| past.find(log, latest.clone()));
+            }
             // It may show what was removed since, or there is no room for it: it is asked for again.
             Ok(Answer::Page(.., then)) if then != removals || line == Line::Blocked => {}
             Ok(Answer::Page(log, page, _)) => {

@@ -1,6 +1,7 @@
 //! What reader threads answer to a desk.
 
 use super::SessionKey;
+use crate::latest::Latest;
 use crate::lent::Lent;
 use crate::locate::Located;
 use crate::tail::Wake;
@@ -11,6 +12,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// What was read.
 pub(crate) enum Answer {
     Located(Located),
+    /// Where the newest of each key lie in a log.
+    Latest(LogId, Latest),
     /// A page of a log, and how often messages had been removed when it was asked for.
     Page(LogId, Arc<Lent>, u64),
     /// What a request is answered, as text, and how many requests it stands for.

@@ -8,6 +8,7 @@
 //! 3. what [`Outcome`] says: wait for the socket, for a page, for a message, or end.
 
 mod backfill;
+mod latest;
 mod lines;
 mod mailbox;
 mod newest;
@@ -60,6 +61,8 @@ pub struct Opening<'a> {
     pub selection: Selection,
     /// Where it starts.
     pub start: Start,
+    /// Whether, of what it has not heard by now, it wants only the newest message of each channel and key.
+    pub latest: bool,
     /// How fast it hears at the most.
     pub pace: Option<Pace>,
     /// How its bytes look.
@@ -199,6 +202,9 @@ impl Desk {
         if opening.start != Start::Now {
             let (selection, start) = (opening.selection, opening.start);
             self.start(key, selection, start, now).inspect_err(|_| self.close(key))?;
+        }
+        if opening.latest {
+            self.want_latest(key);
         }
         if let Some(session) = self.sessions.get_mut(key) {
             session.line = Line::In;

@@ -1,6 +1,7 @@
 //! One session: a read point, and beside it, only while it is needed, what a reader that is not at the head needs.
 
 use super::SessionKey;
+use super::latest::Past;
 use super::pace::Paced;
 use super::talk::Talk;
 use crate::lent::Lent;
@@ -59,6 +60,8 @@ pub(crate) struct Extra {
     pub(crate) joined: u64,
     /// The read point is `own`, not the window's.
     pub(crate) behind: bool,
+    /// Of what it has not heard, up to a place, only the newest of each key is wanted.
+    pub(crate) past: Option<Box<Past>>,
     /// It hears in ticks.
     pub(crate) pace: Option<Box<Paced>>,
     /// Gaps to tell.
@@ -154,6 +157,7 @@ impl Session {
                 && extra.joined <= at
                 && extra.own.is_none()
                 && !extra.behind
+                && extra.past.is_none()
                 && extra.pace.is_none()
                 && extra.gaps.is_empty()
                 && extra.page.is_none()
@@ -247,6 +251,6 @@ mod tests {
     #[test]
     fn a_session_is_small() {
         assert!(size_of::<Option<Session>>() <= 88, "{}", size_of::<Option<Session>>());
-        assert!(size_of::<Extra>() <= 328, "{}", size_of::<Extra>());
+        assert!(size_of::<Extra>() <= 336, "{}", size_of::<Extra>());
     }
 }

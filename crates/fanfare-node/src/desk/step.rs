@@ -58,6 +58,9 @@ impl Desk {
                 let greeting = Greeting { cursor: &cursor, retry, session: &id };
                 return self.say(key, |encoder, out| encoder.greet(wire, &greeting, out));
             }
+            if extra.past.is_some() && extra.page.is_none() {
+                return self.step_latest(key, stream);
+            }
             if extra.pace.is_some() {
                 return self.step_paced(key, stream, now);
             }

@@ -1,6 +1,7 @@
 //! What a session hears changes while it goes on.
 
 use super::backfill::Backfill;
+use super::latest::Past;
 use super::session::Session;
 use super::talk::talk;
 use super::{Desk, Line, SessionKey};
@@ -20,7 +21,8 @@ impl Desk {
         subscribe: Subscribe,
         now: Time,
     ) -> Result<Vec<Pattern>, Refusal> {
-        let (selection, start, pace) = (subscribe.selection(), subscribe.start, subscribe.preferences.pace);
+        let (selection, start) = (subscribe.selection(), subscribe.start);
+        let (pace, latest) = (subscribe.preferences.pace, subscribe.preferences.latest);
         let Some(session) = self.sessions.get(key) else { return Ok(subscribe.patterns) };
         let logs = self.node.logs_for(&session.grant, selection.patterns())?;
         let before = self.heard(key);
@@ -29,8 +31,8 @@ impl Desk {
         self.appear(key, &subscribe.patterns, subscribe.presence.as_ref(), now)?;
         self.take();
         let begun = match before.is_empty() {
-            true => self.begin(key, selection, logs, start, now),
-            false => self.begin_later(key, request, selection, logs, start, now),
+            true => self.begin(key, selection, logs, (start, latest), now),
+            false => self.begin_later(key, request, selection, logs, (start, latest), now),
         };
         begun.inspect_err(|_| self.disappear(key, &subscribe.patterns, now))?;
         self.show(key, &subscribe.patterns, now)?;
@@ -50,7 +52,7 @@ impl Desk {
         key: SessionKey,
         selection: Selection,
         logs: LogSet,
-        start: Start,
+        (start, latest): (Start, bool),
         now: Time,
     ) -> Result<(), Refusal> {
         self.select(key, selection.clone(), logs)?;
@@ -62,16 +64,20 @@ impl Desk {
         session.start(head);
         let extra = session.extra();
         (extra.page, extra.told, extra.announce) = (None, Mark::default(), start != Start::Now);
+        extra.past = None;
         if start == Start::Now {
             // Its place, before there is a message to bring one.
             extra.alive = true;
             return Ok(());
         }
+        if latest {
+            self.want_latest(key);
+        }
         let begun = self.start(key, selection, start, now);
         if begun.is_err()
             && let Some(session) = self.sessions.get_mut(key)
         {
-            session.extra().announce = false;
+            (session.extra().announce, session.extra().past) = (false, None);
             let all = self.node.logs_for(&session.grant, std::iter::empty::<Pattern>())?;
             self.select(key, Selection::default(), all)?;
         }
@@ -84,11 +90,12 @@ impl Desk {
         request: Option<RequestId>,
         selection: Selection,
         logs: LogSet,
-        start: Start,
+        (start, latest): (Start, bool),
         now: Time,
     ) -> Result<(), Refusal> {
         let (inner, beside, since) = (self.node.inner(), self.heard(key), self.window.head());
         let mut backfill = Backfill::new(request, selection.clone(), logs, beside, since, self.window.end());
+        backfill.latest = latest.then(|| Past::new(since));
         match locate_at_once(&inner.logs, &inner.places, logs, &start) {
             Some(located) => backfill.start(located),
             None => backfill.ticket = self.find(key, selection, logs, start, now)?,
@@ -145,6 +152,7 @@ impl Desk {
             logs.iter().filter(|log| !old.contains(*log)).for_each(|log| own.set(log, head.get(log)));
             // A page at hand or asked for is of what was heard before.
             extra.page = None;
+            extra.past.iter_mut().for_each(|past| past.forget());
             session.ticket = ticket;
             asks_again = line == Line::Waiting;
         }

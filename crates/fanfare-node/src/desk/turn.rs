@@ -162,6 +162,9 @@ impl Desk {
             Ok(Answer::Page(..)) if !session.is_behind() => {}
             Ok(Answer::Reply(..)) => {}
             Ok(Answer::Located(located)) => session.start(located),
+            Ok(Answer::Latest(log, latest)) => {
+                session.extra().past.iter_mut().for_each(|past| past.find(log, latest.clone()));
+            }
             Ok(Answer::Page(log, page, _)) => {
                 let extra = session.extra();
                 let own = extra.own.unwrap_or_default();

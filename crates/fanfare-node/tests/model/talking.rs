@@ -97,8 +97,16 @@ impl World {
             origin: None,
         };
         let retry = Duration::from_secs(1);
-        let opening =
-            Opening { grant: &self.grant, selection, start, pace: None, wire, head: Vec::new(), retry };
+        let opening = Opening {
+            grant: &self.grant,
+            selection,
+            start,
+            latest: false,
+            pace: None,
+            wire,
+            head: Vec::new(),
+            retry,
+        };
         self.talkers[talker].last = None;
         self.talkers[talker].open = true;
         self.talkers[talker].socket.room = 500;

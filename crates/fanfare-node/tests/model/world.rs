@@ -232,8 +232,16 @@ impl World {
             origin: None,
         };
         let retry = Duration::from_secs(1);
-        let opening =
-            Opening { grant: &self.grant, selection, start, pace: None, wire, head: Vec::new(), retry };
+        let opening = Opening {
+            grant: &self.grant,
+            selection,
+            start,
+            latest: false,
+            pace: None,
+            wire,
+            head: Vec::new(),
+            retry,
+        };
         self.desk.open(reader as u32, opening, Time(NOW.load(SeqCst))).unwrap();
         let removed = self.published.iter().filter(|published| published.removed);
         let removed = removed.map(|published| published.body.clone()).collect();

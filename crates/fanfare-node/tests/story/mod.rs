@@ -100,6 +100,7 @@ impl Story {
             grant: &Arc::new(Grant::open()),
             selection: Selection::new(patterns),
             start,
+            latest: false,
             pace: None,
             wire,
             head: b"\n".to_vec(),

@@ -68,6 +68,10 @@ pub(super) fn fields(event: &Event<'_>, out: &mut Vec<u8>) {
             gap(lost, out);
             *cursor
         }
+        Event::Snapshot => {
+            json::plain("snapshot", true, out);
+            None
+        }
         Event::CaughtUp(cursor, request) => {
             json::plain("caught_up", true, out);
             if let Some(request) = request {

@@ -46,6 +46,7 @@ impl Protocol for Sse {
                 let _ = write!(out, "id: {cursor}\n\n");
             }
             Event::Gap(_, cursor) => system("$gap", *cursor, event, out),
+            Event::Snapshot => system("$snapshot", None, event, out),
             Event::CaughtUp(cursor, _) => system("$caught-up", Some(cursor), event, out),
             Event::Error(_) => system("$error", None, event, out),
             Event::Closing(_, retry) => {

@@ -73,6 +73,7 @@ impl Worker {
             grant: &self.options.grant,
             selection,
             pace: preferences.pace,
+            latest: preferences.latest,
             start,
             wire,
             head,

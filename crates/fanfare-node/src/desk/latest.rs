@@ -1,0 +1,115 @@
+//! A past of which only the newest message of each channel and key is wanted: the place of each is found, then they are
+//! given like pages of the log. What comes after is heard as by everybody.
+
+use super::mailbox::{Answer, Letter};
+use super::step::Step;
+use super::turn::away;
+use super::{Desk, Line, SessionKey};
+use crate::commit::unread;
+use crate::latest::{Latest, Seeking};
+use fanfare_proto::{Event, LogId, LogSet, Mark, Position, Refusal, Selection, Sieve, limits};
+use std::sync::Arc;
+
+/// What is left of it.
+pub(crate) struct Past {
+    /// It ends here.
+    until: Mark,
+    found: [Option<Latest>; limits::LOGS],
+    /// The reader knows that it begins.
+    told: bool,
+}
+
+impl Past {
+    /// All that lies before a mark.
+    pub(crate) fn new(until: Mark) -> Past {
+        Past { until, found: Default::default(), told: false }
+    }
+
+    /// Another selection is wanted.
+    pub(crate) fn forget(&mut self) {
+        self.found = Default::default();
+    }
+
+    pub(crate) fn find(&mut self, log: LogId, latest: Latest) {
+        self.found[log.index()] = Some(latest);
+    }
+
+    /// The first log of which something is left for a reader that has heard up to a mark.
+    pub(crate) fn log(&self, own: &Mark, logs: LogSet) -> Option<LogId> {
+        logs.iter().find(|log| own.get(*log) < self.until.get(*log))
+    }
+}
+
+impl Desk {
+    /// Of what a session has not heard by now, only the newest are wanted.
+    pub(super) fn want_latest(&mut self, key: SessionKey) {
+        let until = self.window.head();
+        if let Some(session) = self.sessions.get_mut(key) {
+            session.extra().past = Some(Box::new(Past::new(until)));
+        }
+    }
+
+    /// What is next of such a past; no page of it is at hand.
+    #[cold]
+    pub(super) fn step_latest(&mut self, key: SessionKey, stream: bool) -> Step {
+        let Some(session) = self.sessions.get_mut(key) else { return Step::Idle };
+        let (own, logs) = (session.own().unwrap_or_default(), session.logs);
+        let interest = self.interests.get(session.membership.interest);
+        let (Some(interest), Some(mut past)) = (interest, session.extra().past.take()) else {
+            return Step::Rest;
+        };
+        let Some(log) = past.log(&own, logs) else { return Step::Rest };
+        if stream && !std::mem::replace(&mut past.told, true) {
+            session.extra().past = Some(past);
+            return self.say_event(key, &Event::Snapshot);
+        }
+        let selection = interest.selection.clone();
+        let asked = self.ask_latest(key, &past, selection, log, own.get(log));
+        let Some(session) = self.sessions.get_mut(key) else { return Step::Idle };
+        session.extra().past = Some(past);
+        match asked {
+            Ok(ticket) => {
+                (session.ticket, session.line) = (ticket, Line::Waiting);
+                Step::Wait
+            }
+            Err(refusal) => {
+                session.extra().dismissed = Some(Box::new(away(refusal)));
+                Step::Rest
+            }
+        }
+    }
+
+    /// Asks where the newest are, or for the next of them. Answers the ticket of the question.
+    pub(super) fn ask_latest(
+        &mut self,
+        key: SessionKey,
+        past: &Past,
+        selection: Selection,
+        log: LogId,
+        from: Position,
+    ) -> Result<u32, Refusal> {
+        let (ticket, mailbox, removals) = (self.ticket(), self.mailbox.clone(), self.lost.removals);
+        let reading = &self.node.inner().reading;
+        if let Some(latest) = past.found[log.index()].clone() {
+            let lending = reading.lending();
+            reading.task(Box::new(move |logs| {
+                let page = latest.page(&**logs.get(log), &selection, from);
+                let answer = page.map(|page| Answer::Page(log, Arc::new(lending.lend(page)), removals));
+                mailbox.put(Letter { key, ticket, answer: answer.map_err(|error| unread(&error)) });
+            }))?;
+            return Ok(ticket);
+        }
+        let until = past.until.get(log);
+        let mut seeking = Seeking::new(Sieve::new(selection), from, until);
+        reading.steps(Box::new(move |logs| {
+            let answer = match seeking.step(&**logs.get(log)) {
+                Ok(None) => return true,
+                Ok(Some(latest)) => Ok(Answer::Latest(log, latest)),
+                Err(refusal) => Err(refusal),
+            };
+            mailbox.put(Letter { key, ticket, answer });
+            false
+        }))?;
+        Ok(ticket)
+    }
+}

@@ -1,0 +1,131 @@
+//! The newest message of each channel and key, as it was at a moment: where they lie, and pages of them. Messages of a channel
+//! that have no key count as one key.
+//!
+//! The log is looked through once, in steps, and of each message only its position is remembered; then those that remain are
+//! read. They come in the log's order, so that a cursor between two of them says what was heard like any other
+//! (design rules 1 and 8).
+
+use crate::commit::unread;
+use fanfare_proto::{Code, Message, Position, Refusal, Selection, Sieve, limits};
+use fanfare_store::{Log, Order, Page, Read, StoreError};
+use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
+use std::sync::Arc;
+
+/// A channel and a key, as two hashes with secrets of their own: nobody can make two that are taken for one.
+type Name = (u64, u64);
+
+/// Where the newest of each key lie, in one log.
+#[derive(Debug, Clone)]
+pub(crate) struct Latest {
+    places: Arc<[Position]>,
+    /// What came later was not looked at.
+    until: Position,
+}
+
+/// The look through the log.
+pub(crate) struct Seeking {
+    wanted: Sieve,
+    from: Position,
+    through: Position,
+    until: Position,
+    secrets: [RandomState; 2],
+    newest: HashMap<Name, (Position, bool)>,
+}
+
+impl Seeking {
+    /// Of what is wanted, after a place up to another.
+    pub(crate) fn new(wanted: Sieve, from: Position, until: Position) -> Seeking {
+        let (secrets, newest) = ([RandomState::new(), RandomState::new()], HashMap::new());
+        Seeking { wanted, from, through: from, until, secrets, newest }
+    }
+
+    /// Looks through some pages; answers once there is no more.
+    pub(crate) fn step(&mut self, log: &dyn Log) -> Result<Option<Latest>, Refusal> {
+        for _ in 0..limits::LOOK_PAGES {
+            if self.through >= self.until {
+                return Ok(Some(self.found()));
+            }
+            let read = read(self.wanted.selection(), self.through);
+            let page = log.read(&read).map_err(|error| unread(&error))?;
+            for message in &page.messages {
+                if message.position <= self.until && self.wanted.wants(message) {
+                    self.add(message);
+                }
+            }
+            if self.newest.len() > limits::LATEST_KEYS {
+                let detail = format!(
+                    "these channels have more than {} keys; ask for the latest of fewer",
+                    limits::LATEST_KEYS
+                );
+                return Err(Refusal::new(Code::TOO_MANY, detail));
+            }
+            self.through = if page.through > self.through { page.through } else { self.until };
+        }
+        Ok(None)
+    }
+
+    fn add(&mut self, message: &Message) {
+        let name = (message.channel.as_str(), message.content.key.as_deref());
+        let [one, other] = &self.secrets;
+        let name = (one.hash_one(name), other.hash_one(name));
+        self.newest.insert(name, (message.position, message.is_tombstone()));
+    }
+
+    /// Who has heard nothing is not told which keys are gone.
+    fn found(&mut self) -> Latest {
+        let begins = self.from == Position::START;
+        let found = std::mem::take(&mut self.newest).into_values();
+        let mut places: Vec<_> =
+            found.filter(|(_, gone)| !(begins && *gone)).map(|(position, _)| position).collect();
+        places.sort_unstable();
+        Latest { places: places.into(), until: self.until }
+    }
+}
+
+impl Latest {
+    /// The next of them after a place.
+    pub(crate) fn page(
+        &self,
+        log: &dyn Log,
+        selection: &Selection,
+        from: Position,
+    ) -> Result<Page, StoreError> {
+        let mut found = Page { messages: Vec::new(), through: from, gap: None };
+        let mut bytes = 0;
+        for _ in 0..limits::LOOK_PAGES {
+            let next = self.places.partition_point(|place| *place <= found.through);
+            let Some(next) = self.places.get(next) else {
+                found.through = self.until;
+                break;
+            };
+            let page = log.read(&read(selection, Position(next.0.saturating_sub(1))))?;
+            if page.gap.is_some() && !found.messages.is_empty() {
+                // Something was lost meanwhile: whoever reads on is told.
+                break;
+            }
+            found.gap = found.gap.or(page.gap);
+            found.through = page.through.max(*next).min(self.until);
+            for message in page.messages {
+                if self.places.binary_search(&message.position).is_ok() {
+                    bytes += message.content.size();
+                    found.messages.push(message);
+                }
+            }
+            if found.messages.len() >= limits::STEP_MESSAGES || bytes >= limits::TURN_BYTES {
+                break;
+            }
+        }
+        Ok(found)
+    }
+}
+
+fn read(selection: &Selection, from: Position) -> Read {
+    Read {
+        selection: selection.unfiltered(),
+        from,
+        order: Order::Forward,
+        messages: limits::STEP_MESSAGES,
+        bytes: limits::TURN_BYTES,
+    }
+}
