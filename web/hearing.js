@@ -8,14 +8,18 @@ const TOLD = ["message", "gap", "caught-up", "state", "error"];
 
 /** @typedef {import("/web/fanfare.js").Transport} Transport */
 
-/** How fast the page hears, as its address says. @param {URLSearchParams} said */
-const pace = (said) => ({ rate: said.get("rate") ?? undefined, bytes: said.get("bytes") ?? undefined });
+/** How fast the page hears, and what of the past, as its address says. @param {URLSearchParams} said */
+const wants = (said) => ({
+  rate: said.get("rate") ?? undefined,
+  bytes: said.get("bytes") ?? undefined,
+  latest: said.has("latest") && !["false", "0"].includes(said.get("latest") ?? ""),
+});
 
 /** Tells the events of its subscriptions as its own. */
 export class Hearing extends EventTarget {
   #channel;
   #filter = "";
-  #pace = pace(new URLSearchParams(location.search));
+  #wants = wants(new URLSearchParams(location.search));
   /** @type {import("/web/fanfare.js").Subscription | null} */
   #subscription = null;
   /** @type {string | null} */
@@ -36,8 +40,9 @@ export class Hearing extends EventTarget {
   connect() {
     this.#leave();
     const fanfare = new Fanfare(null, { transports: this.#transports });
-    const start = this.#cursor ? { after: this.#cursor } : { last: NEWEST };
-    const subscription = fanfare.subscribe(this.#channel, { ...start, ...this.#pace, filter: this.#filter || undefined });
+    const begin = this.#wants.latest ? {} : { last: NEWEST };
+    const start = this.#cursor ? { after: this.#cursor } : begin;
+    const subscription = fanfare.subscribe(this.#channel, { ...start, ...this.#wants, filter: this.#filter || undefined });
     this.#subscription = subscription;
     for (const type of TOLD) {
       subscription.addEventListener(type, (event) => {

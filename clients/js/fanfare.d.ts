@@ -115,6 +115,8 @@ export interface SubscribeOptions {
   since?: string | number | Date;
   /** Hear only what it accepts: docs/preferences.md. */
   filter?: string;
+  /** Of what was said before, only the newest message of each channel and key; without a place to begin, of all that is kept. */
+  latest?: boolean;
   /** At most so many messages of each key, and without a key, a second; of each key the newest. */
   rate?: number | string;
   /** At most so many bytes a second, such as "50k"; of each key the newest. */
@@ -157,6 +159,8 @@ export interface HistoryOptions {
   since?: string | number | Date;
   /** Only messages that it accepts: docs/preferences.md. */
   filter?: string;
+  /** Of each channel and key only the newest message; without a place to begin, of all that is kept. */
+  latest?: boolean;
   /** At most 1000 messages. */
   limit?: number;
   signal?: AbortSignal;

@@ -52,14 +52,14 @@ export class Subscription extends EventTarget {
   #page = globalThis;
 
   /** @param {Client} fanfare @param {string[]} channels @param {Types.SubscribeOptions} options */
-  constructor(fanfare, channels, { after, last, since, filter, rate, bytes, presence, signal }) {
+  constructor(fanfare, channels, { after, last, since, filter, latest, rate, bytes, presence, signal }) {
     super();
     if (!channels.length) throw new TypeError("which channels? subscribe needs at least one");
     this.#fanfare = fanfare;
     this.channels = Object.freeze(channels);
     this.#place = after ?? null;
     this.#start = present({ last, since: moment(since) });
-    this.#wants = present({ filter, rate, bytes, presence });
+    this.#wants = present({ filter, latest: latest || undefined, rate, bytes, presence });
     this.#path = new Path(fanfare.transports, fanfare.retry, fanfare.clock.random);
     this.#signal = signal;
     signal?.addEventListener("abort", this.#stop);

@@ -14,7 +14,7 @@ import { FanfareError, parameters } from "./wire.js";
  * @property {Client} fanfare
  * @property {readonly string[]} channels
  * @property {() => Start} start where to begin, as of now
- * @property {Record<string, string | number>} wants which messages are wanted, and how fast, and who is seen on the channels
+ * @property {Record<string, string | number | boolean>} wants which messages are wanted, and how fast, and who is seen on the channels
  * @property {AbortSignal} signal
  * @property {() => void} opened the server has answered: this transport gets through
  * @property {(item: any) => void} hear one object of JSON lines
@@ -29,6 +29,9 @@ const BLOCK_MOST = 64 << 20;
 
 /** @type {Record<Transport, (line: Line) => Promise<void>>} */
 export const TRANSPORTS = { websocket: overWebSocket, "event-stream": overEventStream, "long-poll": overLongPoll };
+
+/** Whether nothing of the past is asked for. @param {Start} start @param {Line["wants"]} wants */
+const isNow = (start, wants) => !Object.keys(start).length && !wants.latest;
 
 /** @param {Line} line @returns {Promise<void>} */
 function overWebSocket({ fanfare, channels, start, wants, signal, opened, hear, expect }) {
@@ -45,7 +48,7 @@ function overWebSocket({ fanfare, channels, start, wants, signal, opened, hear, 
         opened();
       } else if (typeof item.session === "string") {
         // Asked for here and not in the address: then a refusal can be read.
-        if (!Object.keys(start()).length) hear({ cursor: item.cursor });
+        if (isNow(start(), wants)) hear({ cursor: item.cursor });
         socket.send(JSON.stringify({ id: 1, subscribe: channels, ...wants, ...start() }));
       } else if (ready || Object.keys(item).length > 1) {
         hear(item);
@@ -77,7 +80,7 @@ async function overEventStream({ fanfare, channels, start, wants, signal, opened
     opened();
     if (data !== undefined) hear(JSON.parse(data));
     else if (id) hear({ cursor: id });
-    if (!ready && !Object.keys(begin).length) hear({ caught_up: true });
+    if (!ready && isNow(begin, wants)) hear({ caught_up: true });
     ready = true;
   });
   const reader = response.body.getReader();

@@ -105,6 +105,20 @@ test("at a rate the newest of each key is heard, over every transport", async ()
   assert.match(errors[0].detail, /50k/);
 });
 
+test("with latest the newest of each key comes first, over every transport and by history", async () => {
+  const [fanfare, channel] = [client(), newChannel()];
+  for (let number = 0; number < 100; number += 1) await fanfare.publish(channel, number, { key: `k${number % 3}` });
+  const all = TRANSPORTS.map((transport) => client({ transports: [transport] }).subscribe(channel, { latest: true }));
+  const heard = all.map(listen);
+  await until("the newest", () => heard.every(({ bodies }) => bodies.length >= 3));
+  await fanfare.publish(channel, "live", { key: "k0" });
+  await until("what comes after", () => heard.every(({ bodies }) => bodies.includes("live")));
+  for (const { bodies } of heard) assert.deepEqual(bodies, [97, 98, 99, "live"]);
+  for (const subscription of all) subscription.close();
+  const page = await fanfare.history(channel, { latest: true });
+  assert.deepEqual(page.messages.map(({ body }) => body), [97, 98, "live"]);
+});
+
 test("only what a filter accepts is heard, over every transport and by history", async () => {
   const [fanfare, channel, filter] = [client(), newChannel(), "temp > 20"];
   const say = (temp) => fanfare.publish(channel, String(temp), { tags: { temp } });

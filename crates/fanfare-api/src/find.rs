@@ -2,7 +2,7 @@
 
 use crate::state::Api;
 use fanfare_proto::{
-    Channel, Code, Cursor, CursorPart, Grant, History, Message, Pattern, Position, Refusal, Start,
+    Channel, Code, Cursor, CursorPart, Filter, Grant, History, Message, Pattern, Position, Refusal, Start,
 };
 use std::sync::Arc;
 
@@ -13,6 +13,25 @@ pub(crate) type Found = (Arc<Message>, Cursor);
 pub(crate) async fn newest(api: &Api, grant: &Grant, channel: &Channel) -> Result<Found, Refusal> {
     let found = first(api, grant, channel, Start::Last(1)).await?;
     found.ok_or_else(|| Refusal::new(Code::NOT_FOUND, format!("`{channel}` holds no message")))
+}
+
+/// The newest message of a channel with a key, unless it says that the key is gone.
+pub(crate) async fn newest_of(
+    api: &Api,
+    grant: &Grant,
+    channel: &Channel,
+    key: &str,
+) -> Result<Found, Refusal> {
+    let filter =
+        Filter::of_key(key).map_err(|error| Refusal::new(Code::BAD_FIELD, format!("key: {error}")))?;
+    let (patterns, filter) = (vec![Pattern::from(channel)], Some(filter));
+    let history =
+        History { patterns, filter, latest: true, start: Start::Oldest, limit: 1, ..History::default() };
+    let found = api.node.history(grant, &history).await?.messages.pop();
+    let found = found.filter(|(message, _)| !message.is_tombstone());
+    found.ok_or_else(|| {
+        Refusal::new(Code::NOT_FOUND, format!("`{channel}` holds no message with the key `{key}`"))
+    })
 }
 
 /// The message at a position of the log that a channel lies in, if it is the channel's.

@@ -51,6 +51,11 @@ impl PageRequest {
         self.with("filter", filter)
     }
 
+    /// Of each channel and key only the newest message; without a place to begin, of all that is kept.
+    pub fn latest(self) -> PageRequest {
+        self.with("latest", true)
+    }
+
     fn with(mut self, name: &str, value: impl Display) -> PageRequest {
         self.target = self.target.with(name, value.to_string());
         self

@@ -1,25 +1,8 @@
 //! What is asked of a node.
 
-use crate::{Code, Cursor, Filter, Pattern, Preferences, Present, Publish, Refusal, Selection, Time, limits};
-use std::time::Duration;
-
-/// Where hearing starts.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub enum Start {
-    /// With the next message.
-    #[default]
-    Now,
-    /// After what this cursor says was heard.
-    After(Cursor),
-    /// With the oldest message that is kept; nothing before it is missed.
-    Oldest,
-    /// With the newest messages, at most so many.
-    Last(u32),
-    /// With the first message accepted at or after this moment.
-    Since(Time),
-    /// With the first message accepted within the last so long.
-    Ago(Duration),
-}
+use crate::{
+    Code, Cursor, Filter, Pattern, Preferences, Present, Publish, Refusal, Selection, Start, limits,
+};
 
 /// A request to hear channels.
 #[derive(Debug, Clone, PartialEq, Eq)]

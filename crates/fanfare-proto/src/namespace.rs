@@ -46,6 +46,8 @@ pub struct Namespace {
     pub body_bytes: usize,
     /// How fast each of its readers hears at the most.
     pub pace: Option<Pace>,
+    /// Whether readers that say nothing of where to start begin with the newest message of each channel and key.
+    pub latest: bool,
 }
 
 impl Namespace {
@@ -63,7 +65,7 @@ impl Namespace {
                 bytes: limits::LIVE_BYTES,
             },
         };
-        Namespace { pattern, keeping, retention, body_bytes: limits::BODY_BYTES, pace: None }
+        Namespace { pattern, keeping, retention, body_bytes: limits::BODY_BYTES, pace: None, latest: false }
     }
 }
 
@@ -139,6 +141,24 @@ impl Namespaces {
         asked.into_iter().chain(ruling).reduce(Pace::slowest)
     }
 
+    /// Whether a reader of these patterns that says nothing of where to start begins with the newest of each key: if so
+    /// says every namespace that rules.
+    pub fn begins_with_latest<P: std::borrow::Borrow<Pattern>>(
+        &self,
+        patterns: impl IntoIterator<Item = P>,
+    ) -> bool {
+        if self.rules.iter().all(|rule| !rule.latest) {
+            return false;
+        }
+        let mut patterns = patterns.into_iter().peekable();
+        patterns.peek().is_some()
+            && patterns.all(|pattern| {
+                let pattern = pattern.borrow();
+                !pattern.as_str().starts_with('$')
+                    && self.ids_of(pattern).into_iter().all(|id| self.rules[id].latest)
+            })
+    }
+
     /// Bytes of a message's body that some namespace allows.
     pub fn largest_body(&self) -> usize {
         self.rules.iter().map(|rule| rule.body_bytes).max().unwrap_or(limits::BODY_BYTES)
@@ -183,6 +203,32 @@ mod tests {
             [100, 100, 200].map(Some)
         );
         assert_eq!([pace(None, &["b", "a/x/y"]), pace(None, &["**"])], [Some(500), Some(500)]);
+    }
+
+    #[test]
+    fn all_that_rule_have_to_begin_with_the_latest() {
+        let rule = |text, latest| Namespace {
+            latest,
+            ..Namespace::new(Pattern::parse(text).unwrap(), Keeping::Kept)
+        };
+        let spaces = Namespaces::new([rule("prices/**", true), rule("boards/*", true), rule("a", false)]);
+        for (patterns, latest) in [
+            (&["prices/**"][..], true),
+            (&["prices/x", "boards/*"], true),
+            (&["prices/x", "a"], false),
+            (&["boards/**"], false),
+            (&["**"], false),
+            (&["$presence/prices/x"], false),
+            (&[], false),
+        ] {
+            let patterns = patterns.iter().map(|text| Pattern::parse(text).unwrap());
+            assert_eq!(
+                spaces.begins_with_latest(patterns.clone()),
+                latest,
+                "{:?}",
+                patterns.collect::<Vec<_>>()
+            );
+        }
     }
 
     #[test]

@@ -1,6 +1,25 @@
 //! Where a request wants to start hearing: `after`, `Last-Event-ID`, `last`, `since`.
 
-use crate::{Code, Cursor, Query, Refusal, Start, Time, limits, parse_duration, quote};
+use crate::{Code, Cursor, Query, Refusal, Time, limits, parse_duration, quote};
+use std::time::Duration;
+
+/// Where hearing starts.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Start {
+    /// With the next message.
+    #[default]
+    Now,
+    /// After what this cursor says was heard.
+    After(Cursor),
+    /// With the oldest message that is kept; nothing before it is missed.
+    Oldest,
+    /// With the newest messages, at most so many.
+    Last(u32),
+    /// With the first message accepted at or after this moment.
+    Since(Time),
+    /// With the first message accepted within the last so long.
+    Ago(Duration),
+}
 
 impl Start {
     /// The parameters that [`Start::asked`] reads.

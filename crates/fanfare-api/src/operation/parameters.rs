@@ -70,6 +70,7 @@ pub(crate) const RATE: Parameter = Parameter {
     about: "At most so many messages of each key, and without a key, a second; of each key the newest.",
     schema: || json!({ "type": "number", "minimum": 0.001, "maximum": 1000 }),
 };
+pub(crate) const KEY: Parameter = Parameter { name: "key", about: "Which key.", schema: text };
 pub(crate) const LATEST: Parameter = Parameter {
     name: "latest",
     about: "Of what was said before, the newest message of each channel and key; alone it begins with the oldest.",

@@ -9,17 +9,17 @@ use crate::operation::{Answer, CHANNEL_REFUSALS, Media, Operation, parameters};
 use crate::state::Api;
 use crate::target::Target;
 use axum::body::Body;
-use axum::extract::State;
+use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use axum::routing::get;
-use fanfare_proto::Content;
+use fanfare_proto::{Code, Content, Query, Refusal, limits};
 use http::{HeaderMap, HeaderValue, header};
 
 pub(super) const ROUTE: Route = Route {
     methods: &["GET"],
     path: "/c/<channel>/$latest",
-    query: &[],
-    about: "the newest body, with its content type",
+    query: &[parameters::KEY],
+    about: "the newest body, with its content type; `key` asks for the newest of one key",
     operation: Operation {
         id: "latest",
         headers: &[parameters::IF_NONE_MATCH],
@@ -45,9 +45,15 @@ async fn latest(
     State(api): State<Api>,
     Granted(grant): Granted,
     target: Target,
+    RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, Refused> {
-    let (message, cursor) = find::newest(&api, &grant, &target.channel()?).await?;
+    let (query, channel) = (query.unwrap_or_default(), target.channel()?);
+    let found = match key(&Query::parse(&query)?)? {
+        Some(key) => find::newest_of(&api, &grant, &channel, key).await,
+        None => find::newest(&api, &grant, &channel).await,
+    };
+    let (message, cursor) = found?;
     let tag = ETag::strong(&[message.time.0, message.position.0]);
     let mut response = if tag.is_known(&headers) {
         tag.unchanged()
@@ -60,6 +66,16 @@ async fn latest(
     };
     answer::mark_cursor(&mut response, &cursor);
     Ok(response)
+}
+
+/// The key that is asked about.
+pub(super) fn key<'a>(query: &'a Query<'_>) -> Result<Option<&'a str>, Refusal> {
+    let Some(key) = query.one("key")? else { return Ok(None) };
+    if key.is_empty() || key.len() > limits::FIELD_BYTES || key.chars().any(char::is_control) {
+        let detail = format!("key: 1 to {} bytes and no control characters", limits::FIELD_BYTES);
+        return Err(Refusal::new(Code::BAD_FIELD, detail));
+    }
+    Ok(Some(key))
 }
 
 fn content_type(content: &Content) -> HeaderValue {

@@ -5,6 +5,7 @@ mod batch;
 mod cancel;
 mod channels;
 mod delete;
+mod forget;
 mod health;
 mod hello;
 mod history;
@@ -58,6 +59,7 @@ pub const ALL: &[Route] = &[
     delete::ROUTE,
     info::ROUTE,
     latest::ROUTE,
+    forget::ROUTE,
     presence::ROUTE,
     message::ROUTE,
     remove::ROUTE,

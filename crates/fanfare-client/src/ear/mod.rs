@@ -34,6 +34,8 @@ pub(crate) struct Ear {
     /// Everything up to here is in the buffer, or was not wanted.
     place: Option<String>,
     start: Option<Start>,
+    /// It begins in the past even if it has no start.
+    latest: bool,
     buffer: mpsc::Sender<Heard>,
     bytes: Arc<AtomicUsize>,
     transport: Transport,
@@ -69,7 +71,13 @@ impl Ear {
         bytes: Arc<AtomicUsize>,
     ) -> Ear {
         let transport = Transport::WebSocket;
-        Ear { place: None, start, buffer, bytes, transport, open: false, alive: false, reach }
+        let (place, latest) = (None, false);
+        Ear { place, start, latest, buffer, bytes, transport, open: false, alive: false, reach }
+    }
+
+    /// Of the past only the newest of each key is asked for.
+    pub(crate) fn with_latest(self, latest: bool) -> Ear {
+        Ear { latest, ..self }
     }
 
     /// Another connection is tried.
@@ -95,7 +103,7 @@ impl Ear {
 
     /// Where the server says that this connection begins: the place, if nobody asked for another one; says whether.
     pub fn begin_at(&mut self, cursor: Option<&str>) -> bool {
-        let untold = self.start().is_none();
+        let untold = self.start().is_none() && !self.latest;
         if untold {
             self.place = cursor.map(str::to_owned);
         }

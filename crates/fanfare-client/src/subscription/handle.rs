@@ -35,7 +35,7 @@ impl Subscription {
             ("after", cursor) => Some(cursor),
             _ => None,
         });
-        let ear = Ear::new(reach.clone(), start, sender.clone(), bytes.clone());
+        let ear = Ear::new(reach.clone(), start, sender.clone(), bytes.clone()).with_latest(wanted.latest);
         let run = Run::new(reach, wanted, transports, ear, sender, again.clone());
         let task = tokio::spawn(run.run());
         Subscription { buffer, bytes, again, task, cursor, transport: None, ended: false }

@@ -38,6 +38,11 @@ impl Subscribing {
         Subscribing { wanted: Wanted { bytes: bytes.into(), ..self.wanted }, ..self }
     }
 
+    /// Of what was said before, hears only the newest message of each channel and key; without a start, of all that is kept.
+    pub fn latest(self, latest: bool) -> Subscribing {
+        Subscribing { wanted: Wanted { latest, ..self.wanted }, ..self }
+    }
+
     /// Is seen on the channels as this member, as long as it hears them; none of them is a pattern then.
     pub fn presence(self, member: impl Into<Option<String>>) -> Subscribing {
         Subscribing { wanted: Wanted { presence: member.into(), ..self.wanted }, ..self }

@@ -173,6 +173,11 @@ impl Desk {
     /// Adds a session under a key that is free. It is in line to be written at once.
     pub fn open(&mut self, key: SessionKey, mut opening: Opening<'_>, now: Time) -> Result<(), Refusal> {
         let logs = self.node.logs_for(opening.grant, opening.selection.patterns())?;
+        if opening.start == Start::Now
+            && self.node.namespaces().begins_with_latest(opening.selection.patterns())
+        {
+            (opening.start, opening.latest) = (Start::Oldest, true);
+        }
         let secret = self.secrets.next()?;
         self.close(key);
         self.take();

@@ -21,8 +21,11 @@ impl Desk {
         subscribe: Subscribe,
         now: Time,
     ) -> Result<Vec<Pattern>, Refusal> {
-        let (selection, start) = (subscribe.selection(), subscribe.start);
-        let (pace, latest) = (subscribe.preferences.pace, subscribe.preferences.latest);
+        let (selection, mut start) = (subscribe.selection(), subscribe.start);
+        let (pace, mut latest) = (subscribe.preferences.pace, subscribe.preferences.latest);
+        if start == Start::Now && self.node.namespaces().begins_with_latest(selection.patterns()) {
+            (start, latest) = (Start::Oldest, true);
+        }
         let Some(session) = self.sessions.get(key) else { return Ok(subscribe.patterns) };
         let logs = self.node.logs_for(&session.grant, selection.patterns())?;
         let before = self.heard(key);

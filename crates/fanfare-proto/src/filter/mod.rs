@@ -52,6 +52,11 @@ impl Filter {
         Ok(Filter(Arc::new(Parsed { text: text.into(), tree })))
     }
 
+    /// A filter that wants one key.
+    pub fn of_key(key: &str) -> Result<Filter, FilterError> {
+        Filter::parse(&format!("key = \"{}\"", key.replace('\\', "\\\\").replace('"', "\\\"")))
+    }
+
     /// The filter as text: always the same for equal filters, and read as the same filter.
     pub fn as_str(&self) -> &str {
         &self.0.text

@@ -3,7 +3,7 @@
 use super::error::ConfigError;
 use super::setting::{Change, Errors, Form, Given, Setting, apply};
 use super::written::{
-    Age, Count, Rate, Reasons, Size, Speed, Written, shown, shown_age, shown_rate, shown_size,
+    Age, Count, Rate, Reasons, Size, Speed, Switch, Written, shown, shown_age, shown_rate, shown_size,
 };
 use fanfare_proto::{Keeping, Namespace, Pace, Pattern, limits};
 use std::time::Duration;
@@ -19,6 +19,7 @@ pub struct Rule {
     body: Option<usize>,
     reader_rate: Option<u32>,
     reader_bytes: Option<u32>,
+    latest: bool,
 }
 
 /// Every option of a namespace.
@@ -105,6 +106,17 @@ pub const NAMESPACE: &[Setting<Rule>] = &[
         show: |rule| rule.reader_bytes.unwrap_or(0).to_string(),
         set: |rule, given| given.read().map(|Speed(bytes)| rule.reader_bytes = bytes),
     },
+    Setting {
+        key: "latest",
+        form: Form::Switch,
+        default: "false",
+        allowed: "true or false",
+        about: "Whether a reader that says nothing of where to start begins with the newest message of each channel and key, \
+                as with `latest=true`.",
+        change: Change::Restart,
+        show: |rule| rule.latest.to_string(),
+        set: |rule, given| given.read().map(|Switch(latest)| rule.latest = latest),
+    },
 ];
 
 type BodySize = Size<1, { limits::BODY_BYTES_MAX as u64 }>;
@@ -178,7 +190,7 @@ pub fn word(keeping: Keeping) -> &'static str {
 
 impl Rule {
     fn of(namespace: &Namespace) -> Rule {
-        let Namespace { pattern, keeping, retention, body_bytes, pace } = namespace.clone();
+        let Namespace { pattern, keeping, retention, body_bytes, pace, latest } = namespace.clone();
         let (reader_rate, reader_bytes) = pace.map_or((None, None), Pace::limits);
         Rule {
             pattern: Some(pattern),
@@ -189,6 +201,7 @@ impl Rule {
             body: Some(body_bytes),
             reader_rate,
             reader_bytes,
+            latest,
         }
     }
 
@@ -200,6 +213,7 @@ impl Rule {
         retention.bytes = self.bytes.unwrap_or(retention.bytes);
         namespace.body_bytes = self.body.unwrap_or(namespace.body_bytes);
         namespace.pace = Pace::of(self.reader_rate, self.reader_bytes);
+        namespace.latest = self.latest;
         Some(namespace)
     }
 }

@@ -52,6 +52,10 @@ struct Options {
     #[arg(long, value_name = "FILTER")]
     filter: Option<String>,
 
+    /// Of each channel and key only the newest message; without --since or --after, of all that is kept
+    #[arg(long, conflicts_with_all = ["last", "before"])]
+    latest: bool,
+
     /// At most N messages
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     limit: Option<u64>,
@@ -85,6 +89,7 @@ fn read(options: &Options, remote: &Remote, handler: &Handler) -> Result<(), Fai
         let limit = left.min(limits::PAGE_MESSAGES as u64) as usize;
         let request = remote.client.history(&options.channel).limit(limit);
         let request = start(options.filter.iter().fold(request, PageRequest::filter));
+        let request = if options.latest { request.latest() } else { request };
         let page = remote.wait(request.into_future())?;
         for gap in &page.gaps {
             tell(format_args!("warning: {gap}"));
@@ -111,6 +116,7 @@ impl Options {
             (Some(since), _, _) => Box::new(move |request| request.since(&since)),
             (_, Some(after), _) => Box::new(move |request| request.after(&after)),
             (_, _, Some(before)) => Box::new(move |request| request.before(&before)),
+            (None, None, None) if self.latest => Box::new(|request| request),
             (None, None, None) => Box::new(move |request| request.last(last)),
         }
     }
@@ -118,7 +124,7 @@ impl Options {
     /// How many messages are wanted.
     fn messages(&self) -> Result<u64, Failure> {
         let all = match (&self.since, &self.after, &self.before) {
-            (None, None, None) => u64::from(self.last.unwrap_or(LAST)),
+            (None, None, None) if !self.latest => u64::from(self.last.unwrap_or(LAST)),
             (None, None, Some(_)) => u64::from(LAST),
             _ => u64::MAX,
         };

@@ -72,6 +72,11 @@ struct Options {
     #[arg(long, value_name = "FILTER")]
     filter: Option<String>,
 
+    /// Of what was said before, only the newest message of each channel and key; without --since or --after, of all that is
+    /// kept
+    #[arg(long, conflicts_with = "last")]
+    latest: bool,
+
     /// At most R messages of each key, and without a key, a second, such as 2 or 0.5; of each key the newest
     #[arg(long, value_name = "R", value_parser = rate)]
     rate: Option<String>,
@@ -137,6 +142,7 @@ fn run(matches: &ArgMatches) -> Result<Exit, Failure> {
         count: options.count,
         patterns: options.channels,
         filter: options.filter,
+        latest: options.latest,
         rate: options.rate,
         bytes: options.bytes,
         presence: options.presence,

@@ -14,6 +14,7 @@ pub struct Session {
     pub remote: Remote,
     pub patterns: Vec<String>,
     pub filter: Option<String>,
+    pub latest: bool,
     pub rate: Option<String>,
     pub bytes: Option<String>,
     pub presence: Option<String>,
@@ -65,7 +66,7 @@ impl Session {
         };
         let asked = self.remote.client.subscribe(self.patterns.clone()).start_at(start);
         let asked = asked.filter(self.filter.clone()).rate(self.rate.clone()).bytes(self.bytes.clone());
-        let asked = asked.presence(self.presence.clone());
+        let asked = asked.latest(self.latest).presence(self.presence.clone());
         let asked = asked.transports(self.transports.iter().copied());
         self.remote.wait(async { asked.start() })
     }

@@ -124,6 +124,11 @@ impl Answer {
         self.headers.iter().find(|(other, _)| other == name).map_or("", |(_, value)| value)
     }
 
+    /// The body as text.
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
     /// The body as JSON.
     #[track_caller]
     pub fn json(&self) -> serde_json::Value {
