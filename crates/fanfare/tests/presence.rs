@@ -100,8 +100,10 @@ fn who_comes_and_goes_is_told_whatever_the_transport() {
     assert_eq!(watcher.hears("info", "ws")["info"], json!({"n": 2}));
     socket.say(r#"{"id":3,"unsubscribe":"chat"}"#);
     assert_eq!(watcher.hears("leave", "ws")["reason"], "left");
-    assert_eq!(get(server.address, "/c/chat?via=poll&wait=0&presence=poll").status, 204);
+    let mut poll = Kept::open(server.address);
+    poll.write(b"GET /c/chat?via=poll&wait=60&presence=poll HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
     watcher.hears("join", "poll");
+    drop(poll);
     assert_eq!(watcher.hears("leave", "poll")["reason"], "lost");
 }
 
