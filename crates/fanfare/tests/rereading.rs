@@ -85,7 +85,7 @@ fn each_option_does_what_its_row_says() {
     // What flags say, as they do of the first two, the file does not change.
     let file = "listen = '127.0.0.1:1'\ndata = 'elsewhere'\nworkers = 7\norigins = ['https://a.example']\n\
                 log_format = 'json'\nlog_level = 'debug'\nstore_bytes = '2GiB'\nreturn_over = '1s'\npresence_grace = '1s'\nhost = true\n\
-                insecure_open = true\n[[namespace]]\npattern = 'a/**'\n";
+                egress_allow = ['::1']\ninsecure_open = true\n[[namespace]]\npattern = 'a/**'\n";
     let running = ALL.iter().filter(|setting| matches!(setting.change, Change::Running(_)));
     let running: Vec<&str> = running.map(|setting| setting.key).collect();
     assert_eq!(
@@ -107,10 +107,10 @@ fn each_option_does_what_its_row_says() {
             assert_eq!(said.contains(&line), became == Some(what), "{line}: {said}");
         }
     }
-    assert!(said.contains("changed=10"), "{said}");
+    assert!(said.contains("changed=11"), "{said}");
     // What waits for a restart is said again, what was applied is not.
     hang_up(&server, file, AGAIN, 2);
-    assert!(server.stderr().contains("changed=6"), "{}", server.stderr());
+    assert!(server.stderr().contains("changed=7"), "{}", server.stderr());
     hang_up(
         &server,
         "log_level = 'debug'\norigins = 'https://a.example'\nreturn_over = '1s'\npresence_grace = '1s'\n",
