@@ -3,6 +3,7 @@
 //! - [`Node`]: the door for everything that asks and is answered: publish, history, channels, removal;
 //! - [`Desk`]: one worker's sessions. It decides what to write to whom and when; the sockets are the worker's;
 //! - [`SchedulesPage`]: some of what is said for later; one thread publishes it when it is due;
+//! - [`ConditionCounts`]: what became of conditions; one thread hears what they watch, and publishes what follows;
 //! - [`Webhooks`]: those that are kept, and how they do;
 //! - [`Figures`]: what was counted, for whoever watches; [`Count`] and its kin count;
 //! - [`Traces`]: who is told of each request and each commit, if somebody is.
@@ -10,11 +11,14 @@
 mod board;
 mod commit;
 mod commit_thread;
+mod condition;
+mod conditions;
 mod count;
 mod crowds;
 mod desk;
 mod figures;
 mod fold;
+mod hands;
 mod history;
 mod ids;
 mod latest;
@@ -36,6 +40,7 @@ mod webhooks;
 
 pub use board::{Lag, SessionKind, Survey};
 pub use commit_thread::CommitCounts;
+pub use condition::ConditionCounts;
 pub use count::{Count, Gaps, Histogram, Refusals};
 pub use desk::{Desk, Opening, Outcome, SessionKey, Sink, Task, Terms};
 pub use figures::{Figures, LogFigures};

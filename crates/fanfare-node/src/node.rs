@@ -3,15 +3,17 @@
 use crate::board::Boards;
 use crate::commit::{Committer, PublishCounts, lock, refused, unread};
 use crate::commit_thread::CommitThread;
+use crate::condition::Conditions;
 use crate::count::Gaps;
 use crate::crowds::Crowds;
+use crate::hands::Hands;
 use crate::history::{self, LatestPage};
 use crate::left::Left;
 use crate::orders::Desks;
 use crate::outgo::Outgo;
 use crate::places::Places;
 use crate::reading::{Logs, Reading};
-use crate::schedule::{Hands, Schedules};
+use crate::schedule::Schedules;
 use crate::tail::Tail;
 use crate::traces::Traces;
 use arc_swap::{ArcSwap, Guard};
@@ -53,10 +55,11 @@ pub(crate) struct Inner {
     now: fn() -> Time,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) schedules: Schedules,
+    pub(crate) conditions: Conditions,
     pub(crate) logs: Logs,
     pub(crate) places: Places,
     pub(crate) tail: Arc<Tail>,
-    pub(crate) reading: Reading,
+    pub(crate) reading: Arc<Reading>,
     pub(crate) commits: Arc<CommitThread>,
     /// The live log is written by whoever publishes, one at a time.
     pub(crate) live: Arc<Mutex<Committer>>,
@@ -96,16 +99,22 @@ impl Node {
         let trim_live = move |now| lock(&trimmed).trim(now);
         let thread = |error: std::io::Error| StoreError::Failed(format!("a thread could not start: {error}"));
         let commits = Arc::new(CommitThread::start(kept, now, trim_live).map_err(thread)?);
-        let reading = Reading::start(logs.clone()).map_err(thread)?;
+        let reading = Arc::new(Reading::start(logs.clone()).map_err(thread)?);
         let draining = AtomicBool::new(false);
-        let schedules = Schedules::start(Hands {
+        let hands = Hands {
             store: store.clone(),
             namespaces: namespaces.clone(),
             commits: commits.clone(),
             live: live.clone(),
+            logs: logs.clone(),
+            places,
+            reading: reading.clone(),
+            tail: tail.clone(),
             now,
             system,
-        })?;
+        };
+        let schedules = Schedules::start(hands.clone())?;
+        let conditions = Conditions::start(hands)?;
         Ok(Node(Arc::new(Inner {
             namespaces,
             left,
@@ -113,6 +122,7 @@ impl Node {
             now,
             store,
             schedules,
+            conditions,
             logs,
             places,
             tail,
@@ -336,6 +346,7 @@ impl Node {
     pub fn stop(&self) {
         self.drain();
         self.0.schedules.stop();
+        self.0.conditions.stop();
         self.0.crowds.stop();
         self.0.commits.stop();
         self.0.reading.stop();

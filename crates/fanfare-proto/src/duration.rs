@@ -34,6 +34,19 @@ fn with_units(text: &str) -> Option<Duration> {
     (!text.is_empty()).then(|| Duration::from_millis(millis))
 }
 
+/// A duration as [`parse_duration`] reads it: `1h30m`, `0s`. What is less than a millisecond is left out.
+pub fn shown_duration(time: Duration) -> String {
+    let mut rest = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+    let mut text = String::new();
+    for (name, unit) in UNITS {
+        if rest >= *unit {
+            text.push_str(&format!("{}{name}", rest / unit));
+            rest %= unit;
+        }
+    }
+    if text.is_empty() { "0s".to_owned() } else { text }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -49,7 +62,9 @@ mod tests {
             ("2d", 172_800_000),
             ("1w2d3h4m5s6ms", 604_800_000 + 172_800_000 + 10_800_000 + 240_000 + 5_000 + 6),
         ] {
-            assert_eq!(parse_duration(text), Ok(Duration::from_millis(millis)), "{text}");
+            let time = Duration::from_millis(millis);
+            assert_eq!(parse_duration(text), Ok(time), "{text}");
+            assert_eq!(parse_duration(&shown_duration(time)), Ok(time), "{text}");
         }
         for text in [
             "",

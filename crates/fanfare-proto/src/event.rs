@@ -37,6 +37,12 @@ impl GapReason {
             GapReason::WentBack => "went-back",
         }
     }
+
+    /// Reads the word.
+    pub fn parse(name: &str) -> Option<GapReason> {
+        let all = [GapReason::Trimmed, GapReason::Purged, GapReason::Epoch, GapReason::WentBack];
+        all.into_iter().find(|reason| reason.name() == name)
+    }
 }
 
 /// One thing a session hears. A cursor beside an event says where the session is once it has heard it.

@@ -5,7 +5,7 @@
 //!
 //! - names: [`Channel`], [`Pattern`];
 //! - places: [`Position`], [`Epoch`], [`LogId`], [`Mark`], [`Cursor`], [`Time`];
-//! - what is said: [`Publish`], [`Message`], [`Content`], [`Event`], [`Gap`]; later: [`Schedule`];
+//! - what is said: [`Publish`], [`Message`], [`Content`], [`Event`], [`Gap`]; later: [`Schedule`]; when something holds: [`Condition`];
 //! - what is asked: [`Request`], [`Command`], [`Subscribe`], [`Start`], [`History`], [`Selection`];
 //! - what is wanted of it: [`Filter`], bound to [`Paths`] and judged by [`Fields`];
 //! - what is answered: [`Reply`], [`Receipt`], [`HistoryPage`];
@@ -22,6 +22,7 @@ mod channel;
 mod chunk;
 mod code;
 mod command;
+mod condition;
 mod cursor;
 mod door;
 mod duration;
@@ -76,9 +77,13 @@ pub use channel::Channel;
 pub use chunk::Chunks;
 pub use code::{Code, Refusal, Retry};
 pub use command::{Command, History, Subscribe};
+pub use condition::{
+    Condition, ConditionId, ConditionState, ConditionView, Judge, KeptCondition, Lost, Occurrence, Phase, Rule, Standing, Turn,
+    Verdict,
+};
 pub use cursor::{Cursor, CursorError, CursorPart};
 pub use door::{BARE_PARAMETERS, Batch, LATER_FIELDS, read_bare, read_batch};
-pub use duration::parse_duration;
+pub use duration::{parse_duration, shown_duration};
 pub use encoder::Encoder;
 pub use envelope::envelope;
 pub use event::{Event, Gap, GapReason, Greeting};

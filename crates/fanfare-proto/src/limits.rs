@@ -174,6 +174,26 @@ pub const SCHEDULES_PAGE_BYTES: usize = 1024 * 1024;
 /// How long the thread of schedules sleeps at the most: the clock may go faster than it thought.
 pub const SCHEDULE_SLEEP: Duration = Duration::from_secs(1);
 
+/// Conditions that are kept: each looks at the log.
+pub const CONDITIONS: usize = 256;
+/// Bytes of the records of all conditions, bodies included: all are in memory.
+pub const CONDITIONS_BYTES: usize = 4 * 1024 * 1024;
+/// Channels of one condition that are not quiet, a hundred bytes each; others are not judged, which is told.
+pub const CONDITION_CHANNELS: usize = 1000;
+/// The least time between two firings of a channel, so that conditions that set off each other go round slowly; and the
+/// least silence.
+pub const CONDITION_PAUSE: Duration = Duration::from_secs(1);
+/// Tags of a condition's message: room is left for those that say what set it off.
+pub const CONDITION_TAGS: usize = TAGS - 5;
+/// Messages of one condition that are published in one commit; two more may pass it.
+pub const CONDITION_TURN: usize = 64;
+/// Messages that one condition judges before it is another one's turn.
+pub const CONDITION_PAGE: usize = 256;
+/// How far a condition is, is kept this often at the least, if it goes on; a crash has it read so much again.
+pub const CONDITION_KEEP_TIME: Duration = Duration::from_secs(60);
+/// Between two looks at the logs: what is said in between is read at once.
+pub const CONDITION_LOOK_TIME: Duration = Duration::from_millis(20);
+
 /// Slots of the tail and of a worker's window on it: what a busy second brings, and small beside the sockets.
 pub const TAIL_SLOTS: usize = 2 * 1024;
 /// Bytes of contents in the tail.

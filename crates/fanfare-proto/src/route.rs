@@ -42,6 +42,7 @@ pub const RESERVED: &[&str] = &[
     "api",
     "c",
     "channels",
+    "conditions",
     "console",
     "favicon.ico",
     "healthz",

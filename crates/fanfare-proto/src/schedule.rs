@@ -4,10 +4,9 @@
 
 use crate::archive;
 use crate::door::item::{self, FIELDS};
-use crate::door::{bad, short};
+use crate::door::{Own, bad, short};
 use crate::put::Shown;
 use crate::{Code, Publish, Refusal, ScheduleId, Time, When, envelope, json, limits};
-use serde_json::value::RawValue;
 
 /// The fields of a schedule that a message has not.
 const OWN: &[&str] = &["cron", "missed", "zone"];
@@ -93,7 +92,7 @@ impl Schedule {
         }
         let (own, said) = Own::split(object, OWN);
         let mut publish = item::said(&said)?;
-        let timing = match (publish.when.take(), own.every()?) {
+        let timing = match (publish.when.take(), every(&own)?) {
             (Some(when), None) => Timing::Once(when),
             (None, Some(every)) => every,
             (Some(_), Some(_)) => return Err(bad("cron", "give `cron`, `at` or `delay`, not two of them")),
@@ -104,7 +103,7 @@ impl Schedule {
                 ));
             }
         };
-        Ok(Schedule { publish, timing, missed: own.missed()? })
+        Ok(Schedule { publish, timing, missed: missed(&own)? })
     }
 }
 
@@ -152,9 +151,9 @@ impl Planned {
             .map_err(|_| Refusal::new(Code::BAD_JSON, "the record is not UTF-8"))?;
         let (own, said) = Own::split(item::members(text)?, GIVEN);
         let at = own.moment("at")?;
-        let timing = own.every()?.unwrap_or(Timing::Once(When::At(at)));
+        let timing = every(&own)?.unwrap_or(Timing::Once(When::At(at)));
         let publisher = own.text("publisher")?.map(|publisher| short("publisher", &publisher)).transpose()?;
-        let schedule = Schedule { publish: item::build(&said)?, timing, missed: own.missed()? };
+        let schedule = Schedule { publish: item::build(&said)?, timing, missed: missed(&own)? };
         Ok(Planned { id, at, created: own.moment("created")?, publisher, schedule })
     }
 
@@ -181,48 +180,28 @@ impl Planned {
     }
 }
 
-/// Fields that are not the message's.
-struct Own<'a>(Vec<(String, &'a RawValue)>);
-
-impl<'a> Own<'a> {
-    /// Takes these fields out of an object.
-    fn split(object: Vec<(String, &'a RawValue)>, names: &[&str]) -> (Own<'a>, Vec<(String, &'a RawValue)>) {
-        let (own, said) = object.into_iter().partition(|(name, _)| names.contains(&&**name));
-        (Own(own), said)
-    }
-
-    fn text(&self, field: &str) -> Result<Option<String>, Refusal> {
-        let found = self.0.iter().find(|(name, value)| name == field && value.get() != "null");
-        found.map(|(_, value)| item::text(field, value)).transpose()
-    }
-
-    fn moment(&self, field: &str) -> Result<Time, Refusal> {
-        let text = self.text(field)?.ok_or_else(|| bad(field, "it is missing"))?;
-        Time::parse(&text).map_err(|why| bad(field, why))
-    }
-
-    fn every(&self) -> Result<Option<Timing>, Refusal> {
-        let (cron, zone) = (self.text("cron")?, self.text("zone")?);
-        let Some(cron) = cron else {
-            return match zone {
-                Some(_) => Err(bad("zone", "it is for `cron`; `at` has its offset in it")),
-                None => Ok(None),
-            };
+/// How it recurs, if it does.
+fn every(own: &Own<'_>) -> Result<Option<Timing>, Refusal> {
+    let (cron, zone) = (own.text("cron")?, own.text("zone")?);
+    let Some(cron) = cron else {
+        return match zone {
+            Some(_) => Err(bad("zone", "it is for `cron`; `at` has its offset in it")),
+            None => Ok(None),
         };
-        if cron.len() > limits::CRON_BYTES {
-            let why = format!("it has {} bytes; at most {} are allowed", cron.len(), limits::CRON_BYTES);
-            return Err(bad("cron", why));
-        }
-        let zone = short("zone", zone.as_deref().unwrap_or(ZONE))?;
-        Ok(Some(Timing::Every { cron: cron.into(), zone }))
+    };
+    if cron.len() > limits::CRON_BYTES {
+        let why = format!("it has {} bytes; at most {} are allowed", cron.len(), limits::CRON_BYTES);
+        return Err(bad("cron", why));
     }
+    let zone = short("zone", zone.as_deref().unwrap_or(ZONE))?;
+    Ok(Some(Timing::Every { cron: cron.into(), zone }))
+}
 
-    fn missed(&self) -> Result<Missed, Refusal> {
-        match self.text("missed")?.as_deref() {
-            None | Some("once") => Ok(Missed::Once),
-            Some("skip") => Ok(Missed::Skip),
-            Some(_) => Err(bad("missed", "it is `once` or `skip`")),
-        }
+fn missed(own: &Own<'_>) -> Result<Missed, Refusal> {
+    match own.text("missed")?.as_deref() {
+        None | Some("once") => Ok(Missed::Once),
+        Some("skip") => Ok(Missed::Skip),
+        Some(_) => Err(bad("missed", "it is `once` or `skip`")),
     }
 }
 

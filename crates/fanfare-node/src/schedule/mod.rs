@@ -7,14 +7,12 @@
 
 mod calendar;
 mod due;
-mod hands;
 mod made;
 mod order;
 mod plan;
 mod publisher;
 mod thread;
 
-pub(crate) use hands::Hands;
 pub(crate) use order::Order;
 pub(crate) use thread::{Schedules, read};
 

@@ -1,10 +1,10 @@
 //! Publishing what is due.
 
 use super::due::{Occurrence, occurrence};
-use super::hands::Hands;
 use super::plan::Plan;
 use super::{KIND, change};
 use crate::commit::{Answers, Group};
+use crate::hands::Hands;
 use fanfare_proto::{Code, Planned, Publish, Receipt, Refusal, Retry, limits};
 use fanfare_store::StoreError;
 use std::sync::mpsc;

@@ -1,13 +1,13 @@
 //! The thread that owns the schedules.
 
 use super::calendar::Calendar;
-use super::hands::Hands;
 use super::made::Made;
 use super::order::{Answer, Order, Orders};
 use super::plan::Plan;
 use super::publisher::{Published, publish_due};
 use super::{KIND, READ_RECORDS, change};
 use crate::commit::refused;
+use crate::hands::Hands;
 use fanfare_proto::{Code, Planned, Refusal, Schedule, ScheduleId, Time, Timing, When, limits};
 use fanfare_store::{RecordChange, Store, StoreError};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -8,6 +8,7 @@ mod bare;
 mod batch;
 mod fields;
 pub(crate) mod item;
+mod own;
 mod tags;
 
 pub use bare::{BARE_PARAMETERS, read_bare};
@@ -15,3 +16,4 @@ pub use batch::{Batch, read_batch};
 pub use fields::LATER_FIELDS;
 pub(crate) use fields::{bad, short};
 pub(crate) use item::read as read_item;
+pub(crate) use own::Own;

@@ -1,7 +1,10 @@
-//! What the thread works with: all of a node that it needs.
+//! What the threads of schedules and of conditions work with: all of a node that they need.
 
 use crate::commit::{Answers, Committer, Group};
 use crate::commit_thread::{CommitThread, Then};
+use crate::places::Places;
+use crate::reading::{Logs, Reading};
+use crate::tail::Tail;
 use fanfare_proto::{Channel, LogId, Namespaces, Refusal, Time};
 use fanfare_store::Store;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,6 +16,10 @@ pub(crate) struct Hands {
     pub(crate) namespaces: Arc<Namespaces>,
     pub(crate) commits: Arc<CommitThread>,
     pub(crate) live: Arc<Mutex<Committer>>,
+    pub(crate) logs: Logs,
+    pub(crate) places: Places,
+    pub(crate) reading: Arc<Reading>,
+    pub(crate) tail: Arc<Tail>,
     /// The node's clock.
     pub(crate) now: fn() -> Time,
     /// That of people.
@@ -20,18 +27,18 @@ pub(crate) struct Hands {
 }
 
 impl Hands {
-    pub(super) fn is_live(&self, channel: &Channel) -> bool {
+    pub(crate) fn is_live(&self, channel: &Channel) -> bool {
         self.namespaces.of(channel.as_str()).keeping.log() == LogId::LIVE
     }
 
     /// Publishes to the live log.
-    pub(super) fn commit_live(&self, group: Group) -> Answers {
+    pub(crate) fn commit_live(&self, group: Group) -> Answers {
         let mut live = self.live.lock().unwrap_or_else(PoisonError::into_inner);
         live.commit(&mut [group], (self.now)()).pop().unwrap_or_default()
     }
 
     /// Publishes to the kept log: `then` is called once it is there, unless it is refused at once.
-    pub(super) fn keep(&self, group: Group, then: Then) -> Result<(), Refusal> {
+    pub(crate) fn keep(&self, group: Group, then: Then) -> Result<(), Refusal> {
         self.commits.publish(group, then)
     }
 }
