@@ -3,7 +3,7 @@
 
 use crate::put::Shown;
 use crate::{
-    Cursor, Form, HistoryPage, Pattern, Receipt, Refusal, RequestId, SessionId, Time, json, problem,
+    Cursor, Form, HistoryPage, Pattern, Planned, Receipt, Refusal, RequestId, SessionId, Time, json, problem,
 };
 
 /// The answer to one request.
@@ -15,6 +15,8 @@ pub enum Reply<'a> {
     Unsubscribe(&'a [Pattern]),
     /// The message was accepted.
     Publish(&'a Receipt),
+    /// The message is published later.
+    Later(&'a Planned),
     /// What was said.
     History(&'a HistoryPage),
     /// The server's time.
@@ -46,6 +48,10 @@ impl Reply<'_> {
             Reply::Publish(receipt) => {
                 json::name("publish", out);
                 receipt.write(out);
+            }
+            Reply::Later(planned) => {
+                json::name("publish", out);
+                planned.write_receipt(out);
             }
             Reply::History(page) => {
                 json::name("history", out);

@@ -45,6 +45,23 @@ fn one_conversation_hears_asks_and_publishes() {
 }
 
 #[test]
+fn what_is_published_for_later_is_answered_with_its_schedule() {
+    let server = Server::start();
+    let mut talk = Talk::open(&server, "/c/a");
+    talk.json();
+    talk.say(r#"{"id":1,"publish":{"channel":"a","body":"later","delay":"1h"}}"#);
+    let later = talk.reply();
+    assert!(later["publish"]["schedule"].is_string() && later["publish"]["at"].is_string(), "{later}");
+    talk.say(r#"{"id":2,"publish":{"channel":"a","body":"never","delay":"400d"}}"#);
+    assert_eq!(talk.reply()["error"]["name"], "bad-field");
+    talk.say(r#"{"id":3,"publish":{"channel":"b","body":"now","at":1}}"#);
+    assert_eq!(talk.reply()["publish"]["channel"], "b");
+    talk.say(r#"{"id":4,"subscribe":"b","last":1}"#);
+    talk.reply();
+    assert_eq!(talk.json()["body"], "now");
+}
+
+#[test]
 fn what_is_wrong_with_a_request_is_said_and_the_session_goes_on() {
     let server = Server::start();
     let mut talk = Talk::open(&server, "/c/a");

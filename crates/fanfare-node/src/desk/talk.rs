@@ -9,8 +9,8 @@ use crate::board::Board;
 use bytes::Bytes;
 use fanfare_proto::websocket::{CloseCode, Opcode, Received, close_frame, frame};
 use fanfare_proto::{
-    Code, Command, Form, Framing, History, Publish, Refusal, Reply, Request, RequestId, Selection, Time,
-    limits,
+    Code, Command, Form, Framing, History, Publish, Refusal, Reply, Request, RequestId, Schedule, Selection,
+    Time, limits,
 };
 use std::collections::VecDeque;
 use std::future::Future;
@@ -130,7 +130,12 @@ impl Desk {
     fn obey(&mut self, key: SessionKey, request: Request, now: Time) -> Option<Task> {
         let Request { id, command } = request;
         let done = match command {
-            Ok(Command::Publish(publish)) => return Some(self.publish(key, id, *publish)),
+            Ok(Command::Publish(publish)) => {
+                return Some(match Schedule::of(&publish) {
+                    Some(schedule) => self.schedule(key, id, schedule),
+                    None => self.publish(key, id, *publish),
+                });
+            }
             Ok(Command::History(history)) => return Some(self.history(key, id, history)),
             Ok(command) => self.change(key, id.as_ref(), command, now),
             Err(refusal) => Err(refusal),
@@ -190,6 +195,18 @@ impl Desk {
             let receipt = pending.answers().await.pop().unwrap_or_else(|| Err(Code::STORE_FAILED.into()));
             letter(match &receipt {
                 Ok(receipt) => written(id.as_ref(), &Reply::Publish(receipt)),
+                Err(refusal) => refused(&board, id.as_ref(), refusal),
+            });
+        })
+    }
+
+    fn schedule(&mut self, key: SessionKey, id: Option<RequestId>, schedule: Schedule) -> Task {
+        let grant = self.sessions.get(key).map(|session| session.grant.clone());
+        let (node, letter, board) = (self.node.clone(), self.letter(key, 1), self.board.clone());
+        Box::pin(async move {
+            let Some(grant) = grant else { return };
+            letter(match &node.schedule(&grant, schedule).await {
+                Ok(planned) => written(id.as_ref(), &Reply::Later(planned)),
                 Err(refusal) => refused(&board, id.as_ref(), refusal),
             });
         })
