@@ -1,11 +1,10 @@
 //! The node's door for conditions.
 
 use crate::Node;
-use crate::condition::{ConditionCounts, Order};
+use crate::condition::Order;
 use fanfare_proto::{
     Code, Condition, ConditionId, ConditionView, Grant, KeptCondition, Pattern, Publish, Refusal, Time,
 };
-use std::sync::Arc;
 
 impl Node {
     /// Makes the condition that a text asks for. When this returns, it is kept.
@@ -39,11 +38,6 @@ impl Node {
     /// not publish to, or of channels that one may not hear, are left out.
     pub async fn conditions(&self, grant: &Grant, channels: &Pattern) -> Result<Vec<ConditionView>, Refusal> {
         self.all(Order::List(channels.clone(), grant.clone())).await
-    }
-
-    /// What became of conditions, and how they stand.
-    pub fn condition_counts(&self) -> &Arc<ConditionCounts> {
-        self.inner().conditions.counts()
     }
 
     /// Reads what is asked for, and looks whether it may be.

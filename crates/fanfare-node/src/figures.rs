@@ -5,6 +5,8 @@ use crate::Node;
 use crate::board::{Board, Survey};
 use crate::commit::PublishCounts;
 use crate::commit_thread::CommitCounts;
+use crate::condition::ConditionCounts;
+use crate::schedule::ScheduleCounts;
 use fanfare_proto::{Code, GapReason};
 use fanfare_store::{Incidents, LogStatus, StoreError};
 use std::sync::Arc;
@@ -20,6 +22,10 @@ pub struct Figures {
     pub logs: [LogFigures; 2],
     /// Commits of the kept log.
     pub commits: Arc<CommitCounts>,
+    /// Messages for later.
+    pub schedules: Arc<ScheduleCounts>,
+    /// Messages for when something holds.
+    pub conditions: Arc<ConditionCounts>,
     /// Messages that wait for their commit, and the bytes of their contents.
     pub pending: (u64, u64),
     /// Messages given to sessions.
@@ -77,6 +83,8 @@ impl Node {
             presence: (members as u64, channels as u64),
             logs: [0, 1].map(|index| self.log_figures(index)),
             commits: inner.commits.counts(),
+            schedules: inner.schedules.counts().clone(),
+            conditions: inner.conditions.counts().clone(),
             pending: inner.commits.pending(),
             deliveries: sum(|board| board.counts.deliveries.get()),
             bytes: sum(|board| board.counts.bytes.get()),

@@ -2,7 +2,7 @@
 //!
 //! - [`Node`]: the door for everything that asks and is answered: publish, history, channels, removal;
 //! - [`Desk`]: one worker's sessions. It decides what to write to whom and when; the sockets are the worker's;
-//! - [`SchedulesPage`]: some of what is said for later; one thread publishes it when it is due;
+//! - [`SchedulesPage`]: some of what is said for later; one thread publishes it when it is due and fills [`ScheduleCounts`];
 //! - [`ConditionCounts`]: what became of conditions; one thread hears what they watch, and publishes what follows;
 //! - [`Webhooks`]: those that are kept, and how they do;
 //! - [`Figures`]: what was counted, for whoever watches; [`Count`] and its kin count;
@@ -47,6 +47,7 @@ pub use figures::{Figures, LogFigures};
 pub use node::{Node, Options};
 pub use outgo::Outgo;
 pub use publish::Pending;
+pub use schedule::ScheduleCounts;
 pub use scheduling::SchedulesPage;
 pub use traces::{Began, CommitTrace, Period, RequestTrace, Traces};
 pub use webhooks::{WebhookEntry, WebhookHealth, Webhooks};

@@ -78,8 +78,8 @@ pub use chunk::Chunks;
 pub use code::{Code, Refusal, Retry};
 pub use command::{Command, History, Subscribe};
 pub use condition::{
-    Condition, ConditionId, ConditionState, ConditionView, Judge, KeptCondition, Lost, Occurrence, Phase, Rule, Standing, Turn,
-    Verdict,
+    Condition, ConditionId, ConditionState, ConditionView, Judge, KeptCondition, Lost, Occurrence, Phase,
+    Rule, Standing, Turn, Verdict,
 };
 pub use cursor::{Cursor, CursorError, CursorPart};
 pub use door::{BARE_PARAMETERS, Batch, LATER_FIELDS, read_bare, read_batch};

@@ -4,8 +4,9 @@
 #![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
 use fanfare_proto::{
-    Channel, Code, Condition, ConditionId, ConditionState, ConditionView, Content, Cursor, CursorPart, Epoch, Judge,
-    KeptCondition, LogId, Message, Occurrence, Phase, Position, Rule, TagValue, Time, Turn, Verdict, limits,
+    Channel, Code, Condition, ConditionId, ConditionState, ConditionView, Content, Cursor, CursorPart, Epoch,
+    Judge, KeptCondition, LogId, Message, Occurrence, Phase, Position, Rule, TagValue, Time, Turn, Verdict,
+    limits,
 };
 use proptest::prelude::*;
 use std::sync::Arc;
@@ -26,7 +27,10 @@ fn what_is_asked_is_read_kept_and_shown() {
     let text = r#"{"channel":"alerts","watch":"sensors/*","when":"body.temp > 90","until":"body.temp<85","for":60,
         "repeat":"10m","pause":"1m","clear":{"over": true},"body":"hot","key":"k","ttl":"1h","tags":{"n":1}}"#;
     let condition = Condition::read(text).unwrap();
-    assert_eq!((condition.repeat, condition.pause), (Some(Duration::from_secs(600)), Duration::from_secs(60)));
+    assert_eq!(
+        (condition.repeat, condition.pause),
+        (Some(Duration::from_secs(600)), Duration::from_secs(60))
+    );
     assert!(matches!(&condition.rule, Rule::Holds { time, .. } if *time == Duration::from_secs(60)));
     let kept = KeptCondition {
         id: ConditionId(17),
@@ -63,11 +67,19 @@ fn what_is_wrong_with_a_condition_is_said() {
         (r#""watch":"**","when":"priority > 3""#, Code::BAD_FIELD, "channel: `alerts` is watched by"),
         (r#""watch":"a","when":"priority >""#, Code::BAD_FILTER, "when: "),
         (r#""watch":"a","when":"priority > 3","until":"= 3""#, Code::BAD_FILTER, "until: "),
-        (r#""watch":"a","when":"priority > 3","for":"soon""#, Code::BAD_FIELD, "for: `soon` is not a duration"),
+        (
+            r#""watch":"a","when":"priority > 3","for":"soon""#,
+            Code::BAD_FIELD,
+            "for: `soon` is not a duration",
+        ),
         (r#""watch":"a","when":"priority > 3","for":"400d""#, Code::BAD_FIELD, "0s to 52w2d are allowed"),
         (r#""watch":"a","silent":0"#, Code::BAD_FIELD, "silent: it is 0s; 1s to"),
         (r#""watch":"a","silent":5,"for":5"#, Code::BAD_FIELD, "for: it is not for `silent`"),
-        (r#""watch":"a","silent":5,"until":"priority > 3""#, Code::BAD_FIELD, "until: it is not for `silent`"),
+        (
+            r#""watch":"a","silent":5,"until":"priority > 3""#,
+            Code::BAD_FIELD,
+            "until: it is not for `silent`",
+        ),
         (r#""watch":"a","silent":5,"pause":"10ms""#, Code::BAD_FIELD, "pause: it is 10ms; 1s to"),
         (r#""watch":"a","silent":5,"repeat":0"#, Code::BAD_FIELD, "repeat: it is 0s; 1s to"),
         (r#""watch":"a","silent":5,"at":5"#, Code::UNKNOWN_FIELD, "`at`"),
@@ -139,7 +151,13 @@ fn channels_that_are_too_many_are_counted_and_others_go_on() {
         state.hear(&condition, &format!("sensors/{number}"), place, hot, &mut out);
     }
     assert_eq!((state.channels.len(), state.left_out), (limits::CONDITION_CHANNELS, 5));
-    state.hear(&condition, "sensors/0", (Position(9999), Time(9_999)), Verdict { when: false, until: true }, &mut out);
+    state.hear(
+        &condition,
+        "sensors/0",
+        (Position(9999), Time(9_999)),
+        Verdict { when: false, until: true },
+        &mut out,
+    );
     state.hear(&condition, "sensors/1004", (Position(10_000), Time(10_000)), hot, &mut out);
     assert_eq!((state.channels.len(), state.left_out), (limits::CONDITION_CHANNELS, 5));
     // Many that are due at one time come in turns.
@@ -153,7 +171,11 @@ fn channels_that_are_too_many_are_counted_and_others_go_on() {
 /// One thing that happens.
 #[derive(Debug, Clone)]
 enum Step {
-    Said { channel: usize, when: bool, until: bool },
+    Said {
+        channel: usize,
+        when: bool,
+        until: bool,
+    },
     Passes,
     /// The server ends and starts again.
     Restarts,
@@ -190,9 +212,7 @@ impl Naive {
     /// When it becomes true if nothing more is said.
     fn due(&self, condition: &Condition) -> Option<Time> {
         let since = match &condition.rule {
-            Rule::Silent { time, .. } => {
-                self.said.iter().rfind(|(_, verdict)| verdict.when)?.0.after(*time)
-            }
+            Rule::Silent { time, .. } => self.said.iter().rfind(|(_, verdict)| verdict.when)?.0.after(*time),
             Rule::Holds { time, .. } => {
                 let first = self.over(condition).map_or(0, |over| over + 1);
                 let broken = (first..self.said.len()).rfind(|index| !self.said[*index].1.when);
@@ -264,8 +284,11 @@ fn condition() -> impl Strategy<Value = Condition> {
 }
 
 fn step() -> impl Strategy<Value = (Step, i64)> {
-    let said = (0usize..3, any::<bool>(), any::<bool>())
-        .prop_map(|(channel, when, until)| Step::Said { channel, when, until });
+    let said = (0usize..3, any::<bool>(), any::<bool>()).prop_map(|(channel, when, until)| Step::Said {
+        channel,
+        when,
+        until,
+    });
     let step = prop_oneof![6 => said, 3 => Just(Step::Passes), 1 => Just(Step::Restarts)];
     // Now and then the clock jumps, also back.
     let time = prop_oneof![8 => 0i64..20_000, 1 => 0i64..200_000, 1 => -50_000i64..0];

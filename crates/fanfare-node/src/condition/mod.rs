@@ -1,5 +1,5 @@
 //! Conditions: messages that are published when something becomes true of other channels, or when these fall silent
-//! (`docs/adr/0013`).
+//! (`docs/conditions.md`).
 //!
 //! A condition is a record and a reader of the log: a second record has its cursor and how its channels stand there. One
 //! thread owns all of them. It reads what was said, and publishes what follows; the messages and the second record are one

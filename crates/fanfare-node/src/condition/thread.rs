@@ -5,9 +5,7 @@ use super::watching::{Step, Watching};
 use super::{ConditionCounts, KIND, STATE_KIND, change};
 use crate::commit::refused;
 use crate::hands::Hands;
-use fanfare_proto::{
-    Code, ConditionId, ConditionState, Grant, KeptCondition, Refusal, Time, limits,
-};
+use fanfare_proto::{Code, ConditionId, ConditionState, Grant, KeptCondition, Refusal, Time, limits};
 use fanfare_store::{RecordChange, Store, StoreError};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -147,6 +145,8 @@ impl State {
                 std::thread::sleep(limits::CONDITION_LOOK_TIME);
             }
         }
+        // Until now somebody listened.
+        self.step();
         self.keep();
     }
 
@@ -197,7 +197,7 @@ impl State {
 
     fn count(&self) {
         for phase in ConditionCounts::PHASES {
-            let standing = self.all.values().filter(|watching| watching.view(false).phase() == phase);
+            let standing = self.all.values().filter(|watching| watching.phase == phase);
             self.counts.set_standing(phase, standing.count() as u64);
         }
     }
@@ -229,7 +229,8 @@ impl State {
         });
         if let Some(first) = first {
             let id = asked.id.as_deref().unwrap_or_default();
-            let reused = || Refusal::new(Code::ID_REUSED, format!("the id `{id}` was used for another condition"));
+            let reused =
+                || Refusal::new(Code::ID_REUSED, format!("the id `{id}` was used for another condition"));
             return match first.kept.condition == kept.condition {
                 true => Ok(vec![first.view(false)]),
                 false => Err(reused()),
@@ -284,7 +285,10 @@ impl State {
         }
         let kept: usize = self.all.values().map(|watching| watching.bytes).sum();
         if kept + bytes > limits::CONDITIONS_BYTES {
-            return full(format!("the conditions have {} bytes, and no more are kept", limits::CONDITIONS_BYTES));
+            return full(format!(
+                "the conditions have {} bytes, and no more are kept",
+                limits::CONDITIONS_BYTES
+            ));
         }
         Ok(())
     }
@@ -295,4 +299,3 @@ fn may(grant: &Grant, kept: &KeptCondition) -> bool {
     let condition = &kept.condition;
     grant.may_publish(&condition.publish.channel) && grant.may_subscribe(&condition.watch)
 }
-

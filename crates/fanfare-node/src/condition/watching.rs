@@ -28,6 +28,8 @@ pub(super) struct Watching {
     is_resumed: bool,
     /// When it has something to say, if nothing else is said.
     pub(super) next: Option<Time>,
+    /// How the channels stand that matter most.
+    pub(super) phase: Phase,
     /// Whether the state is another one than that of the record.
     is_moved: bool,
 }
@@ -56,7 +58,7 @@ impl Watching {
     pub(super) fn resume(kept: KeptCondition, state: ConditionState, hands: &Hands) -> Watching {
         let (logs, bytes) = (hands.namespaces.logs_of(&kept.condition.watch), kept.record().len());
         let (judge, next) = (Judge::new(&kept.condition), state.next(&kept.condition));
-        Watching {
+        let mut watching = Watching {
             kept: Arc::new(kept),
             state,
             judge,
@@ -66,8 +68,15 @@ impl Watching {
             judged: None,
             is_resumed: false,
             next,
+            phase: Phase::Quiet,
             is_moved: false,
-        }
+        };
+        watching.look_at_phase();
+        watching
+    }
+
+    fn look_at_phase(&mut self) {
+        self.phase = self.view(false).phase();
     }
 
     /// The same with something else to say, or another condition under its name. What channels were like counts only as
@@ -78,7 +87,11 @@ impl Watching {
         let mut watching = match is_same {
             true => {
                 let judged = self.judged;
-                Watching { is_resumed: self.is_resumed, judged, ..Watching::resume(kept, self.state.clone(), hands) }
+                Watching {
+                    is_resumed: self.is_resumed,
+                    judged,
+                    ..Watching::resume(kept, self.state.clone(), hands)
+                }
             }
             false => Watching::begin(kept, hands),
         };
@@ -144,7 +157,8 @@ impl Watching {
         // Time is asked first: what is said later is not before it.
         let (now, logs) = ((hands.now)(), heads(&hands.logs, self.logs));
         let (mut said, most) = (Vec::new(), self.most());
-        if self.judged != Some(logs) {
+        let is_news = self.judged != Some(logs);
+        if is_news {
             let page = self.read(hands)?;
             self.tell_lost(&page, now, counts);
             let is_all = self.hear(page, most, &mut said);
@@ -158,6 +172,9 @@ impl Watching {
         let (id, condition) = (self.kept.id, &self.kept.condition);
         let message = |said: &Occurrence| (said.turn, condition.message(id, said, now));
         self.unsaid = said.iter().map(message).collect();
+        if is_news || !said.is_empty() {
+            self.look_at_phase();
+        }
         Ok(is_all)
     }
 

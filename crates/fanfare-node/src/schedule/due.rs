@@ -5,7 +5,7 @@ use fanfare_proto::{Missed, Planned, Publish, Refusal, TagValue, Time, Timing, l
 use std::time::Duration;
 
 /// The tag of what is published late: by how many seconds.
-const LATE: &str = "late";
+pub(super) const LATE: &str = "late";
 
 /// One occurrence.
 #[derive(Debug, PartialEq)]

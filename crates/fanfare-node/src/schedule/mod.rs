@@ -6,6 +6,7 @@
 //! published once. In memory there is only what is due when.
 
 mod calendar;
+mod counts;
 mod due;
 mod made;
 mod order;
@@ -13,6 +14,7 @@ mod plan;
 mod publisher;
 mod thread;
 
+pub use counts::ScheduleCounts;
 pub(crate) use order::Order;
 pub(crate) use thread::{Schedules, read};
 

@@ -18,6 +18,10 @@ impl Plan {
         self.due.is_empty()
     }
 
+    pub(super) fn len(&self) -> usize {
+        self.due.len()
+    }
+
     /// Adds one with a record of so many bytes.
     pub(super) fn add(&mut self, at: Time, id: ScheduleId, bytes: usize) {
         self.due.insert((at, id));

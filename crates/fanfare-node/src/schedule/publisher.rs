@@ -1,8 +1,8 @@
 //! Publishing what is due.
 
-use super::due::{Occurrence, occurrence};
+use super::due::{LATE, Occurrence, occurrence};
 use super::plan::Plan;
-use super::{KIND, change};
+use super::{KIND, ScheduleCounts, change};
 use crate::commit::{Answers, Group};
 use crate::hands::Hands;
 use fanfare_proto::{Code, Planned, Publish, Receipt, Refusal, Retry, limits};
@@ -24,10 +24,12 @@ struct Due {
     bytes: usize,
     next: Option<Planned>,
     publish: Option<Publish>,
+    /// Whether it is published, and whether long after its time.
+    said: (bool, bool),
 }
 
 /// Publishes what is due, in one commit as far as it goes to the kept log, and notes how each goes on.
-pub(super) fn publish_due(hands: &Hands, plan: &mut Plan) -> Published {
+pub(super) fn publish_due(hands: &Hands, counts: &ScheduleCounts, plan: &mut Plan) -> Published {
     let due = match read_due(hands, plan) {
         Ok(due) if due.is_empty() => return Published::All,
         Ok(due) => due,
@@ -54,14 +56,14 @@ pub(super) fn publish_due(hands: &Hands, plan: &mut Plan) -> Published {
             }
         };
         match answer {
-            Some(answer) => published = published.and(due.go_on(hands, plan, answer)),
+            Some(answer) => published = published.and(due.go_on(hands, counts, plan, answer)),
             None => waiting.push(Some(due)),
         }
     }
     drop(sender);
     for (index, answers) in receiver {
         if let Some(due) = waiting[index].take() {
-            published = published.and(due.go_on(hands, plan, one(answers).map(Some)));
+            published = published.and(due.go_on(hands, counts, plan, one(answers).map(Some)));
         }
     }
     published
@@ -81,7 +83,11 @@ fn read_due(hands: &Hands, plan: &mut Plan) -> Result<Vec<Due>, StoreError> {
         let found = Planned::read_record(id, &record.value)
             .and_then(|planned| occurrence(&planned, now).map(|occurrence| (planned, occurrence)));
         match found {
-            Ok((planned, Occurrence { publish, next })) => read.push(Due { planned, bytes, next, publish }),
+            Ok((planned, Occurrence { publish, next })) => {
+                let is_late = |publish: &Publish| publish.content.tags.contains_key(LATE);
+                let said = (publish.is_some(), publish.as_ref().is_some_and(is_late));
+                read.push(Due { planned, bytes, next, publish, said });
+            }
             Err(refusal) => {
                 // Another version may know what to do with it.
                 tracing::error!(schedule = %id, %refusal, "a schedule is due and cannot be read; it is kept as it is");
@@ -111,8 +117,15 @@ impl Due {
     }
 
     /// Goes on after an answer; with a receipt the record is changed already, unless the message was known.
-    fn go_on(self, hands: &Hands, plan: &mut Plan, answer: Result<Option<Receipt>, Refusal>) -> Published {
+    fn go_on(
+        self,
+        hands: &Hands,
+        counts: &ScheduleCounts,
+        plan: &mut Plan,
+        answer: Result<Option<Receipt>, Refusal>,
+    ) -> Published {
         let id = self.planned.id;
+        let (is_said, is_late) = (self.said.0 && answer.is_ok(), self.said.1 && answer.is_ok());
         let changed = match answer {
             Ok(receipt) => receipt.is_some_and(|receipt| !receipt.duplicate),
             Err(refusal) if refusal.code.retry() == Retry::Never => {
@@ -128,6 +141,9 @@ impl Due {
             tracing::error!(schedule = %id, %error, "how a schedule goes on cannot be written");
             return Published::NotAll;
         }
+        counts.published.add(u64::from(is_said));
+        counts.late.add(u64::from(is_late));
+        counts.skipped.add(u64::from(!self.said.0));
         plan.remove(self.planned.at, id, self.bytes);
         if let Some(next) = &self.next {
             plan.add(next.at, id, next.record().len());

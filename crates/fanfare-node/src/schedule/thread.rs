@@ -5,7 +5,7 @@ use super::made::Made;
 use super::order::{Answer, Order, Orders};
 use super::plan::Plan;
 use super::publisher::{Published, publish_due};
-use super::{KIND, READ_RECORDS, change};
+use super::{KIND, READ_RECORDS, ScheduleCounts, change};
 use crate::commit::refused;
 use crate::hands::Hands;
 use fanfare_proto::{Code, Planned, Refusal, Schedule, ScheduleId, Time, Timing, When, limits};
@@ -24,6 +24,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 pub(crate) struct Schedules {
     hands: Hands,
     orders: Arc<Orders>,
+    counts: Arc<ScheduleCounts>,
     /// Before it has begun, what it begins with; then itself.
     thread: Mutex<Begun>,
 }
@@ -47,7 +48,8 @@ impl Schedules {
         let state = load(&*hands.store, (hands.now)())?;
         let any = !state.plan.is_empty();
         let thread = Mutex::new(Begun::Not(Box::new(state)));
-        let schedules = Schedules { hands, orders: Arc::default(), thread };
+        let (orders, counts) = (Arc::default(), Arc::default());
+        let schedules = Schedules { hands, orders, counts, thread };
         if any {
             let failed = |error| StoreError::Failed(format!("a thread could not start: {error}"));
             schedules.begin().map_err(failed)?;
@@ -59,8 +61,8 @@ impl Schedules {
         let mut begun = self.thread();
         match std::mem::replace(&mut *begun, Begun::Over) {
             Begun::Not(state) => {
-                let (orders, hands) = (self.orders.clone(), self.hands.clone());
-                let run = move || run(&orders, &hands, *state);
+                let (orders, hands, counts) = (self.orders.clone(), self.hands.clone(), self.counts.clone());
+                let run = move || run(&orders, &hands, &counts, *state);
                 *begun = Begun::Is(std::thread::Builder::new().name("schedules".into()).spawn(run)?);
             }
             other => *begun = other,
@@ -72,6 +74,10 @@ impl Schedules {
     pub(crate) fn order(&self, order: Order) -> Result<oneshot::Receiver<Result<Planned, Refusal>>, Refusal> {
         self.begin().map_err(|error| Refusal::new(Code::BUSY, format!("a thread cannot start: {error}")))?;
         self.orders.put(order)
+    }
+
+    pub(crate) fn counts(&self) -> &Arc<ScheduleCounts> {
+        &self.counts
     }
 
     /// Takes nothing more, does what waits, and ends.
@@ -116,10 +122,12 @@ pub(crate) fn read(key: &str, value: &[u8]) -> Result<Planned, Refusal> {
     Planned::read_record(id, value)
 }
 
-fn run(orders: &Orders, hands: &Hands, mut state: State) {
+fn run(orders: &Orders, hands: &Hands, counts: &ScheduleCounts, mut state: State) {
     let (system, mut pause) = (hands.system, false);
     loop {
-        let patience = match state.plan.next() {
+        let next = state.plan.next();
+        counts.set(state.plan.len(), next);
+        let patience = match next {
             None => IDLE,
             Some(at) => match Duration::from_millis(at.0.saturating_sub(system().0)) {
                 Duration::ZERO if pause => PAUSE,
@@ -128,7 +136,7 @@ fn run(orders: &Orders, hands: &Hands, mut state: State) {
         };
         let Some(orders) = orders.take(patience) else { return };
         state.obey(hands, orders);
-        pause = publish_due(hands, &mut state.plan) == Published::NotAll;
+        pause = publish_due(hands, counts, &mut state.plan) == Published::NotAll;
     }
 }
 

@@ -31,7 +31,8 @@ impl Condition {
         let pause = within(&own, "pause", limits::CONDITION_PAUSE)?.unwrap_or(limits::CONDITION_PAUSE);
         let tags = publish.content.tags.len();
         if tags > limits::CONDITION_TAGS {
-            let why = format!("{tags} tags; at most {}, the others say what set it off", limits::CONDITION_TAGS);
+            let why =
+                format!("{tags} tags; at most {}, the others say what set it off", limits::CONDITION_TAGS);
             return Err(bad("tags", why));
         }
         Ok(Condition { publish, clear, watch, rule, repeat, pause })
@@ -46,7 +47,8 @@ fn watch(own: &Own<'_>, publish: &Publish) -> Result<Pattern, Refusal> {
     })?;
     if watch.matches(publish.channel.as_str()) {
         let channel = &publish.channel;
-        let why = format!("`{channel}` is watched by `{watch}`: a condition does not hear what it says itself");
+        let why =
+            format!("`{channel}` is watched by `{watch}`: a condition does not hear what it says itself");
         return Err(bad("channel", why));
     }
     Ok(watch)

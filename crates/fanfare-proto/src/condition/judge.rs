@@ -111,7 +111,8 @@ impl ConditionState {
         self.clock = now;
         let is_due = |standing: &Standing| standing.due(condition).is_some_and(|(due, _)| due <= now);
         let due = self.channels.iter().filter(|(_, standing)| is_due(standing)).take(most);
-        let due: Vec<(Box<str>, Standing)> = due.map(|(channel, standing)| (channel.clone(), *standing)).collect();
+        let due: Vec<(Box<str>, Standing)> =
+            due.map(|(channel, standing)| (channel.clone(), *standing)).collect();
         for (channel, mut standing) in due {
             let Some((due, turn)) = standing.due(condition) else { continue };
             if turn == Turn::Fires {

@@ -5,6 +5,7 @@
 //! somebody scrapes.
 
 mod http;
+mod later;
 mod process;
 mod publishing;
 mod samples;
@@ -61,6 +62,7 @@ pub fn all() -> impl Iterator<Item = &'static Metric> {
         sessions::METRICS,
         publishing::METRICS,
         http::METRICS,
+        later::METRICS,
         webhooks::METRICS,
         store::METRICS,
         process::METRICS,
