@@ -1,8 +1,8 @@
-//! The answer to a publish, now or later.
+//! The answer to a publish, now, later or when something holds.
 
 use crate::answer;
 use axum::response::Response;
-use fanfare_proto::{Planned, Receipt, channel_path};
+use fanfare_proto::{ConditionView, Planned, Receipt, channel_path};
 use http::{HeaderValue, StatusCode, header};
 
 /// 201 and where the message is; 200 if its id had been accepted before.
@@ -35,5 +35,24 @@ pub(crate) fn scheduled(planned: &Planned) -> Response {
 pub(crate) fn planned(planned: &Planned) -> Response {
     let mut body = Vec::new();
     planned.write(&mut body);
+    answer::json_bytes(body)
+}
+
+/// 201 and where the condition is.
+pub(crate) fn made(condition: &ConditionView) -> Response {
+    let mut body = Vec::new();
+    condition.write_receipt(&mut body);
+    let mut response = answer::json_bytes(body);
+    *response.status_mut() = StatusCode::CREATED;
+    if let Ok(value) = HeaderValue::from_str(&format!("/conditions/{}", condition.kept.id)) {
+        response.headers_mut().insert(header::LOCATION, value);
+    }
+    response
+}
+
+/// All of a condition.
+pub(crate) fn condition(condition: &ConditionView) -> Response {
+    let mut body = Vec::new();
+    condition.write(&mut body);
     answer::json_bytes(body)
 }

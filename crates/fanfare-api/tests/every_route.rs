@@ -19,6 +19,7 @@ fn target(path: &str) -> String {
         .replace("<position>", "1")
         .replace("<id>", "some")
         .replace("<schedule>", "0123456789abcdef")
+        .replace("<condition>", "0123456789abcdef")
         .replace("<webhook>", "some")
         .replace("<name>", "somewhere")
         .replace("<file>", "fanfare.js")

@@ -1,6 +1,7 @@
 //! A server, as a client sees it.
 
 use crate::answer::{ChannelInfo, Receipt};
+use crate::condition::Condition;
 use crate::error::{Error, Refusal};
 use crate::pages::PageRequest;
 use crate::publish::Publishing;
@@ -82,9 +83,52 @@ impl Client {
         Scheduled::read(&self.reach, &answer.body)
     }
 
+    /// Makes the schedule that a JSON text asks for: `docs/schedules.md` has its fields.
+    pub async fn make_schedule(&self, wish: &str) -> Result<Scheduled, Error> {
+        let target = Target::new("/schedules");
+        let answer = self.reach.post(&target, &HeaderMap::new(), wish.into()).await?;
+        Scheduled::read(&self.reach, &answer.body)
+    }
+
+    /// Puts another schedule in the place of one.
+    pub async fn replace_schedule(&self, name: &str, wish: &str) -> Result<Scheduled, Error> {
+        let answer = self.reach.put(&Target::schedule(name), wish.into()).await?;
+        Scheduled::read(&self.reach, &answer.body)
+    }
+
     /// Ends a schedule.
     pub async fn cancel_schedule(&self, name: &str) -> Result<(), Error> {
         self.reach.delete(&Target::schedule(name)).await.map(drop)
+    }
+
+    /// Makes the condition that a JSON text asks for: `docs/conditions.md` has its fields.
+    pub async fn make_condition(&self, wish: &str) -> Result<Condition, Error> {
+        let target = Target::new("/conditions");
+        let answer = self.reach.post(&target, &HeaderMap::new(), wish.into()).await?;
+        Condition::read(&self.reach, &answer.body)
+    }
+
+    /// Puts another condition in the place of one.
+    pub async fn replace_condition(&self, name: &str, wish: &str) -> Result<Condition, Error> {
+        let answer = self.reach.put(&Target::condition(name), wish.into()).await?;
+        Condition::read(&self.reach, &answer.body)
+    }
+
+    /// Conditions whose messages go to the channels that a pattern means, as they were made.
+    pub async fn conditions(&self, pattern: &str) -> Result<Vec<Condition>, Error> {
+        let target = Target::new("/conditions").with("channel", pattern);
+        Condition::read_all(&self.reach, &self.reach.get(&target, "application/json").await?)
+    }
+
+    /// A condition, and how its channels stand.
+    pub async fn condition(&self, name: &str) -> Result<Condition, Error> {
+        let answer = self.reach.get(&Target::condition(name), "application/json").await?;
+        Condition::read(&self.reach, &answer.body)
+    }
+
+    /// Ends a condition.
+    pub async fn remove_condition(&self, name: &str) -> Result<(), Error> {
+        self.reach.delete(&Target::condition(name)).await.map(drop)
     }
 
     /// What the server counts, as the text that Prometheus reads.

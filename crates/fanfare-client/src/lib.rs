@@ -23,7 +23,7 @@
 //! transport if need be: what is heard goes on after the cursor, so nothing is missing and nothing comes twice.
 //!
 //! - [`Client`]: one server; [`Publishing`], [`PageRequest`]: what is asked of it once;
-//! - [`Scheduling`], [`Scheduled`], [`SchedulesPage`]: what is for later;
+//! - [`Scheduling`], [`Scheduled`], [`SchedulesPage`]: what is for later; [`Condition`]: when something holds;
 //! - [`Subscription`], [`Event`], [`State`], [`Transport`]: what is heard for long;
 //! - [`Message`], [`Gap`], [`Receipt`], [`Page`], [`ChannelInfo`]: what it answers;
 //! - [`Error`], [`Refusal`], [`Backoff`]: what went wrong, and when to try again.
@@ -35,6 +35,7 @@ mod address;
 mod answer;
 mod backoff;
 mod client;
+mod condition;
 mod connection;
 mod ear;
 mod error;
@@ -51,6 +52,7 @@ mod wanted;
 pub use answer::{ChannelInfo, Page, Receipt};
 pub use backoff::Backoff;
 pub use client::Client;
+pub use condition::Condition;
 pub use ear::{Event, Start, State};
 pub use error::{Error, Refusal};
 pub use fanfare_proto::Retry;

@@ -83,6 +83,11 @@ impl Reach {
         self.whole(request, ANSWER_TIME + sending).await
     }
 
+    /// A whole answer to a body that is to be in the place of another.
+    pub async fn put(&self, target: &Target, body: Vec<u8>) -> Result<Answer, Error> {
+        self.whole(self.http.put(self.address.of(target)).body(body), ANSWER_TIME).await
+    }
+
     /// A whole answer to the wish that something goes.
     pub async fn delete(&self, target: &Target) -> Result<Answer, Error> {
         self.whole(self.http.delete(self.address.of(target)), ANSWER_TIME).await

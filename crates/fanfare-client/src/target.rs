@@ -29,6 +29,13 @@ impl Target {
         Target { text, separator: '?' }
     }
 
+    /// The path of a condition.
+    pub fn condition(name: &str) -> Target {
+        let mut text = String::from("/conditions/");
+        encode(name, "", &mut text);
+        Target { text, separator: '?' }
+    }
+
     /// Adds a parameter.
     #[must_use]
     pub fn with(mut self, name: &str, value: impl AsRef<str>) -> Target {

@@ -12,6 +12,7 @@ use tempfile::TempDir;
 
 const GUIDE: &str = include_str!("../../../docs/guide.md");
 const SCHEDULES: &str = include_str!("../../../docs/schedules.md");
+const CONDITIONS: &str = include_str!("../../../docs/conditions.md");
 const MOVING: &str = include_str!("../../../docs/moving.md");
 
 fn execute(blocks: &[(&str, &str)]) {
@@ -40,6 +41,13 @@ fn coming_from_another_push_server() {
 #[test]
 fn messages_for_later() {
     let blocks = blocks(SCHEDULES);
+    assert_eq!(blocks.len(), 7);
+    execute(&blocks);
+}
+
+#[test]
+fn messages_for_when_something_holds() {
+    let blocks = blocks(CONDITIONS);
     assert_eq!(blocks.len(), 6);
     execute(&blocks);
 }

@@ -48,6 +48,7 @@ fn the_guide_has_the_help_of_every_command() {
         "serve",
         "publish",
         "schedules",
+        "conditions",
         "subscribe",
         "history",
         "channels",

@@ -8,6 +8,7 @@ mod held;
 mod hooks;
 mod planning;
 mod schemas;
+mod watching;
 
 use crate::operation::{Operation, parameters};
 use crate::routes::{ALL, Route};

@@ -1,14 +1,15 @@
 //! The schemas that the document refers to: what is on the wire as JSON.
 
-use super::{hooks, planning};
+use super::{hooks, planning, watching};
 use crate::operation::reference;
 use fanfare_proto::{Code, limits};
 use serde_json::{Map, Value, json};
 
 /// Each by its name.
 pub(super) fn all() -> Value {
-    let groups = [texts(), messages(), answers(), requests(), planning::schemas(), hooks::schemas()];
-    let all = groups.into_iter().filter_map(|group| match group {
+    let own = [planning::schemas(), watching::schemas(), hooks::schemas()];
+    let groups = [texts(), messages(), answers(), requests()].into_iter().chain(own);
+    let all = groups.filter_map(|group| match group {
         Value::Object(group) => Some(group),
         _ => None,
     });

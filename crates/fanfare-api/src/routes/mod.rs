@@ -4,6 +4,8 @@
 mod batch;
 mod cancel;
 mod channels;
+mod condition;
+mod conditions;
 mod delete;
 mod forget;
 mod health;
@@ -11,6 +13,7 @@ mod hello;
 mod history;
 mod info;
 mod latest;
+mod make_condition;
 mod make_webhook;
 mod message;
 mod metrics;
@@ -20,7 +23,9 @@ mod publish;
 mod purge;
 mod ready;
 mod remove;
+mod remove_condition;
 mod remove_webhook;
+mod replace_condition;
 mod reschedule;
 mod schedule;
 mod scheduled;
@@ -71,6 +76,11 @@ pub const ALL: &[Route] = &[
     scheduled::ROUTE,
     reschedule::ROUTE,
     cancel::ROUTE,
+    conditions::ROUTE,
+    make_condition::ROUTE,
+    condition::ROUTE,
+    replace_condition::ROUTE,
+    remove_condition::ROUTE,
     subscribe::ROUTE,
     session::ROUTE,
     webhooks::ROUTE,

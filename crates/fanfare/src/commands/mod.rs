@@ -3,6 +3,7 @@
 
 mod channels;
 mod completions;
+mod conditions;
 mod config;
 mod db;
 mod health;
@@ -40,6 +41,7 @@ const ALL: &[Command] = &[
     serve::COMMAND,
     publish::COMMAND,
     schedules::COMMAND,
+    conditions::COMMAND,
     subscribe::COMMAND,
     history::COMMAND,
     channels::COMMAND,

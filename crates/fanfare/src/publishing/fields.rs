@@ -99,6 +99,13 @@ impl Fields {
         Ok(fields.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect())
     }
 
+    /// A body as it stands in the envelope: JSON as what it is, if that is its type.
+    pub fn body(&self, text: &str) -> Value {
+        let is_json = self.content_type.as_deref().is_some_and(|said| said.contains("json"));
+        let json = is_json.then(|| serde_json::from_str(text).ok()).flatten();
+        json.unwrap_or_else(|| Value::String(text.to_owned()))
+    }
+
     /// The fields as the server will read them.
     fn publish(&self, channel: &str) -> Result<Publish, Failure> {
         let usage = |detail: String| Failure::new(Exit::USAGE, detail);

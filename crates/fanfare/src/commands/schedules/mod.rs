@@ -2,13 +2,14 @@
 
 mod cancel;
 mod list;
+mod make;
 mod show;
 
 use super::{Command, choose, one_of};
 
 pub const COMMAND: Command = Command {
     name: "schedules",
-    about: "List, show and cancel what is to be published later",
+    about: "List, show, make and cancel what is to be published later",
     examples: &[
         ("What is to come", "fanfare schedules list"),
         ("Not this one after all", "fanfare schedules cancel 1a20d1c2c0f3b1e5"),
@@ -18,4 +19,4 @@ pub const COMMAND: Command = Command {
 };
 
 /// Every command.
-const ALL: &[Command] = &[list::COMMAND, show::COMMAND, cancel::COMMAND];
+const ALL: &[Command] = &[list::COMMAND, show::COMMAND, make::COMMAND, cancel::COMMAND];
