@@ -30,7 +30,7 @@ async fn a_condition_is_made_seen_replaced_and_ended() {
     let seen = door.get(&place).await.json();
     assert_eq!((&seen["for"], &seen["pause"], &seen["state"]), (&json!("1m"), &json!("1s"), &json!("quiet")));
     assert_eq!((&seen["body"], &seen["clear"]), (&json!("hot"), &json!("cool")));
-    assert_eq!(list(&door, "?channel=alerts").await, [seen.clone()]);
+    assert_eq!(list(&door, "?channel=alerts").await, std::slice::from_ref(&seen));
     assert_eq!(list(&door, "?channel=other/**").await.len(), 0);
     let other = WISH.replace("1m", "2m");
     let replaced = door.ask(&format!("PUT {place}"), &[], &other).await.json();

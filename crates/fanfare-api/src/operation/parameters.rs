@@ -34,6 +34,11 @@ const SCHEDULE: Parameter = Parameter {
     about: "The schedule's name, as its maker was answered.",
     schema: || reference("ScheduleName"),
 };
+const CONDITION: Parameter = Parameter {
+    name: "condition",
+    about: "The condition's name, as its maker was answered.",
+    schema: || reference("ConditionName"),
+};
 const FILE: Parameter = Parameter {
     name: "file",
     about: "The file's name.",
@@ -160,7 +165,7 @@ pub(crate) const LAST_EVENT_ID: Parameter = Parameter {
 
 /// The parameters that stand in a path, in its order.
 pub(crate) fn in_path(path: &str) -> impl Iterator<Item = &'static Parameter> {
-    const ALL: &[Parameter] = &[CHANNEL, POSITION, SESSION, NAME, SCHEDULE, WEBHOOK, FILE];
+    const ALL: &[Parameter] = &[CHANNEL, POSITION, SESSION, NAME, SCHEDULE, CONDITION, WEBHOOK, FILE];
     path.split('<').skip(1).filter_map(|rest| {
         let name = rest.split('>').next()?;
         ALL.iter().find(|parameter| parameter.name == name)

@@ -69,6 +69,9 @@ pub struct ConditionState {
     pub lost: Option<Lost>,
 }
 
+/// Channel, phase, since, fired, position.
+type KeptChannel = (Box<str>, Phase, u64, Option<u64>, Option<u64>);
+
 /// As it is kept.
 #[derive(Serialize, Deserialize)]
 struct Kept {
@@ -77,8 +80,7 @@ struct Kept {
     occurrences: u64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     fired: Option<u64>,
-    /// Channel, phase, since, fired, position.
-    channels: Vec<(Box<str>, Phase, u64, Option<u64>, Option<u64>)>,
+    channels: Vec<KeptChannel>,
     #[serde(default)]
     left_out: u64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
