@@ -9,15 +9,15 @@
 //! What time it is and what was said are arguments. Not here: reading logs, and publishing.
 
 mod ask;
-mod id;
 mod judge;
 mod message;
+mod name;
 mod show;
 mod state;
 mod verdict;
 
-pub use id::ConditionId;
 pub use message::{Occurrence, Turn};
+pub use name::ConditionId;
 pub use show::{ConditionView, KeptCondition};
 pub use state::{ConditionState, Lost, Phase, Standing};
 pub use verdict::{Judge, Verdict};
