@@ -4,10 +4,12 @@
 //! - [`Filters`]: equal filters kept once, and each asked once of each message;
 //! - [`Window`]: the newest messages of all logs in one order, with a mark beside each, and how a reader that
 //!   comes from a log joins that order without a hole or a repeat;
+//! - [`AckWindow`]: what the members of an acked reader were given, and what of it is done;
 //! - [`Presence`]: who is on which channel, and what is to be told of it.
 //!
 //! Everything here is a pure value: no socket, no thread, no clock.
 
+mod acking;
 mod entries;
 mod filters;
 mod ids;
@@ -18,6 +20,7 @@ mod presence;
 mod table;
 mod window;
 
+pub use acking::{AckWindow, Handing, MemberId};
 pub use entries::{Interest, InterestId};
 pub use filters::Filters;
 pub use interest::{Interests, Membership};

@@ -5,9 +5,11 @@
 //! - [`SchedulesPage`]: some of what is said for later; one thread publishes it when it is due and fills [`ScheduleCounts`];
 //! - [`ConditionCounts`]: what became of conditions; one thread hears what they watch, and publishes what follows;
 //! - [`Webhooks`]: those that are kept, and how they do;
+//! - [`ReaderStatus`]: an acked reader, whose place the node keeps; one thread owns them;
 //! - [`Figures`]: what was counted, for whoever watches; [`Count`] and its kin count;
 //! - [`Traces`]: who is told of each request and each commit, if somebody is.
 
+mod acked;
 mod board;
 mod commit;
 mod commit_thread;
@@ -31,6 +33,7 @@ mod outgo;
 mod places;
 mod presence;
 mod publish;
+mod readers;
 mod reading;
 mod schedule;
 mod scheduling;
@@ -47,6 +50,7 @@ pub use figures::{Figures, LogFigures};
 pub use node::{Node, Options};
 pub use outgo::Outgo;
 pub use publish::Pending;
+pub use readers::{ReaderLag, ReaderStatus};
 pub use schedule::ScheduleCounts;
 pub use scheduling::SchedulesPage;
 pub use traces::{Began, CommitTrace, Period, RequestTrace, Traces};

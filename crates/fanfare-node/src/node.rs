@@ -12,6 +12,7 @@ use crate::left::Left;
 use crate::orders::Desks;
 use crate::outgo::Outgo;
 use crate::places::Places;
+use crate::readers::Readers;
 use crate::reading::{Logs, Reading};
 use crate::schedule::Schedules;
 use crate::tail::Tail;
@@ -25,7 +26,7 @@ use fanfare_proto::{
 use fanfare_store::{ChannelInfo, LogStatus, MemoryLog, Removal, Store, StoreError};
 use std::borrow::Borrow;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Weak};
 use tokio::sync::oneshot;
 
 /// What a node is made of.
@@ -67,6 +68,7 @@ pub(crate) struct Inner {
     pub(crate) desks: Desks,
     pub(crate) boards: Boards,
     pub(crate) crowds: Crowds,
+    pub(crate) readers: Readers,
     /// Of the kept log, and of the live one.
     pub(crate) publishes: [Arc<PublishCounts>; 2],
     /// Told by pages.
@@ -115,7 +117,7 @@ impl Node {
         };
         let schedules = Schedules::start(hands.clone())?;
         let conditions = Conditions::start(hands)?;
-        Ok(Node(Arc::new(Inner {
+        let node = Node(Arc::new(Inner {
             namespaces,
             left,
             origins: ArcSwap::from_pointee(origins),
@@ -133,10 +135,13 @@ impl Node {
             desks: Desks::default(),
             boards: Boards::default(),
             crowds,
+            readers: Readers::default(),
             publishes,
             gaps: Gaps::default(),
             draining,
-        })))
+        }));
+        node.0.readers.wake(&node, &*node.0.store)?;
+        Ok(node)
     }
 
     pub(crate) fn log_of(&self, channel: &Channel) -> LogId {
@@ -202,6 +207,19 @@ impl Node {
             false
         }))?;
         receiver.await.unwrap_or_else(|_| Err(Code::DRAINING.into()))
+    }
+
+    /// As [`Node::read`], for a thread that may wait and is no reader thread itself.
+    pub(crate) fn read_and_wait<T: Send + 'static>(
+        &self,
+        task: impl FnOnce(&Logs) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, Refusal> {
+        let (sender, receiver) = oneshot::channel();
+        self.0.reading.task(Box::new(move |logs| drop(sender.send(task(logs)))))?;
+        match receiver.blocking_recv() {
+            Ok(answer) => answer.map_err(|error| unread(&error)),
+            Err(_) => Err(Code::STORE_FAILED.into()),
+        }
     }
 
     /// Reads one page.
@@ -328,6 +346,15 @@ impl Node {
         self.0.logs.kept.incidents().damage
     }
 
+    pub(crate) fn downgrade(&self) -> Weak<Inner> {
+        Arc::downgrade(&self.0)
+    }
+
+    /// The node, if it still lives.
+    pub(crate) fn upgrade(inner: &Weak<Inner>) -> Option<Node> {
+        inner.upgrade().map(Node)
+    }
+
     pub(crate) fn inner(&self) -> &Inner {
         &self.0
     }
@@ -345,6 +372,7 @@ impl Node {
     /// Finishes what was accepted and ends the threads. Blocks until the last commit is done.
     pub fn stop(&self) {
         self.drain();
+        self.0.readers.stop();
         self.0.schedules.stop();
         self.0.conditions.stop();
         self.0.crowds.stop();

@@ -82,6 +82,7 @@ codes! {
     UPGRADE = 3018, "upgrade-required", 426, "This is spoken over WebSocket, version 13.";
     STORE_DAMAGED = 3019, "store-damaged", 500, "What is to be read is damaged in the store; somebody has to mend it.";
     BAD_FILTER = 3020, "bad-filter", 400, "The filter does not follow the grammar.";
+    READER_DIFFERS = 3021, "reader-differs", 409, "The reader of this name hears something else.";
 }
 
 impl Code {

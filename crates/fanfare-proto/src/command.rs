@@ -1,7 +1,8 @@
 //! What is asked of a node.
 
 use crate::{
-    Code, Cursor, Filter, Pattern, Preferences, Present, Publish, Refusal, Selection, Start, limits,
+    Ack, AsReader, Code, Cursor, Filter, Pattern, Preferences, Present, Publish, Refusal, Selection, Start,
+    limits,
 };
 
 /// A request to hear channels.
@@ -15,6 +16,8 @@ pub struct Subscribe {
     pub start: Start,
     /// Who wants to be seen on the channels, which are no patterns then.
     pub presence: Option<Present>,
+    /// As which acked reader: the server keeps its place. Without patterns it hears what it heard before.
+    pub reader: Option<AsReader>,
 }
 
 impl Subscribe {
@@ -90,6 +93,8 @@ pub enum Command {
     Publish(Box<Publish>),
     /// To look back.
     History(History),
+    /// To take note that messages of the session's acked reader are done, or are to be given again.
+    Ack(Ack),
     /// To answer.
     Ping,
     /// To say what it is.

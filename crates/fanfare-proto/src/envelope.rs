@@ -19,6 +19,14 @@ pub fn envelope(message: &Message, cursor: Option<&Cursor>, form: Form, out: &mu
     out.push(b'}');
 }
 
+/// Appends a message as an acked reader is given it: with the number of the attempt.
+pub(crate) fn handed(message: &Message, cursor: &Cursor, attempt: u32, form: Form, out: &mut Vec<u8>) {
+    envelope(message, Some(cursor), form, out);
+    out.pop();
+    json::plain("attempt", attempt, out);
+    out.push(b'}');
+}
+
 fn fields(message: &Message, out: &mut Vec<u8>) {
     place(message, out);
     json::string("id", &message.shown_id(), out);

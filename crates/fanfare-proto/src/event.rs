@@ -51,6 +51,8 @@ pub enum Event<'a> {
     /// A message. One that a subscription brings from before its beginning has no cursor: the session is elsewhere
     /// (design rule 4).
     Message(&'a Message, Option<&'a Cursor>),
+    /// A message that an acked reader is given, and which time this is, from 1. The cursor is what it is acknowledged by.
+    Handed(&'a Message, &'a Cursor, u32),
     /// Messages were lost. Of several gaps that are told together only the last has a cursor.
     Gap(&'a Gap, Option<&'a Cursor>),
     /// What follows, up to [`Event::CaughtUp`], is the newest message of each channel and key, as far as the session has not

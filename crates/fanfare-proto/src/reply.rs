@@ -19,6 +19,10 @@ pub enum Reply<'a> {
     Later(&'a Planned),
     /// What was said.
     History(&'a HistoryPage),
+    /// So many messages are done.
+    Ack(usize),
+    /// So many messages are given again.
+    Nack(usize),
     /// The server's time.
     Ping(Time),
     /// What is heard, and where the session is.
@@ -62,6 +66,8 @@ impl Reply<'_> {
                 json::plain("more", page.more, out);
                 out.push(b'}');
             }
+            Reply::Ack(messages) => json::plain("ack", *messages as u64, out),
+            Reply::Nack(messages) => json::plain("nack", *messages as u64, out),
             Reply::Ping(now) => {
                 json::name("ping", out);
                 out.push(b'{');

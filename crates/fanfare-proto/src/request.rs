@@ -3,14 +3,15 @@
 
 use crate::door::read_item;
 use crate::{
-    Code, Command, Cursor, History, Pattern, Preferences, Present, Query, Refusal, Start, Subscribe, json,
-    limits, quote, unknown_field,
+    Ack, AckPlaces, AsReader, Code, Command, Cursor, History, Pattern, Preferences, Present, Query, Refusal,
+    Start, Subscribe, json, limits, parse_duration, quote, unknown_field,
 };
 use serde_json::value::RawValue;
 use std::fmt;
 
 /// What can be asked.
-pub const VERBS: &[&str] = &["history", "ping", "publish", "session", "subscribe", "unsubscribe"];
+pub const VERBS: &[&str] =
+    &["ack", "history", "nack", "ping", "publish", "session", "subscribe", "unsubscribe"];
 
 /// The client's name for a request: a JSON number or text, given back as it came.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,8 +83,9 @@ fn command(members: &Members<'_>) -> Result<Command, Refusal> {
         (None, _) => return Err(no_verb(members)),
     };
     let beside: &[&str] = match verb {
-        "subscribe" => &["after", "bytes", "filter", "last", "latest", "presence", "rate", "since"],
+        "subscribe" => &["after", "bytes", "filter", "last", "latest", "presence", "rate", "reader", "since"],
         "history" => &["after", "before", "filter", "last", "latest", "limit", "since"],
+        "nack" => &["delay"],
         _ => &[],
     };
     let known = |name: &str| name == verb || name == "id" || beside.contains(&name);
@@ -95,16 +97,27 @@ fn command(members: &Members<'_>) -> Result<Command, Refusal> {
             let options = options(members, beside)?;
             let preferences = Preferences::asked(&options)?;
             let start = preferences.start(Start::asked(&options, None)?)?.unwrap_or_default();
-            let patterns = patterns(verb, value)?;
+            let reader = AsReader::asked(&options)?;
+            let patterns = match (&reader, value.get()) {
+                (Some(_), "[]") => Vec::new(),
+                _ => patterns(verb, value)?,
+            };
             let presence = member(members, "presence").map(presence).transpose()?;
             if presence.is_some() {
                 Present::channels(&patterns)?;
             }
-            Ok(Command::Subscribe(Subscribe { patterns, preferences, start, presence }))
+            Ok(Command::Subscribe(Subscribe { patterns, preferences, start, presence, reader }))
         }
         "unsubscribe" => Ok(Command::Unsubscribe(patterns(verb, value)?)),
         "publish" => Ok(Command::Publish(Box::new(read_item(value)?))),
         "history" => history(value, &options(members, beside)?),
+        "ack" => Ok(Command::Ack(Ack { places: AckPlaces::read(verb, value)?, again: None })),
+        "nack" => {
+            let delay = options(members, beside)?.one("delay")?.map(parse_duration).transpose();
+            let delay = delay.map_err(|why| bad("delay", why))?.unwrap_or_default();
+            let again = Some(delay.min(limits::READER_WAITS[1]));
+            Ok(Command::Ack(Ack { places: AckPlaces::read(verb, value)?, again }))
+        }
         "ping" => Ok(Command::Ping),
         _ => Ok(Command::Session),
     }

@@ -7,8 +7,8 @@
 use crate::protocol::{self, ProtocolId, Shape};
 use crate::websocket::Handshake;
 use crate::{
-    Accept, BodyLength, Code, Form, Framing, Head, Origins, Pattern, Preferences, Present, Query, Refusal,
-    Start, Subscribe, Version, Wire, decode_path, limits, parse_duration, quote,
+    Accept, AsReader, BodyLength, Code, Form, Framing, Head, Origins, Pattern, Preferences, Present, Query,
+    Refusal, Start, Subscribe, Version, Wire, decode_path, limits, parse_duration, quote,
 };
 use std::time::Duration;
 
@@ -52,6 +52,7 @@ pub const RESERVED: &[&str] = &[
     "openapi.json",
     "publish",
     "push",
+    "readers",
     "readyz",
     "robots.txt",
     "schedules",
@@ -85,7 +86,12 @@ pub fn route(head: &Head<'_>, origins: &Origins) -> Result<Route, Refusal> {
         return Err(Refusal::new(Code::BAD_REQUEST, "a request that is held open has no body"));
     }
     let mut known = Vec::with_capacity(16);
-    for names in [&["via", "as", "wait"], Start::PARAMETERS, Preferences::PARAMETERS, Present::PARAMETERS] {
+    for names in [
+        &["via", "as", "wait", "reader", "ack"],
+        Start::PARAMETERS,
+        Preferences::PARAMETERS,
+        Present::PARAMETERS,
+    ] {
         known.extend_from_slice(names);
     }
     if let Place::Subscribe = place {
@@ -109,12 +115,15 @@ pub fn route(head: &Head<'_>, origins: &Origins) -> Result<Route, Refusal> {
         framing: framing(head, answer, handshake),
         origin,
     };
-    let patterns = patterns(&place, &query, handshake.is_some())?;
+    let reader = AsReader::asked(&query)?;
+    // A reader knows what it hears.
+    let patterns = patterns(&place, &query, handshake.is_some() || reader.is_some())?;
     let presence = Present::asked(&query)?;
     if presence.is_some() {
         Present::channels(&patterns)?;
     }
-    let subscribe = Subscribe { patterns, preferences, start, presence };
+    let subscribe = Subscribe { patterns, preferences, start, presence, reader };
+    subscribe.check_reader(wire)?;
     Ok(Route::Hold(Hold { wire, subscribe, wait: answer.then_some(wait), handshake }))
 }
 

@@ -18,7 +18,14 @@ pub(super) fn add(paths: &mut Map<String, Value>) {
 /// Adds the answers of all protocols that are held, and what only who is held asks.
 fn hear(operation: &mut Value) {
     if let Some(known) = operation["parameters"].as_array_mut() {
-        for more in [&parameters::WAIT, &parameters::PRESENCE, &parameters::PRESENCE_INFO] {
+        let held = [
+            &parameters::WAIT,
+            &parameters::PRESENCE,
+            &parameters::PRESENCE_INFO,
+            &parameters::AS_READER,
+            &parameters::ACK,
+        ];
+        for more in held {
             let more = parameter(more, "query");
             if !known.contains(&more) {
                 known.push(more);

@@ -7,6 +7,7 @@ mod describe;
 mod held;
 mod hooks;
 mod planning;
+mod readers;
 mod schemas;
 mod watching;
 

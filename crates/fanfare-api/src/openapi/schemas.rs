@@ -1,13 +1,13 @@
 //! The schemas that the document refers to: what is on the wire as JSON.
 
-use super::{hooks, planning, watching};
+use super::{hooks, planning, readers, watching};
 use crate::operation::reference;
 use fanfare_proto::{Code, limits};
 use serde_json::{Map, Value, json};
 
 /// Each by its name.
 pub(super) fn all() -> Value {
-    let own = [planning::schemas(), watching::schemas(), hooks::schemas()];
+    let own = [planning::schemas(), watching::schemas(), readers::schemas(), hooks::schemas()];
     let groups = [texts(), messages(), answers(), requests()].into_iter().chain(own);
     let all = groups.filter_map(|group| match group {
         Value::Object(group) => Some(group),

@@ -65,6 +65,9 @@ pub(crate) const HELD_REFUSALS: &[&Code] = &[
     Code::UPGRADE,
     Code::TOO_MANY_SESSIONS,
     Code::FILTERS_FULL,
+    Code::NOT_FOUND,
+    Code::READER_DIFFERS,
+    Code::STORE_FAILED,
 ];
 
 /// Refusals of what looks at one channel, beside those of any request.

@@ -19,6 +19,11 @@ const SESSION: Parameter = Parameter {
     about: "The session's name, which its first event tells.",
     schema: || json!({ "type": "string", "minLength": 1 }),
 };
+const READER: Parameter = Parameter {
+    name: "reader",
+    about: "The reader's name.",
+    schema: || json!({ "type": "string", "minLength": 1 }),
+};
 const WEBHOOK: Parameter = Parameter {
     name: "webhook",
     about: "The webhook's id.",
@@ -117,6 +122,17 @@ pub(crate) const PRESENCE_INFO: Parameter = Parameter {
     schema: || json!({ "type": "string", "contentMediaType": "application/json", "maxLength": limits::MEMBER_INFO_BYTES }),
 };
 
+pub(crate) const AS_READER: Parameter = Parameter {
+    name: "reader",
+    about: "Hear as this acked reader: the server keeps its place.",
+    schema: || json!({ "type": "string", "pattern": "^[A-Za-z0-9_-][A-Za-z0-9._-]*$", "maxLength": limits::READER_NAME_BYTES }),
+};
+pub(crate) const ACK: Parameter = Parameter {
+    name: "ack",
+    about: "With `reader`: what one of its answers or sessions brought up to this cursor is done.",
+    schema: || reference("Cursor"),
+};
+
 const AT: &str = "Publish it then: a time (RFC 3339), or seconds since 1970; at most a year ahead.";
 const DELAY: &str = "Publish it after this long; not with `at`.";
 
@@ -165,7 +181,7 @@ pub(crate) const LAST_EVENT_ID: Parameter = Parameter {
 
 /// The parameters that stand in a path, in its order.
 pub(crate) fn in_path(path: &str) -> impl Iterator<Item = &'static Parameter> {
-    const ALL: &[Parameter] = &[CHANNEL, POSITION, SESSION, NAME, SCHEDULE, CONDITION, WEBHOOK, FILE];
+    const ALL: &[Parameter] = &[CHANNEL, POSITION, SESSION, NAME, SCHEDULE, CONDITION, READER, WEBHOOK, FILE];
     path.split('<').skip(1).filter_map(|rest| {
         let name = rest.split('>').next()?;
         ALL.iter().find(|parameter| parameter.name == name)

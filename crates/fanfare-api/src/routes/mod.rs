@@ -1,6 +1,7 @@
 //! The routes, one file each, all of the same shape: what the route is, as [`Route`], and the function that
 //! answers it. [`ALL`] is the only list.
 
+mod ack;
 mod batch;
 mod cancel;
 mod channels;
@@ -21,9 +22,13 @@ mod openapi;
 mod presence;
 mod publish;
 mod purge;
+mod put_reader;
+mod reader;
+mod readers;
 mod ready;
 mod remove;
 mod remove_condition;
+mod remove_reader;
 mod remove_webhook;
 mod replace_condition;
 mod reschedule;
@@ -83,6 +88,11 @@ pub const ALL: &[Route] = &[
     remove_condition::ROUTE,
     subscribe::ROUTE,
     session::ROUTE,
+    readers::ROUTE,
+    reader::ROUTE,
+    put_reader::ROUTE,
+    remove_reader::ROUTE,
+    ack::ROUTE,
     webhooks::ROUTE,
     make_webhook::ROUTE,
     webhook::ROUTE,

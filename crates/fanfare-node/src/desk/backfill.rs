@@ -276,7 +276,7 @@ impl Desk {
                 }
                 backfill.page = Some((log, page, 0));
             }
-            Ok(Answer::Reply(..)) => {}
+            Ok(Answer::Reply(..) | Answer::Seat(_)) => {}
             Err(refusal) => extra.dismissed = Some(Box::new(away(refusal))),
         }
         if line == Line::Out {

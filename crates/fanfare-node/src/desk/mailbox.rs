@@ -4,6 +4,7 @@ use super::SessionKey;
 use crate::latest::Latest;
 use crate::lent::Lent;
 use crate::locate::Located;
+use crate::readers::Word;
 use crate::tail::Wake;
 use bytes::Bytes;
 use fanfare_proto::{LogId, Refusal};
@@ -18,12 +19,14 @@ pub(crate) enum Answer {
     Page(LogId, Arc<Lent>, u64),
     /// What a request is answered, as text, and how many requests it stands for.
     Reply(Bytes, usize),
+    /// What the thread of readers says.
+    Seat(Word),
 }
 
 /// An answer to a session's question. It is dropped if the session has asked another since.
 pub(crate) struct Letter {
     pub(crate) key: SessionKey,
-    /// The question's, or the session's serial number if it is a reply.
+    /// The question's, or the session's serial number if it is a reply or a word.
     pub(crate) ticket: u32,
     pub(crate) answer: Result<Answer, Refusal>,
 }

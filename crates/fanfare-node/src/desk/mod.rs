@@ -7,6 +7,7 @@
 //! 2. [`Desk::next_in_line`] and [`Desk::write`] until the turn's time is over: each gives one session one write;
 //! 3. what [`Outcome`] says: wait for the socket, for a page, for a message, or end.
 
+mod acking;
 mod backfill;
 mod latest;
 mod lines;

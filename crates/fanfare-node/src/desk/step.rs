@@ -11,7 +11,8 @@ use super::wish::Wish;
 use super::{Desk, SessionKey};
 use bytes::Bytes;
 use fanfare_proto::{
-    Cursor, Encoder, Event, Framing, Gap, Greeting, Time, answer_head, limits, no_content, refusal_response,
+    Cursor, Encoder, Event, Framing, Gap, Greeting, Time, Wire, answer_head, limits, no_content,
+    refusal_response,
 };
 use fanfare_store::{Order, Read};
 use std::sync::Arc;
@@ -215,10 +216,20 @@ impl Desk {
         let mut start = 0;
         let mut frames =
             run.cuts.iter().map(|(end, _)| &run.bytes[std::mem::replace(&mut start, *end)..*end]);
-        let mut body = Vec::with_capacity(run.bytes.len() + 256);
-        wire.protocol().answer(&mut frames, &cursor, gaps, &mut body);
+        self.respond(wire, &mut frames, gaps, &cursor)
+    }
+
+    pub(super) fn respond(
+        &self,
+        wire: Wire,
+        frames: &mut dyn Iterator<Item = &[u8]>,
+        gaps: &[Gap],
+        cursor: &Cursor,
+    ) -> Bytes {
+        let mut body = Vec::with_capacity(1024);
+        wire.protocol().answer(frames, cursor, gaps, &mut body);
         let mut out = Vec::with_capacity(body.len() + 512);
-        answer_head(wire, &self.node.origins(), self.node.now(), body.len(), &cursor, &mut out);
+        answer_head(wire, &self.node.origins(), self.node.now(), body.len(), cursor, &mut out);
         out.extend_from_slice(&body);
         out.into()
     }
@@ -232,6 +243,9 @@ impl Desk {
         let Some(extra) = session.extra.as_deref_mut() else { return Step::Idle };
         if extra.pace.is_none() && extra.own.is_some_and(|own| own.reached_by(&self.window.head(), logs)) {
             extra.own = None;
+        }
+        if extra.talk.as_deref().is_some_and(|talk| talk.seated.is_some()) {
+            return self.hand_over(key, stream);
         }
         if stream && std::mem::take(&mut extra.announce) {
             let cursor = self.cursor(key);
@@ -259,6 +273,9 @@ impl Desk {
     /// The cursor of what the session has heard.
     pub(super) fn cursor(&self, key: SessionKey) -> Cursor {
         let Some(session) = self.sessions.get(key) else { return Cursor::default() };
+        if let Some(seated) = self.seated(key) {
+            return seated.seat.floor();
+        }
         self.node.inner().places.cursor(&self.heard_to(session), session.logs)
     }
 
@@ -320,7 +337,7 @@ impl Desk {
     }
 
     /// The response is complete with these bytes.
-    fn end_with(&mut self, key: SessionKey, bytes: Bytes) -> Step {
+    pub(super) fn end_with(&mut self, key: SessionKey, bytes: Bytes) -> Step {
         if let Some(session) = self.sessions.get_mut(key) {
             let close = session.wire.framing == Framing::LengthClose;
             let extra = session.extra();

@@ -21,6 +21,11 @@ impl Desk {
         subscribe: Subscribe,
         now: Time,
     ) -> Result<Vec<Pattern>, Refusal> {
+        if subscribe.reader.is_some() || self.seated(key).is_some() {
+            let detail =
+                "an acked reader has a session of its own, which is opened as such and hears nothing else";
+            return Err(Refusal::new(Code::BAD_REQUEST, detail));
+        }
         let (selection, mut start) = (subscribe.selection(), subscribe.start);
         let (pace, mut latest) = (subscribe.preferences.pace, subscribe.preferences.latest);
         if start == Start::Now && self.node.namespaces().begins_with_latest(selection.patterns()) {

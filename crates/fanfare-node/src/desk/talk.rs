@@ -6,6 +6,7 @@ use super::mailbox::{Answer, Letter};
 use super::session::{Farewell, Session};
 use super::{Desk, Line, SessionKey};
 use crate::board::Board;
+use crate::readers::Seated;
 use bytes::Bytes;
 use fanfare_proto::websocket::{CloseCode, Opcode, Received, close_frame, frame};
 use fanfare_proto::{
@@ -39,11 +40,22 @@ pub(crate) struct Talk {
     waiting: usize,
     /// What later subscriptions still have to bring, the first in work.
     pub(crate) backfills: VecDeque<Backfill>,
+    /// Where it hears as an acked reader.
+    pub(crate) seated: Option<Seated>,
 }
 
 impl Talk {
     pub(crate) fn is_idle(&self) -> bool {
-        self.answers.is_empty() && self.page.is_empty() && self.waiting == 0 && self.backfills.is_empty()
+        self.answers.is_empty()
+            && self.page.is_empty()
+            && self.waiting == 0
+            && self.backfills.is_empty()
+            && self.seated.is_none()
+    }
+
+    /// So many requests wait for their answers.
+    pub(super) fn wait_for(&mut self, requests: usize) {
+        self.waiting += requests;
     }
 
     /// Takes answers that are to be written.
@@ -137,6 +149,16 @@ impl Desk {
                 });
             }
             Ok(Command::History(history)) => return Some(self.history(key, id, history)),
+            Ok(Command::Ack(ack)) => match self.acknowledge(key, id.clone(), ack) {
+                Ok(task) => return Some(task),
+                Err(refusal) => Err(refusal),
+            },
+            Ok(Command::Subscribe(subscribe)) if subscribe.reader.is_some() => {
+                match self.subscribe_as(key, id.as_ref(), subscribe) {
+                    Ok(()) => return None,
+                    Err(refusal) => Err(refusal),
+                }
+            }
             Ok(command) => self.change(key, id.as_ref(), command, now),
             Err(refusal) => Err(refusal),
         };
@@ -169,6 +191,10 @@ impl Desk {
                 Ok(written(id, &Reply::Session(&session, &heard, &cursor)))
             }
             Command::Ping => Ok(written(id, &Reply::Ping(now))),
+            Command::Ack(_) => {
+                let detail = "acknowledge on the connection itself, or by POST /readers/<reader>/ack";
+                Err(Refusal::new(Code::BAD_REQUEST, detail))
+            }
             Command::Publish(_) | Command::History(_) => {
                 let detail = "a session is not asked for this by its name; the channel is: /c/<channel>";
                 Err(Refusal::new(Code::BAD_REQUEST, detail))
@@ -228,7 +254,7 @@ impl Desk {
     }
 
     /// A request is in work; answers how its answer comes back.
-    fn letter(&mut self, key: SessionKey, requests: usize) -> impl FnOnce(Bytes) + use<> {
+    pub(super) fn letter(&mut self, key: SessionKey, requests: usize) -> impl FnOnce(Bytes) + use<> {
         let (mailbox, mut serial) = (self.mailbox.clone(), 0);
         if let Some(session) = self.sessions.get_mut(key) {
             serial = session.serial;
@@ -264,12 +290,12 @@ pub(super) fn talk(session: &mut Session) -> &mut Talk {
 }
 
 /// Counts and tells a refusal, on the worker's thread.
-fn refused(board: &Board, id: Option<&RequestId>, refusal: &Refusal) -> Bytes {
+pub(super) fn refused(board: &Board, id: Option<&RequestId>, refusal: &Refusal) -> Bytes {
     board.counts.refusals.of(refusal.code).add(1);
     written(id, &Reply::Refused(refusal))
 }
 
-fn written(id: Option<&RequestId>, reply: &Reply<'_>) -> Bytes {
+pub(super) fn written(id: Option<&RequestId>, reply: &Reply<'_>) -> Bytes {
     let mut text = Vec::new();
     reply.write(id, &mut text);
     text.into()

@@ -149,6 +149,12 @@ impl Desk {
                 }
                 return;
             }
+            Ok(Answer::Seat(word)) => {
+                if session.serial == letter.ticket {
+                    self.open_word(letter.key, word);
+                }
+                return;
+            }
             answer if session.ticket != letter.ticket => {
                 return self.open_past(letter.key, letter.ticket, answer);
             }
@@ -160,7 +166,7 @@ impl Desk {
             // It may show what was removed since: the session asks again.
             Ok(Answer::Page(.., removals)) if removals != self.lost.removals => {}
             Ok(Answer::Page(..)) if !session.is_behind() => {}
-            Ok(Answer::Reply(..)) => {}
+            Ok(Answer::Reply(..) | Answer::Seat(_)) => {}
             Ok(Answer::Located(located)) => session.start(located),
             Ok(Answer::Latest(log, latest)) => {
                 session.extra().past.iter_mut().for_each(|past| past.find(log, latest.clone()));

@@ -11,7 +11,7 @@ use std::io::{self, ErrorKind};
 use std::sync::Arc;
 
 /// What is begun waits for what follows it, up to so many bytes.
-const TOGETHER: usize = limits::TURN_BYTES / 4;
+pub(super) const TOGETHER: usize = limits::TURN_BYTES / 4;
 /// What a step costs of the share, in bytes: some write nothing and take time nevertheless.
 const STEP: usize = limits::TURN_BYTES / 32;
 

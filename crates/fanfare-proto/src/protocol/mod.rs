@@ -69,6 +69,10 @@ pub trait Protocol: Sync {
     fn greet(&self, _greeting: &Greeting<'_>, _form: Form, _out: &mut Vec<u8>) {}
     /// Appends one event. An event that the protocol cannot say appends nothing.
     fn encode(&self, event: &Event<'_>, form: Form, out: &mut Vec<u8>);
+    /// Whether messages come with their cursors: without, nothing can be acknowledged.
+    fn tells_places(&self, _form: Form) -> bool {
+        true
+    }
     /// Whether an event's bytes are text, where that makes a difference: for WebSocket.
     fn is_text(&self, _event: &Event<'_>, _form: Form) -> bool {
         true

@@ -1,7 +1,7 @@
 //! A JSON page: messages, the cursor after them, and what was lost before them.
 
 use super::{Protocol, Shape};
-use crate::envelope::{self, envelope};
+use crate::envelope::{self, envelope, handed};
 use crate::{Cursor, Event, Form, Gap, json};
 
 /// A JSON page.
@@ -41,8 +41,10 @@ impl Protocol for Page {
 
 /// Appends one item of `messages`.
 pub(super) fn item(event: &Event<'_>, form: Form, out: &mut Vec<u8>) {
-    if let Event::Message(message, cursor) = event {
-        envelope(message, *cursor, form, out);
+    match event {
+        Event::Message(message, cursor) => envelope(message, *cursor, form, out),
+        Event::Handed(message, cursor, attempt) => handed(message, cursor, *attempt, form, out),
+        _ => {}
     }
 }
 

@@ -28,6 +28,10 @@ impl Protocol for Raw {
         &[Form::Body]
     }
 
+    fn tells_places(&self, _form: Form) -> bool {
+        false
+    }
+
     fn encode(&self, event: &Event<'_>, _form: Form, out: &mut Vec<u8>) {
         if let Event::Message(message, _) = event {
             out.extend_from_slice(&message.content.body);

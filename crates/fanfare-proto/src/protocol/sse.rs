@@ -2,7 +2,7 @@
 //! back in `Last-Event-ID`. What is not a message is an event whose name starts with `$`.
 
 use super::{Protocol, Shape, ndjson};
-use crate::envelope::envelope;
+use crate::envelope::{envelope, handed};
 use crate::put::Put;
 use crate::{Cursor, Event, Form, Greeting, Message};
 use std::io::Write;
@@ -40,7 +40,10 @@ impl Protocol for Sse {
 
     fn encode(&self, event: &Event<'_>, form: Form, out: &mut Vec<u8>) {
         match event {
-            Event::Message(message, cursor) => encode_message(message, *cursor, form, out),
+            Event::Message(message, cursor) => encode_message(message, *cursor, None, form, out),
+            Event::Handed(message, cursor, attempt) => {
+                encode_message(message, Some(cursor), Some(*attempt), form, out);
+            }
             // An `id:` without data sets the last event id and dispatches nothing.
             Event::Alive(cursor) => {
                 let _ = write!(out, "id: {cursor}\n\n");
@@ -57,7 +60,13 @@ impl Protocol for Sse {
     }
 }
 
-fn encode_message(message: &Message, cursor: Option<&Cursor>, form: Form, out: &mut Vec<u8>) {
+fn encode_message(
+    message: &Message,
+    cursor: Option<&Cursor>,
+    attempt: Option<u32>,
+    form: Form,
+    out: &mut Vec<u8>,
+) {
     if let Some(cursor) = cursor {
         out.extend_from_slice(b"id: ");
         cursor.put(out);
@@ -81,7 +90,10 @@ fn encode_message(message: &Message, cursor: Option<&Cursor>, form: Form, out: &
                 name(message, out);
             }
             out.extend_from_slice(b"data: ");
-            envelope(message, cursor, Form::Envelope, out);
+            match (cursor, attempt) {
+                (Some(cursor), Some(attempt)) => handed(message, cursor, attempt, Form::Envelope, out),
+                _ => envelope(message, cursor, Form::Envelope, out),
+            }
             out.push(b'\n');
         }
     }

@@ -2,7 +2,7 @@
 //! is a [`Request`](crate::Request). With `as=body` the messages' bodies and nothing else, for simple clients.
 
 use super::{Protocol, Shape, ndjson};
-use crate::envelope::{envelope, is_text};
+use crate::envelope::{envelope, handed, is_text};
 use crate::{Event, Form, Greeting};
 
 /// WebSocket.
@@ -39,9 +39,16 @@ impl Protocol for Ws {
         match (event, form) {
             (Event::Message(message, _), Form::Body) => out.extend_from_slice(&message.content.body),
             (_, Form::Body) => {}
+            (Event::Handed(message, cursor, attempt), Form::Envelope) => {
+                handed(message, cursor, *attempt, form, out);
+            }
             (Event::Message(message, cursor), Form::Envelope) => envelope(message, *cursor, form, out),
             (_, Form::Envelope) => ndjson::object(event, out),
         }
+    }
+
+    fn tells_places(&self, form: Form) -> bool {
+        form == Form::Envelope
     }
 
     fn is_text(&self, event: &Event<'_>, form: Form) -> bool {

@@ -5,7 +5,9 @@ use crate::front::Refused;
 use crate::retry::{RETRY, RETRY_LATER, jitter};
 use crate::socket::{SocketId, State};
 use fanfare_node::{Opening, SessionKey};
-use fanfare_proto::{Code, Framing, Hold, Refusal, Subscribe, refuse, stream_head};
+use fanfare_proto::{
+    Code, Framing, Hold, ReaderRules, Refusal, Selection, Start, Subscribe, refuse, stream_head,
+};
 use std::io::Write;
 use std::net::Shutdown;
 use std::time::Duration;
@@ -67,8 +69,10 @@ impl Worker {
             }
             None => {}
         }
-        let selection = subscribe.selection();
-        let Subscribe { patterns, preferences, start, presence } = subscribe;
+        let reads_acked = subscribe.reader.is_some();
+        let selection = if reads_acked { Selection::default() } else { subscribe.selection() };
+        let Subscribe { patterns, preferences, start, presence, reader } = subscribe;
+        let (start, begin) = if reads_acked { (Start::Now, start) } else { (start, Start::Now) };
         let opening = Opening {
             grant: &self.options.grant,
             selection,
@@ -81,7 +85,13 @@ impl Worker {
         };
         let now = self.node.now();
         let opened = self.desk.open(key, opening, now).and_then(|()| {
-            let attends = self.desk.attend(key, &patterns, presence.as_ref(), now);
+            let attends = match reader {
+                Some(reader) => {
+                    let rules = ReaderRules::new(patterns, preferences.filter);
+                    self.desk.hear_as(key, reader, rules, begin)
+                }
+                None => self.desk.attend(key, &patterns, presence.as_ref(), now),
+            };
             attends.inspect_err(|_| self.desk.close(key))
         });
         begun.add(u64::from(opened.is_ok()));

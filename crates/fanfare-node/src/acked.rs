@@ -1,0 +1,87 @@
+//! The node's door for acked readers.
+
+use crate::Node;
+use crate::readers::{Keeper, ReaderLag, ReaderStatus};
+use fanfare_proto::{Ack, Grant, ReaderName, ReaderWish, Refusal, Time, limits};
+
+impl Node {
+    /// Acked readers that one may see, by name, after a name, at most so many.
+    pub async fn acked_readers(
+        &self,
+        grant: &Grant,
+        after: &str,
+        limit: usize,
+    ) -> Result<Vec<ReaderStatus>, Refusal> {
+        let (grant, after) = (grant.clone(), after.to_owned());
+        let look = move |keeper: &mut Keeper, node: &Node| {
+            let all = keeper.all(node, &grant)?.into_iter();
+            let behind = all.filter(|reader| reader.name.as_str() > &*after).take(limit);
+            Ok(behind.map(|reader| reader.status()).collect())
+        };
+        self.inner().readers.ask(self, look).await
+    }
+
+    /// An acked reader, and what lies before it.
+    pub async fn acked_reader(
+        &self,
+        grant: &Grant,
+        name: ReaderName,
+    ) -> Result<(ReaderStatus, ReaderLag), Refusal> {
+        let grant = grant.clone();
+        let look = move |keeper: &mut Keeper, node: &Node| {
+            let reader = keeper.one(node, &grant, &name)?;
+            Ok((reader.status(), reader.lag(node, limits::READER_LAG)?))
+        };
+        self.inner().readers.ask(self, look).await
+    }
+
+    /// Makes an acked reader, or gives it other rules, and another place if one is named. Its sessions end and come back.
+    /// Answers how it is, and whether it was made.
+    pub async fn put_acked_reader(
+        &self,
+        grant: &Grant,
+        name: ReaderName,
+        wish: ReaderWish,
+    ) -> Result<(ReaderStatus, ReaderLag, bool), Refusal> {
+        let grant = grant.clone();
+        let put = move |keeper: &mut Keeper, node: &Node| {
+            let made = keeper.put(node, &grant, &name, wish)?;
+            let reader = keeper.one(node, &grant, &name)?;
+            Ok((reader.status(), reader.lag(node, limits::READER_LAG)?, made))
+        };
+        self.inner().readers.ask(self, put).await
+    }
+
+    /// Removes an acked reader. Its sessions end.
+    pub async fn remove_acked_reader(&self, grant: &Grant, name: ReaderName) -> Result<(), Refusal> {
+        let grant = grant.clone();
+        self.inner().readers.ask(self, move |keeper, node| keeper.remove(node, &grant, &name)).await
+    }
+
+    /// Takes note of what an acked reader has done, or wants to be given again. Answers how many messages that is.
+    pub async fn ack(&self, grant: &Grant, name: ReaderName, ack: Ack) -> Result<usize, Refusal> {
+        let grant = grant.clone();
+        self.inner().readers.ask(self, move |keeper, node| keeper.ack(node, &grant, &name, &ack, None)).await
+    }
+
+    /// How acked readers do, for whoever watches: each with how old its oldest message is that is not done. Those that
+    /// are named are so many at the most.
+    pub async fn acked_reader_figures(&self) -> Vec<(ReaderStatus, Option<Time>)> {
+        if !self.inner().readers.has_begun() {
+            return Vec::new();
+        }
+        let look = |keeper: &mut Keeper, node: &Node| {
+            let all = keeper.all(node, &Grant::open())?;
+            let named = |(index, reader): (usize, &crate::readers::Reader)| {
+                let status = reader.status();
+                let oldest = status.oldest.or_else(|| {
+                    let asked = index < limits::READERS_NAMED;
+                    asked.then(|| reader.lag(node, 1).ok()?.oldest).flatten()
+                });
+                (status, oldest)
+            };
+            Ok(all.into_iter().enumerate().map(named).collect())
+        };
+        self.inner().readers.ask(self, look).await.unwrap_or_default()
+    }
+}

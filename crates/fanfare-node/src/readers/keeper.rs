@@ -1,0 +1,345 @@
+//! All acked readers: made, kept, used, removed.
+
+use super::KIND;
+use super::reader::{Reader, page};
+use super::seat::Seat;
+use crate::Node;
+use crate::commit::{refused, unread};
+use bytes::Bytes;
+use fanfare_proto::{
+    Ack, AckPlace, AckPlaces, AsReader, Code, Cursor, Grant, History, Pattern, ReaderName, ReaderRecord,
+    ReaderRules, ReaderWish, Refusal, Start, Time, limits,
+};
+use fanfare_store::RecordChange;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How often it is looked who is to go because nobody uses it.
+const EXPIRE_EVERY: Duration = Duration::from_secs(10);
+/// Before what could not be kept is tried again.
+const TROUBLE_TIME: Duration = Duration::from_secs(1);
+
+/// The acked readers of a node.
+#[derive(Default)]
+pub(crate) struct Keeper {
+    readers: BTreeMap<ReaderName, Reader>,
+    /// Those whose records cannot be read, and why.
+    damaged: BTreeMap<Box<str>, Refusal>,
+    loaded: bool,
+    /// Nothing is kept before: it failed.
+    trouble: Time,
+    expire: Time,
+    due: Option<Time>,
+}
+
+/// A session that wants to hear as a reader.
+pub(crate) struct Asking {
+    pub(crate) reader: AsReader,
+    /// What it names; a reader that is there may be used without.
+    pub(crate) rules: ReaderRules,
+    /// Where the reader starts if it is made by this.
+    pub(crate) start: Start,
+    pub(crate) grant: Arc<Grant>,
+    pub(crate) seat: Arc<Seat>,
+    /// Called once: what the reader hears, or why this session does not.
+    pub(crate) then: Box<dyn FnOnce(Result<Vec<Pattern>, Refusal>) + Send>,
+}
+
+impl Keeper {
+    /// Reads what is kept, the first time.
+    fn load(&mut self, node: &Node) -> Result<(), Refusal> {
+        if self.loaded {
+            return Ok(());
+        }
+        let records =
+            node.inner().store.scan(KIND, "", "", limits::READERS).map_err(|error| unread(&error))?;
+        for record in records {
+            let read = ReaderName::parse(&record.key)
+                .and_then(|name| Ok((name, ReaderRecord::read(&record.key, &record.value)?)));
+            match read {
+                Ok((name, kept)) => drop(self.readers.insert(name.clone(), Reader::restore(name, kept))),
+                Err(refusal) => {
+                    tracing::error!(%refusal, "a reader cannot be read; it stays as it is until it is removed");
+                    self.damaged.insert(record.key, refusal);
+                }
+            }
+        }
+        self.loaded = true;
+        Ok(())
+    }
+
+    fn find(&mut self, node: &Node, name: &ReaderName) -> Result<Option<&mut Reader>, Refusal> {
+        self.load(node)?;
+        match self.damaged.get(name.as_str()) {
+            Some(refusal) => Err(refusal.clone()),
+            None => Ok(self.readers.get_mut(name)),
+        }
+    }
+
+    /// A reader that one may see: who may hear all that it hears.
+    fn seen(&mut self, node: &Node, grant: &Grant, name: &ReaderName) -> Result<&mut Reader, Refusal> {
+        let found = self.find(node, name)?.filter(|reader| may_hear(grant, &reader.rules));
+        found.ok_or_else(|| Refusal::new(Code::NOT_FOUND, format!("there is no reader `{name}`")))
+    }
+
+    /// Has a session hear as a reader.
+    pub(crate) fn attach(&mut self, node: &Node, asking: Asking) {
+        let Asking { reader, rules, start, grant, seat, then } = asking;
+        then(self.try_attach(node, &reader, rules, start, &grant, seat));
+    }
+
+    fn try_attach(
+        &mut self,
+        node: &Node,
+        asked: &AsReader,
+        rules: ReaderRules,
+        start: Start,
+        grant: &Grant,
+        seat: Arc<Seat>,
+    ) -> Result<Vec<Pattern>, Refusal> {
+        let (name, now) = (&asked.name, node.now());
+        match self.find(node, name)? {
+            Some(reader) => check(reader, &rules)?,
+            None if rules.patterns.is_empty() => {
+                let detail = format!("there is no reader `{name}`; the first use of a reader names channels");
+                return Err(Refusal::new(Code::NOT_FOUND, detail));
+            }
+            None => {
+                node.logs_for(grant, &rules.patterns)?;
+                self.make(node, name, rules, start)?;
+            }
+        }
+        let Some(reader) = self.readers.get_mut(name) else { return Err(Code::NOT_FOUND.into()) };
+        let patterns = reader.rules.patterns.clone();
+        node.logs_for(grant, &patterns)?;
+        if reader.seats.len() >= limits::READER_SESSIONS {
+            let detail = format!("a reader has at most {} sessions at a time", limits::READER_SESSIONS);
+            return Err(Refusal::new(Code::TOO_MANY_SESSIONS, detail));
+        }
+        if let Some(done) = &asked.done {
+            let places = AckPlaces::Through(AckPlace::Cursor(done.clone()));
+            reader.ack(node, &Ack { places, again: None }, None)?;
+        }
+        reader.join(seat, now);
+        reader.work(node);
+        Ok(patterns)
+    }
+
+    /// Makes a reader, and keeps it before anything is given.
+    fn make(
+        &mut self,
+        node: &Node,
+        name: &ReaderName,
+        rules: ReaderRules,
+        start: Start,
+    ) -> Result<(), Refusal> {
+        if self.readers.len() + self.damaged.len() >= limits::READERS {
+            let detail = format!("a server has at most {} readers; remove one", limits::READERS);
+            return Err(Refusal::new(Code::TOO_MANY, detail));
+        }
+        let floor = begin(node, &rules, start)?;
+        let reader = Reader::new(name.clone(), rules, floor, node.now());
+        keep(node, &reader)?;
+        self.readers.insert(name.clone(), reader);
+        Ok(())
+    }
+
+    /// A session is gone.
+    pub(crate) fn leave(
+        &mut self,
+        node: &Node,
+        name: &ReaderName,
+        member: u64,
+        answered: bool,
+        unseen: usize,
+    ) {
+        if let Some(reader) = self.readers.get_mut(name) {
+            reader.leave(member, answered, unseen, node.now());
+            reader.work(node);
+        }
+    }
+
+    /// Takes note of what is done, or is to be given again, for one session or for all.
+    pub(crate) fn ack(
+        &mut self,
+        node: &Node,
+        grant: &Grant,
+        name: &ReaderName,
+        ack: &Ack,
+        only: Option<u64>,
+    ) -> Result<usize, Refusal> {
+        let reader = self.seen(node, grant, name)?;
+        let count = reader.ack(node, ack, only)?;
+        reader.work(node);
+        Ok(count)
+    }
+
+    /// Makes a reader, or gives it other rules and another place. Answers whether it was made.
+    pub(crate) fn put(
+        &mut self,
+        node: &Node,
+        grant: &Grant,
+        name: &ReaderName,
+        wish: ReaderWish,
+    ) -> Result<bool, Refusal> {
+        let ReaderWish { rules, start } = wish;
+        node.logs_for(grant, &rules.patterns)?;
+        let Some(reader) = self.find(node, name)? else {
+            self.make(node, name, rules, start.unwrap_or_default())?;
+            return Ok(true);
+        };
+        if !may_hear(grant, &reader.rules) {
+            return Err(Refusal::new(
+                Code::FORBIDDEN,
+                format!("changing the reader `{name}` is not allowed"),
+            ));
+        }
+        let floor = start.map(|start| begin(node, &rules, start)).transpose()?;
+        let Some(reader) = self.readers.get_mut(name) else { return Ok(false) };
+        let changed = reader.changed(rules, floor);
+        keep(node, &changed)?;
+        reader.dismiss(&Refusal::new(Code::STREAM_ENDED, format!("the reader `{name}` was changed")));
+        *reader = changed;
+        Ok(false)
+    }
+
+    /// Removes a reader and ends its sessions.
+    pub(crate) fn remove(&mut self, node: &Node, grant: &Grant, name: &ReaderName) -> Result<(), Refusal> {
+        self.load(node)?;
+        if !self.damaged.contains_key(name.as_str()) {
+            self.seen(node, grant, name)?;
+        }
+        forget(node, name)?;
+        self.damaged.remove(name.as_str());
+        if let Some(mut reader) = self.readers.remove(name) {
+            reader.dismiss(&Refusal::new(Code::NOT_FOUND, format!("the reader `{name}` was removed")));
+        }
+        Ok(())
+    }
+
+    /// The readers that one may see, by name.
+    pub(crate) fn all(&mut self, node: &Node, grant: &Grant) -> Result<Vec<&Reader>, Refusal> {
+        self.load(node)?;
+        Ok(self.readers.values().filter(|reader| may_hear(grant, &reader.rules)).collect())
+    }
+
+    /// One reader that one may see.
+    pub(crate) fn one(&mut self, node: &Node, grant: &Grant, name: &ReaderName) -> Result<&Reader, Refusal> {
+        self.seen(node, grant, name).map(|reader| &*reader)
+    }
+
+    /// Does what is due.
+    pub(crate) fn round(&mut self, node: &Node, news: bool) {
+        if let Err(refusal) = self.load(node) {
+            tracing::warn!(%refusal, "the readers cannot be read; nothing is given to them until they can");
+            self.due = Some(node.now().after(TROUBLE_TIME));
+            return;
+        }
+        let now = node.now();
+        for reader in self.readers.values_mut() {
+            if news {
+                reader.hear();
+            }
+            reader.work(node);
+        }
+        if self.trouble <= now {
+            self.save(node, |since| since.after(limits::READER_KEEP_TIME) <= now);
+        }
+        if self.expire <= now {
+            self.expire = now.after(EXPIRE_EVERY);
+            self.expire(node, now);
+        }
+        let due = self.readers.values().filter_map(|reader| reader.due(now)).min();
+        self.due = due.map(|due| due.max(self.trouble));
+    }
+
+    /// When something is due that nobody says.
+    pub(crate) fn due(&self) -> Option<Time> {
+        self.due
+    }
+
+    /// Keeps what is not kept yet.
+    pub(crate) fn end(&mut self, node: &Node) {
+        self.save(node, |_| true);
+    }
+
+    fn save(&mut self, node: &Node, is_due: impl Fn(Time) -> bool) {
+        let due = |reader: &&mut Reader| reader.dirty.is_some_and(&is_due);
+        let changes: Vec<_> = self.readers.values_mut().filter(due).map(|reader| change(reader)).collect();
+        if changes.is_empty() {
+            return;
+        }
+        match node.inner().store.change(&changes) {
+            Ok(()) => {
+                let kept = |reader: &&mut Reader| reader.dirty.is_some_and(&is_due);
+                self.readers.values_mut().filter(kept).for_each(|reader| reader.dirty = None);
+            }
+            Err(error) => {
+                tracing::warn!(%error, "what readers acknowledged could not be kept; it is tried again soon");
+                self.trouble = node.now().after(TROUBLE_TIME);
+            }
+        }
+    }
+
+    fn expire(&mut self, node: &Node, now: Time) {
+        let expired = self.readers.values().filter(|reader| reader.is_expired(now));
+        let expired: Vec<ReaderName> = expired.map(|reader| reader.name.clone()).collect();
+        for name in expired {
+            if forget(node, &name).is_ok() {
+                tracing::info!(reader = name.as_str(), "nobody used a reader for long; it is removed");
+                self.readers.remove(&name);
+            }
+        }
+    }
+}
+
+fn may_hear(grant: &Grant, rules: &ReaderRules) -> bool {
+    rules.patterns.iter().all(|pattern| grant.may_subscribe(pattern))
+}
+
+/// Refuses to hear something else than a reader hears.
+fn check(reader: &Reader, asked: &ReaderRules) -> Result<(), Refusal> {
+    let same = match asked.patterns.is_empty() {
+        true => asked.filter.is_none() || asked.filter == reader.rules.filter,
+        false => asked.selection() == reader.rules.selection(),
+    };
+    if same {
+        return Ok(());
+    }
+    let names: Vec<&str> = reader.rules.patterns.iter().map(Pattern::as_str).collect();
+    let filter = reader.rules.filter.as_ref().map(|filter| format!(" with the filter `{filter}`"));
+    let detail = format!(
+        "the reader `{}` hears {}{}; name just that or nothing, or change it by PUT /readers/{0}",
+        reader.name,
+        names.join(", "),
+        filter.unwrap_or_default(),
+    );
+    Err(Refusal::new(Code::READER_DIFFERS, detail))
+}
+
+/// Where a reader of these rules begins.
+fn begin(node: &Node, rules: &ReaderRules, start: Start) -> Result<Cursor, Refusal> {
+    if let Start::After(cursor) = &start
+        && !cursor.parts().is_empty()
+    {
+        return Ok(cursor.clone());
+    }
+    let (patterns, filter) = (rules.patterns.clone(), rules.filter.clone());
+    let history = History { patterns, filter, start, before: None, limit: 1 };
+    Ok(page(node, &history)?.before)
+}
+
+fn change(reader: &Reader) -> RecordChange {
+    let value = Some(Bytes::from(reader.record().write()));
+    RecordChange { kind: KIND, key: reader.name.as_str().into(), value }
+}
+
+fn keep(node: &Node, reader: &Reader) -> Result<(), Refusal> {
+    node.inner().store.change(&[change(reader)]).map_err(|error| refused(&error))
+}
+
+fn forget(node: &Node, name: &ReaderName) -> Result<(), Refusal> {
+    let change = RecordChange { kind: KIND, key: name.as_str().into(), value: None };
+    node.inner().store.change(&[change]).map_err(|error| refused(&error))
+}

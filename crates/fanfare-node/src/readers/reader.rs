@@ -1,0 +1,483 @@
+//! One acked reader: its floor, its window, and the sessions that share it.
+
+use super::seat::{Given, Seat, Word};
+use crate::Node;
+use crate::history;
+use fanfare_hub::AckWindow;
+use fanfare_proto::{
+    Ack, AckPlace, AckPlaces, Code, Cursor, Gap, Grant, History, HistoryPage, LogId, Message, Pattern,
+    Position, ReaderName, ReaderRecord, ReaderRules, Refusal, Selection, Start, Time, limits,
+};
+use fanfare_store::{Order, Read};
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::oneshot;
+
+/// Before it is looked again after something failed.
+const TROUBLE_TIME: Duration = Duration::from_secs(1);
+
+/// A message of the window.
+struct Held {
+    message: Arc<Message>,
+    log: LogId,
+    /// Where a reader is that has heard it and all before it.
+    cursor: Cursor,
+}
+
+/// What names a message while its logs live.
+type Place = (LogId, Position);
+
+/// One acked reader.
+pub(crate) struct Reader {
+    pub(crate) name: ReaderName,
+    pub(crate) rules: ReaderRules,
+    created: Time,
+    used: Time,
+    /// Everything up to here is done, or was not wanted.
+    floor: Cursor,
+    /// Everything up to here is in the window, or below.
+    read: Cursor,
+    window: AckWindow<Held>,
+    /// Done in an earlier life, and not read again yet.
+    acked: Vec<Place>,
+    /// Given in an earlier life, and not read again yet.
+    tried: HashMap<Place, u32>,
+    pub(crate) seats: Vec<Arc<Seat>>,
+    /// To be told to somebody.
+    gaps: Vec<Gap>,
+    /// There may be something behind `read`.
+    more: bool,
+    /// It is not looked before.
+    quiet: Time,
+    /// It is not kept as it is since then.
+    pub(crate) dirty: Option<Time>,
+    counts: Counts,
+}
+
+/// What happened since the server was started.
+#[derive(Debug, Clone, Copy, Default)]
+struct Counts {
+    acked: u64,
+    redelivered: u64,
+    dead: u64,
+}
+
+/// An acked reader as it is shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReaderStatus {
+    /// Its name.
+    pub name: ReaderName,
+    /// What it hears.
+    pub rules: ReaderRules,
+    /// When it was made.
+    pub created: Time,
+    /// When somebody used it last.
+    pub used: Time,
+    /// Everything up to here is done, or was not wanted.
+    pub floor: Cursor,
+    /// Messages that were read for it and are not done.
+    pub unacked: usize,
+    /// Its sessions.
+    pub sessions: usize,
+    /// When the oldest of its messages was accepted that is not done, of those that were read.
+    pub oldest: Option<Time>,
+    /// Messages that were acknowledged since the server was started.
+    pub acked: u64,
+    /// Messages that were given again.
+    pub redelivered: u64,
+    /// Messages that were given up.
+    pub dead: u64,
+}
+
+/// What lies before an acked reader.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReaderLag {
+    /// Messages that are not done...
+    pub messages: usize,
+    /// ...at the least.
+    pub more: bool,
+    /// When the oldest was accepted.
+    pub oldest: Option<Time>,
+}
+
+impl Reader {
+    /// A reader that begins here.
+    pub(crate) fn new(name: ReaderName, rules: ReaderRules, floor: Cursor, now: Time) -> Reader {
+        let record =
+            ReaderRecord { rules, created: now, used: now, floor, acked: Vec::new(), attempts: Vec::new() };
+        Reader::restore(name, record)
+    }
+
+    /// A reader as it was kept.
+    pub(crate) fn restore(name: ReaderName, record: ReaderRecord) -> Reader {
+        let ReaderRecord { rules, created, used, floor, acked, attempts } = record;
+        let tried = attempts.into_iter().map(|(log, position, times)| ((log, position), times));
+        Reader {
+            name,
+            rules,
+            created,
+            used,
+            read: floor.clone(),
+            floor,
+            window: AckWindow::default(),
+            acked,
+            tried: tried.collect(),
+            seats: Vec::new(),
+            gaps: Vec::new(),
+            more: true,
+            quiet: Time(0),
+            dirty: None,
+            counts: Counts::default(),
+        }
+    }
+
+    /// As it is to be kept.
+    pub(crate) fn record(&self) -> ReaderRecord {
+        let mut acked: Vec<Place> = self.window.done().map(Held::place).collect();
+        acked.extend(&self.acked);
+        let mut attempts: Vec<(LogId, Position, u32)> =
+            self.window.attempts().map(|(held, times)| (held.log, held.message.position, times)).collect();
+        attempts.extend(self.tried.iter().map(|((log, position), times)| (*log, *position, *times)));
+        let Reader { rules, created, used, floor, .. } = self;
+        let (rules, floor) = (rules.clone(), floor.clone());
+        ReaderRecord { rules, created: *created, used: *used, floor, acked, attempts }
+    }
+
+    /// The same reader with other rules, at its floor, or at another place. What is done above its floor stays so.
+    pub(crate) fn changed(&self, rules: ReaderRules, place: Option<Cursor>) -> Reader {
+        let record = match place {
+            None => ReaderRecord { rules, ..self.record() },
+            Some(floor) => {
+                let (acked, attempts) = Default::default();
+                ReaderRecord { rules, floor, acked, attempts, ..self.record() }
+            }
+        };
+        Reader { counts: self.counts, ..Reader::restore(self.name.clone(), record) }
+    }
+
+    /// A session comes.
+    pub(crate) fn join(&mut self, seat: Arc<Seat>, now: Time) {
+        self.window.join(seat.member);
+        seat.set_floor(&self.floor);
+        self.seats.push(seat);
+        (self.used, self.more) = (now, true);
+        self.touch(now);
+    }
+
+    /// A session is gone.
+    pub(crate) fn leave(&mut self, member: u64, answered: bool, unseen: usize, now: Time) {
+        if !self.seats.iter().any(|seat| seat.member == member) {
+            return;
+        }
+        self.seats.retain(|seat| seat.member != member);
+        if answered {
+            self.window.part(member);
+        } else {
+            self.window.leave(member, unseen);
+        }
+        self.used = now;
+        self.touch(now);
+    }
+
+    fn touch(&mut self, now: Time) {
+        self.dirty.get_or_insert(now);
+    }
+
+    /// Takes note of what is done, or is to be given again; of a session, only what it was given if it names no messages
+    /// one by one. Answers how many messages that is.
+    pub(crate) fn ack(&mut self, node: &Node, ack: &Ack, only: Option<u64>) -> Result<usize, Refusal> {
+        // What was given before the server's last start is not in the window yet.
+        self.read(node)?;
+        let now = node.now();
+        let from = ack.again.map(|delay| now.after(delay));
+        let count = match &ack.places {
+            AckPlaces::Through(place) => {
+                let meant = self.meant(place)?;
+                match from {
+                    None => self.window.ack_through(meant, only),
+                    Some(from) => self.window.give_back_through(meant, only, from),
+                }
+            }
+            AckPlaces::Each(places) => {
+                let mut count = 0;
+                for place in places {
+                    let meant = self.meant(place)?;
+                    count += match from {
+                        None => self.window.ack(meant),
+                        Some(from) => self.window.give_back(meant, from),
+                    };
+                }
+                count
+            }
+        };
+        if from.is_none() {
+            self.counts.acked += count as u64;
+        }
+        if count > 0 {
+            self.settle(now);
+        }
+        self.used = now;
+        Ok(count)
+    }
+
+    /// Which message a place means.
+    fn meant<'a>(&self, place: &'a AckPlace) -> Result<impl Fn(&Held) -> bool + use<'a>, Refusal> {
+        if let AckPlace::Position(position) = place {
+            let of = |held: &&Held| held.message.position == *position;
+            if self.window.undone().filter(of).count() > 1 {
+                let detail =
+                    format!("position {position} is one of a kept and of a live channel: give the cursor");
+                return Err(Refusal::new(Code::BAD_FIELD, detail));
+            }
+        }
+        Ok(move |held: &Held| match place {
+            AckPlace::Cursor(cursor) => held.cursor == *cursor,
+            AckPlace::Position(position) => held.message.position == *position,
+        })
+    }
+
+    /// Moves the floor over what is done.
+    fn settle(&mut self, now: Time) {
+        while let Some(held) = self.window.settle() {
+            self.floor = held.cursor;
+        }
+        if self.window.is_empty() {
+            self.floor.clone_from(&self.read);
+        }
+        for seat in &self.seats {
+            seat.set_floor(&self.floor);
+        }
+        self.touch(now);
+    }
+
+    /// Something may have been published.
+    pub(crate) fn hear(&mut self) {
+        self.more = true;
+    }
+
+    /// Does what is due: what was not done in time is given again or given up, what there is room for is read, and given.
+    pub(crate) fn work(&mut self, node: &Node) {
+        let now = node.now();
+        self.counts.redelivered += self.window.tick(now) as u64;
+        self.give_up(node, now);
+        if self.seats.is_empty() {
+            return;
+        }
+        if let Err(refusal) = self.read(node).and_then(|()| self.hand(node)) {
+            let reader = self.name.as_str();
+            tracing::debug!(reader, %refusal, "a reader could not be given what comes next; it goes on soon");
+            (self.quiet, self.more) = (now.after(TROUBLE_TIME), true);
+        }
+    }
+
+    /// Puts what was given too often where somebody may look for it.
+    fn give_up(&mut self, node: &Node, now: Time) {
+        while let Some((held, attempts)) = self.window.spent(self.rules.attempts) {
+            let (message, place) = (held.message.clone(), held.place());
+            let from_there = message.channel.as_str().starts_with("$dead/");
+            // What comes from there goes there no second time: it would go round and round.
+            if !from_there && let Err(refusal) = node.bury_unacked(&self.name, &message, attempts) {
+                let reader = self.name.as_str();
+                tracing::warn!(reader, %refusal, "a dead letter could not be published; it is tried again soon");
+                self.quiet = now.after(TROUBLE_TIME);
+                return;
+            }
+            tracing::warn!(
+                reader = self.name.as_str(),
+                channel = message.channel.as_str(),
+                position = message.position.0,
+                attempts,
+                "nobody acknowledged a message; it is given up"
+            );
+            self.counts.dead += 1;
+            self.window.ack(|held| held.place() == place);
+            self.settle(now);
+        }
+    }
+
+    /// Reads on, as far as there is room.
+    fn read(&mut self, node: &Node) -> Result<(), Refusal> {
+        while self.more && self.quiet <= node.now() {
+            let room = self.room();
+            if room == 0 {
+                return Ok(());
+            }
+            let history = self.behind(room);
+            let page = page(node, &history)?;
+            let nothing = page.messages.is_empty() && page.gaps.is_empty();
+            self.take(node, page);
+            if nothing && !self.more {
+                self.quiet = node.now().after(limits::READER_LOOK_TIME);
+            }
+        }
+        Ok(())
+    }
+
+    /// How many messages more the window may have.
+    fn room(&self) -> usize {
+        let bytes: usize = self.window.undone().map(|held| held.message.content.size()).sum();
+        match bytes < limits::READER_WINDOW_BYTES {
+            true => self.rules.window.saturating_sub(self.window.len()),
+            false => 0,
+        }
+    }
+
+    fn behind(&self, limit: usize) -> History {
+        History {
+            patterns: self.rules.patterns.clone(),
+            filter: self.rules.filter.clone(),
+            start: Start::After(self.read.clone()),
+            before: None,
+            limit,
+        }
+    }
+
+    fn take(&mut self, node: &Node, page: HistoryPage) {
+        let now = node.now();
+        for (message, cursor) in page.messages {
+            let held = Held { log: node.log_of_message(&message), message, cursor };
+            let place = held.place();
+            let done = self.acked.iter().position(|acked| *acked == place);
+            if let Some(at) = done {
+                self.acked.swap_remove(at);
+            }
+            self.window.offer(held, self.tried.remove(&place).unwrap_or_default(), done.is_some());
+        }
+        (self.more, self.gaps) = (page.more, [&self.gaps[..], &page.gaps].concat());
+        if self.read != page.cursor || !self.gaps.is_empty() {
+            self.read = page.cursor;
+            self.settle(now);
+        }
+        if !self.more {
+            // What is not there any more is not asked for again.
+            (self.acked, self.tried) = Default::default();
+        }
+    }
+
+    /// Gives what is to be given to those who are there.
+    fn hand(&mut self, node: &Node) -> Result<(), Refusal> {
+        let (now, mut told) = (node.now(), Vec::new());
+        if let (false, Some(seat)) = (self.gaps.is_empty(), self.seats.first()) {
+            seat.lose(&std::mem::take(&mut self.gaps));
+            told.push(seat.member);
+        }
+        // What was given too often is given up, which may have failed for now.
+        while self.window.spent(self.rules.attempts).is_none()
+            && let Some(handing) = self.window.hand(now, self.rules.ack_wait)
+        {
+            let (member, attempt, held) = (handing.member, handing.attempt, handing.item);
+            let (message, cursor, place) = (held.message.clone(), held.cursor.clone(), held.place());
+            if message.is_expired(now) || (attempt > 1 && !is_there(node, place, &message)?) {
+                self.window.ack(|held| held.place() == place);
+                self.settle(now);
+                continue;
+            }
+            self.touch(now);
+            if let Some(seat) = self.seats.iter().find(|seat| seat.member == member) {
+                seat.give(Given { message, cursor, attempt });
+                if !told.contains(&member) {
+                    told.push(member);
+                }
+            }
+        }
+        self.seats.iter().filter(|seat| told.contains(&seat.member)).for_each(|seat| seat.tell(Word::Given));
+        Ok(())
+    }
+
+    /// When there is something to do that nobody says.
+    pub(crate) fn due(&self, now: Time) -> Option<Time> {
+        let looks = self.more && !self.seats.is_empty() && self.room() > 0;
+        let looks = looks || self.window.spent(self.rules.attempts).is_some();
+        let looks = looks.then(|| self.quiet.max(now));
+        let window = self.window.due().map(|due| due.max(self.quiet));
+        let kept = self.dirty.map(|since| since.after(limits::READER_KEEP_TIME));
+        [looks, window, kept].into_iter().flatten().min()
+    }
+
+    /// Whether nobody used it for so long that it goes.
+    pub(crate) fn is_expired(&self, now: Time) -> bool {
+        self.seats.is_empty() && self.used.after(self.rules.expires) <= now
+    }
+
+    /// Ends its sessions.
+    pub(crate) fn dismiss(&mut self, why: &Refusal) {
+        for seat in std::mem::take(&mut self.seats) {
+            self.window.leave(seat.member, seat.waiting());
+            seat.tell(Word::Ended(why.clone()));
+        }
+    }
+
+    pub(crate) fn status(&self) -> ReaderStatus {
+        let Counts { acked, redelivered, dead } = self.counts;
+        ReaderStatus {
+            name: self.name.clone(),
+            rules: self.rules.clone(),
+            created: self.created,
+            used: self.used,
+            floor: self.floor.clone(),
+            unacked: self.window.undone().count(),
+            sessions: self.seats.len(),
+            oldest: self.window.undone().next().map(|held| held.message.time),
+            acked,
+            redelivered,
+            dead,
+        }
+    }
+
+    /// Counts what lies before it, up to a limit.
+    pub(crate) fn lag(&self, node: &Node, limit: usize) -> Result<ReaderLag, Refusal> {
+        let page = page(node, &self.behind(limit))?;
+        let place = |message: &Message| (node.log_of_message(message), message.position);
+        let ahead = page.messages.iter().filter(|(message, _)| !self.acked.contains(&place(message)));
+        let ahead: Vec<Time> = ahead.map(|(message, _)| message.time).collect();
+        let oldest = self.window.undone().map(|held| held.message.time).chain(ahead.iter().copied()).next();
+        Ok(ReaderLag { messages: self.window.undone().count() + ahead.len(), more: page.more, oldest })
+    }
+}
+
+impl Held {
+    fn place(&self) -> Place {
+        (self.log, self.message.position)
+    }
+}
+
+/// Reads a page, on a reader thread, and waits for it.
+pub(crate) fn page(node: &Node, history: &History) -> Result<HistoryPage, Refusal> {
+    let set = node.logs_for(&Grant::open(), &history.patterns)?;
+    let (places, history, now) = (node.inner().places, history.clone(), node.now());
+    node.read_and_wait(move |logs| history::read(logs, &places, set, &history, now))
+}
+
+/// Whether a message was not removed meanwhile.
+fn is_there(node: &Node, (log, position): Place, message: &Message) -> Result<bool, Refusal> {
+    let read = Read {
+        selection: Selection::new(vec![Pattern::from(&message.channel)]),
+        from: Position(position.0.saturating_sub(1)),
+        order: Order::Forward,
+        messages: 1,
+        bytes: limits::TURN_BYTES,
+    };
+    let page = node.read_and_wait(move |logs| logs.get(log).read(&read))?;
+    Ok(page.messages.first().is_some_and(|found| found.position == position))
+}
+
+impl Node {
+    fn log_of_message(&self, message: &Message) -> LogId {
+        self.log_of(&message.channel)
+    }
+
+    /// Publishes what nobody acknowledged, and waits until it is kept.
+    fn bury_unacked(&self, name: &ReaderName, message: &Message, attempts: u32) -> Result<(), Refusal> {
+        let log = self.log_of_message(message);
+        let delivery = format!("{:x}-{}", self.status()[log.index()].epoch.0, message.position.0);
+        let why = format!("given {attempts} times and not acknowledged");
+        let mut publish = crate::webhooks::dead_letter(name.as_str(), message, &delivery, &why)?;
+        let number = |number: f64| fanfare_proto::TagValue::Number(number);
+        publish.content.tags.insert("dead_attempts".into(), number(f64::from(attempts)));
+        publish.content.tags.insert("dead_position".into(), number(message.position.0 as f64));
+        let receiver: oneshot::Receiver<_> = self.bury_letter(publish)?;
+        let answers = receiver.blocking_recv().unwrap_or_default();
+        answers.into_iter().next().unwrap_or_else(|| Err(Code::STORE_FAILED.into())).map(drop)
+    }
+}
