@@ -6,6 +6,7 @@ use crate::error::{Error, Refusal};
 use crate::pages::PageRequest;
 use crate::publish::Publishing;
 use crate::reach::Reach;
+use crate::reader::{self, AckedReader, AckedReadersPage};
 use crate::schedule::{Scheduled, SchedulesPage};
 use crate::subscription::Subscribing;
 use crate::target::Target;
@@ -129,6 +130,29 @@ impl Client {
     /// Ends a condition.
     pub async fn remove_condition(&self, name: &str) -> Result<(), Error> {
         self.reach.delete(&Target::condition(name)).await.map(drop)
+    }
+
+    /// Acked readers by name, as they are: some, those after a name.
+    pub async fn readers(&self, after: Option<&str>) -> Result<AckedReadersPage, Error> {
+        let target = Target::new("/readers").with("limit", limits::PAGE_MESSAGES.to_string());
+        let answer = self.reach.get(&target.with_some("after", after), "application/json").await?;
+        AckedReadersPage::read(&self.reach, &answer)
+    }
+
+    /// An acked reader.
+    pub async fn reader(&self, name: &str) -> Result<AckedReader, Error> {
+        let answer = self.reach.get(&Target::reader(name), "application/json").await?;
+        AckedReader::read(&self.reach, &answer.body)
+    }
+
+    /// Forgets an acked reader; its sessions end.
+    pub async fn remove_reader(&self, name: &str) -> Result<(), Error> {
+        self.reach.delete(&Target::reader(name)).await.map(drop)
+    }
+
+    /// Says which messages an acked reader has done, by their cursors; answers how many were not done before.
+    pub async fn ack(&self, reader: &str, cursors: &[impl AsRef<str>]) -> Result<u64, Error> {
+        reader::ack(&self.reach, reader, cursors).await
     }
 
     /// What the server counts, as the text that Prometheus reads.

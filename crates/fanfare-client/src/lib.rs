@@ -24,6 +24,7 @@
 //!
 //! - [`Client`]: one server; [`Publishing`], [`PageRequest`]: what is asked of it once;
 //! - [`Scheduling`], [`Scheduled`], [`SchedulesPage`]: what is for later; [`Condition`]: when something holds;
+//! - [`AckedReader`], [`AckedReadersPage`]: readers whose place the server keeps;
 //! - [`Subscription`], [`Event`], [`State`], [`Transport`]: what is heard for long;
 //! - [`Message`], [`Gap`], [`Receipt`], [`Page`], [`ChannelInfo`]: what it answers;
 //! - [`Error`], [`Refusal`], [`Backoff`]: what went wrong, and when to try again.
@@ -43,6 +44,7 @@ mod message;
 mod pages;
 mod publish;
 mod reach;
+mod reader;
 mod schedule;
 mod subscription;
 mod target;
@@ -59,6 +61,7 @@ pub use fanfare_proto::Retry;
 pub use message::{Gap, Message};
 pub use pages::PageRequest;
 pub use publish::{Publishing, Scheduling};
+pub use reader::{AckedReader, AckedReadersPage};
 pub use schedule::{Scheduled, SchedulesPage};
 pub use subscription::{Subscribing, Subscription};
 pub use transport::Transport;

@@ -40,6 +40,8 @@ pub struct Message {
     pub body: Vec<u8>,
     /// Where a reader is that has heard this message; none on what a later subscription brings of the past.
     pub cursor: Option<String>,
+    /// Which time an acked reader is given it, from 1; none for other readers.
+    pub attempt: Option<u32>,
     raw: String,
 }
 
@@ -76,6 +78,7 @@ struct Envelope<'a> {
     body: Option<&'a RawValue>,
     body_base64: Option<String>,
     cursor: Option<String>,
+    attempt: Option<u32>,
 }
 
 /// A value that is there, even if it is null.
@@ -89,7 +92,7 @@ impl Message {
         let envelope: Envelope<'_> = serde_json::from_str(&raw).map_err(|error| error.to_string())?;
         let body = envelope.body()?;
         let Envelope { channel, position, previous, time, id, key, priority, tags, event, .. } = envelope;
-        let Envelope { content_type, notice, expires, cursor, .. } = envelope;
+        let Envelope { content_type, notice, expires, cursor, attempt, .. } = envelope;
         let notice = notice.map(|notice| notice.get().to_owned());
         Ok(Message {
             channel,
@@ -106,6 +109,7 @@ impl Message {
             expires,
             body,
             cursor,
+            attempt,
             raw,
         })
     }

@@ -36,6 +36,19 @@ impl Target {
         Target { text, separator: '?' }
     }
 
+    /// The path of an acked reader.
+    pub fn reader(name: &str) -> Target {
+        let mut text = String::from("/readers/");
+        encode(name, "", &mut text);
+        Target { text, separator: '?' }
+    }
+
+    /// The path of where an acked reader acknowledges.
+    pub fn ack(name: &str) -> Target {
+        let Target { text, separator } = Target::reader(name);
+        Target { text: text + "/ack", separator }
+    }
+
     /// Adds a parameter.
     #[must_use]
     pub fn with(mut self, name: &str, value: impl AsRef<str>) -> Target {

@@ -10,14 +10,22 @@ pub(crate) struct Wanted {
     pub rate: Option<String>,
     pub bytes: Option<String>,
     pub presence: Option<String>,
+    /// As which acked reader.
+    pub reader: Option<String>,
     pub latest: bool,
 }
 
 impl Wanted {
     /// What is asked beside the channels.
     pub fn preferences(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        let Wanted { filter, rate, bytes, presence, latest, .. } = self;
-        let all = [("filter", filter), ("rate", rate), ("bytes", bytes), ("presence", presence)];
+        let Wanted { filter, rate, bytes, presence, reader, latest, .. } = self;
+        let all = [
+            ("filter", filter),
+            ("rate", rate),
+            ("bytes", bytes),
+            ("presence", presence),
+            ("reader", reader),
+        ];
         let all = all.into_iter().filter_map(|(name, value)| Some((name, value.as_deref()?)));
         all.chain(latest.then_some(("latest", "true")))
     }

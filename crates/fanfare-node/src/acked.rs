@@ -1,7 +1,7 @@
 //! The node's door for acked readers.
 
 use crate::Node;
-use crate::readers::{Keeper, ReaderLag, ReaderStatus};
+use crate::readers::{Hands, Keeper, Reader, ReaderLag, ReaderStatus};
 use fanfare_proto::{Ack, Grant, ReaderName, ReaderWish, Refusal, Time, limits};
 
 impl Node {
@@ -13,12 +13,12 @@ impl Node {
         limit: usize,
     ) -> Result<Vec<ReaderStatus>, Refusal> {
         let (grant, after) = (grant.clone(), after.to_owned());
-        let look = move |keeper: &mut Keeper, node: &Node| {
-            let all = keeper.all(node, &grant)?.into_iter();
+        let look = move |keeper: &mut Keeper, hands: &Hands| {
+            let all = keeper.all(hands, &grant)?.into_iter();
             let behind = all.filter(|reader| reader.name.as_str() > &*after).take(limit);
             Ok(behind.map(|reader| reader.status()).collect())
         };
-        self.inner().readers.ask(self, look).await
+        self.inner().readers.ask(look).await
     }
 
     /// An acked reader, and what lies before it.
@@ -28,11 +28,11 @@ impl Node {
         name: ReaderName,
     ) -> Result<(ReaderStatus, ReaderLag), Refusal> {
         let grant = grant.clone();
-        let look = move |keeper: &mut Keeper, node: &Node| {
-            let reader = keeper.one(node, &grant, &name)?;
-            Ok((reader.status(), reader.lag(node, limits::READER_LAG)?))
+        let look = move |keeper: &mut Keeper, hands: &Hands| {
+            let reader = keeper.one(hands, &grant, &name)?;
+            Ok((reader.status(), reader.lag(hands, limits::READER_LAG)?))
         };
-        self.inner().readers.ask(self, look).await
+        self.inner().readers.ask(look).await
     }
 
     /// Makes an acked reader, or gives it other rules, and another place if one is named. Its sessions end and come back.
@@ -44,24 +44,24 @@ impl Node {
         wish: ReaderWish,
     ) -> Result<(ReaderStatus, ReaderLag, bool), Refusal> {
         let grant = grant.clone();
-        let put = move |keeper: &mut Keeper, node: &Node| {
-            let made = keeper.put(node, &grant, &name, wish)?;
-            let reader = keeper.one(node, &grant, &name)?;
-            Ok((reader.status(), reader.lag(node, limits::READER_LAG)?, made))
+        let put = move |keeper: &mut Keeper, hands: &Hands| {
+            let made = keeper.put(hands, &grant, &name, wish)?;
+            let reader = keeper.one(hands, &grant, &name)?;
+            Ok((reader.status(), reader.lag(hands, limits::READER_LAG)?, made))
         };
-        self.inner().readers.ask(self, put).await
+        self.inner().readers.ask(put).await
     }
 
     /// Removes an acked reader. Its sessions end.
     pub async fn remove_acked_reader(&self, grant: &Grant, name: ReaderName) -> Result<(), Refusal> {
         let grant = grant.clone();
-        self.inner().readers.ask(self, move |keeper, node| keeper.remove(node, &grant, &name)).await
+        self.inner().readers.ask(move |keeper, hands| keeper.remove(hands, &grant, &name)).await
     }
 
     /// Takes note of what an acked reader has done, or wants to be given again. Answers how many messages that is.
     pub async fn ack(&self, grant: &Grant, name: ReaderName, ack: Ack) -> Result<usize, Refusal> {
         let grant = grant.clone();
-        self.inner().readers.ask(self, move |keeper, node| keeper.ack(node, &grant, &name, &ack, None)).await
+        self.inner().readers.ask(move |keeper, hands| keeper.ack(hands, &grant, &name, &ack, None)).await
     }
 
     /// How acked readers do, for whoever watches: each with how old its oldest message is that is not done. Those that
@@ -70,18 +70,18 @@ impl Node {
         if !self.inner().readers.has_begun() {
             return Vec::new();
         }
-        let look = |keeper: &mut Keeper, node: &Node| {
-            let all = keeper.all(node, &Grant::open())?;
-            let named = |(index, reader): (usize, &crate::readers::Reader)| {
+        let look = |keeper: &mut Keeper, hands: &Hands| {
+            let all = keeper.all(hands, &Grant::open())?;
+            let named = |(index, reader): (usize, &Reader)| {
                 let status = reader.status();
                 let oldest = status.oldest.or_else(|| {
                     let asked = index < limits::READERS_NAMED;
-                    asked.then(|| reader.lag(node, 1).ok()?.oldest).flatten()
+                    asked.then(|| reader.lag(hands, 1).ok()?.oldest).flatten()
                 });
                 (status, oldest)
             };
             Ok(all.into_iter().enumerate().map(named).collect())
         };
-        self.inner().readers.ask(self, look).await.unwrap_or_default()
+        self.inner().readers.ask(look).await.unwrap_or_default()
     }
 }

@@ -2,8 +2,9 @@
 //! last, whoever reads such a channel reads the kept log, too, so that nothing is lost because a rule has changed. Nothing is
 //! added to them.
 
-use fanfare_proto::{LogId, LogSet, NamespaceId, Namespaces, Pattern};
+use fanfare_proto::{Code, Grant, LogId, LogSet, NamespaceId, Namespaces, Pattern, Refusal, limits};
 use fanfare_store::{Log, StoreError};
+use std::borrow::Borrow;
 
 /// Channels of a page of them.
 const PAGE: usize = 1000;
@@ -35,6 +36,35 @@ impl Left {
     pub(crate) fn logs_of(&self, namespaces: &Namespaces, pattern: &Pattern) -> LogSet {
         let left = self.0.iter().any(|id| namespaces.get(*id).pattern.overlaps(pattern));
         if left { LogSet::default().with(LogId::KEPT) } else { LogSet::default() }
+    }
+}
+
+impl Left {
+    /// The logs that a session with these patterns reads, if its grant allows them; all of them if it hears nothing.
+    pub(crate) fn logs_for(
+        &self,
+        namespaces: &Namespaces,
+        grant: &Grant,
+        patterns: impl IntoIterator<Item: Borrow<Pattern>>,
+    ) -> Result<LogSet, Refusal> {
+        let (mut set, mut number) = (LogSet::default(), 0);
+        for pattern in patterns {
+            let pattern = pattern.borrow();
+            number += 1;
+            if !grant.may_subscribe(pattern) {
+                let detail = format!("hearing `{pattern}` is not allowed");
+                return Err(Refusal::new(Code::FORBIDDEN, detail));
+            }
+            set = LogSet(set.0 | namespaces.logs_of(pattern).0 | self.logs_of(namespaces, pattern).0);
+        }
+        match number {
+            0 => Ok(LogSet::default().with(LogId::KEPT).with(LogId::LIVE)),
+            1..=limits::SUBSCRIPTIONS => Ok(set),
+            _ => {
+                let detail = format!("{number} subscriptions; at most {}", limits::SUBSCRIPTIONS);
+                Err(Refusal::new(Code::TOO_MANY, detail))
+            }
+        }
     }
 }
 

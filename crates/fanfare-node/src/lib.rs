@@ -17,6 +17,7 @@ mod condition;
 mod conditions;
 mod count;
 mod crowds;
+mod dead;
 mod desk;
 mod figures;
 mod fold;

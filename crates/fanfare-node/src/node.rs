@@ -12,7 +12,7 @@ use crate::left::Left;
 use crate::orders::Desks;
 use crate::outgo::Outgo;
 use crate::places::Places;
-use crate::readers::Readers;
+use crate::readers::{self, Readers};
 use crate::reading::{Logs, Reading};
 use crate::schedule::Schedules;
 use crate::tail::Tail;
@@ -26,7 +26,7 @@ use fanfare_proto::{
 use fanfare_store::{ChannelInfo, LogStatus, MemoryLog, Removal, Store, StoreError};
 use std::borrow::Borrow;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, Weak};
+use std::sync::{Arc, Mutex};
 use tokio::sync::oneshot;
 
 /// What a node is made of.
@@ -51,7 +51,7 @@ pub struct Node(Arc<Inner>);
 
 pub(crate) struct Inner {
     namespaces: Arc<Namespaces>,
-    left: Left,
+    left: Arc<Left>,
     origins: ArcSwap<Origins>,
     now: fn() -> Time,
     pub(crate) store: Arc<dyn Store>,
@@ -83,7 +83,7 @@ impl Node {
         let store = kept;
         let live: Arc<dyn Store> = Arc::new(MemoryLog::new(LogId::LIVE, namespaces.clone()));
         let logs = Logs { kept: store.clone(), live: live.clone() };
-        let left = Left::find(&*logs.kept, &namespaces)?;
+        let left = Arc::new(Left::find(&*logs.kept, &namespaces)?);
         let mut places = Places { epochs: [Epoch(0); limits::LOGS] };
         let mut heads = Mark::default();
         for log in [LogId::KEPT, LogId::LIVE] {
@@ -117,7 +117,18 @@ impl Node {
         };
         let schedules = Schedules::start(hands.clone())?;
         let conditions = Conditions::start(hands)?;
-        let node = Node(Arc::new(Inner {
+        let readers = Readers::start(readers::Hands {
+            store: store.clone(),
+            namespaces: namespaces.clone(),
+            left: left.clone(),
+            places,
+            reading: reading.clone(),
+            commits: commits.clone(),
+            live: live.clone(),
+            tail: tail.clone(),
+            now,
+        })?;
+        Ok(Node(Arc::new(Inner {
             namespaces,
             left,
             origins: ArcSwap::from_pointee(origins),
@@ -135,13 +146,11 @@ impl Node {
             desks: Desks::default(),
             boards: Boards::default(),
             crowds,
-            readers: Readers::default(),
+            readers,
             publishes,
             gaps: Gaps::default(),
             draining,
-        }));
-        node.0.readers.wake(&node, &*node.0.store)?;
-        Ok(node)
+        })))
     }
 
     pub(crate) fn log_of(&self, channel: &Channel) -> LogId {
@@ -154,25 +163,7 @@ impl Node {
         grant: &Grant,
         patterns: impl IntoIterator<Item: Borrow<Pattern>>,
     ) -> Result<LogSet, Refusal> {
-        let (mut set, mut number) = (LogSet::default(), 0);
-        for pattern in patterns {
-            let pattern = pattern.borrow();
-            number += 1;
-            if !grant.may_subscribe(pattern) {
-                let detail = format!("hearing `{pattern}` is not allowed");
-                return Err(Refusal::new(Code::FORBIDDEN, detail));
-            }
-            let namespaces = &self.0.namespaces;
-            set = LogSet(set.0 | namespaces.logs_of(pattern).0 | self.0.left.logs_of(namespaces, pattern).0);
-        }
-        match number {
-            0 => Ok(LogSet::default().with(LogId::KEPT).with(LogId::LIVE)),
-            1..=limits::SUBSCRIPTIONS => Ok(set),
-            _ => {
-                let detail = format!("{number} subscriptions; at most {}", limits::SUBSCRIPTIONS);
-                Err(Refusal::new(Code::TOO_MANY, detail))
-            }
-        }
+        self.0.left.logs_for(&self.0.namespaces, grant, patterns)
     }
 
     /// Runs a task on a reader thread and waits for its answer.
@@ -207,19 +198,6 @@ impl Node {
             false
         }))?;
         receiver.await.unwrap_or_else(|_| Err(Code::DRAINING.into()))
-    }
-
-    /// As [`Node::read`], for a thread that may wait and is no reader thread itself.
-    pub(crate) fn read_and_wait<T: Send + 'static>(
-        &self,
-        task: impl FnOnce(&Logs) -> Result<T, StoreError> + Send + 'static,
-    ) -> Result<T, Refusal> {
-        let (sender, receiver) = oneshot::channel();
-        self.0.reading.task(Box::new(move |logs| drop(sender.send(task(logs)))))?;
-        match receiver.blocking_recv() {
-            Ok(answer) => answer.map_err(|error| unread(&error)),
-            Err(_) => Err(Code::STORE_FAILED.into()),
-        }
     }
 
     /// Reads one page.
@@ -344,15 +322,6 @@ impl Node {
     /// [`trouble`](Node::trouble), too.
     pub fn damage(&self) -> Option<StoreError> {
         self.0.logs.kept.incidents().damage
-    }
-
-    pub(crate) fn downgrade(&self) -> Weak<Inner> {
-        Arc::downgrade(&self.0)
-    }
-
-    /// The node, if it still lives.
-    pub(crate) fn upgrade(inner: &Weak<Inner>) -> Option<Node> {
-        inner.upgrade().map(Node)
     }
 
     pub(crate) fn inner(&self) -> &Inner {

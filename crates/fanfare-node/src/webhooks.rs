@@ -1,15 +1,15 @@
 //! Where webhooks are kept, and how they do: the place where whoever makes them and whoever delivers to them meet.
 
 use crate::Node;
-use crate::commit::Answers;
+use crate::dead::dead_letter;
 use bytes::Bytes;
 use fanfare_proto::{
-    Code, Cursor, Grant, History, Message, Publish, Refusal, TagValue, Time, Webhook, WebhookProgress, limits,
+    Code, Cursor, Grant, History, Message, Refusal, Time, Webhook, WebhookProgress, limits,
 };
 use fanfare_store::{Put, Records, Revision};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use tokio::sync::{oneshot, watch};
+use tokio::sync::watch;
 
 /// Their records.
 const KIND: &str = "webhook";
@@ -187,31 +187,8 @@ impl Node {
         why: &str,
     ) -> Result<(), Refusal> {
         let publish = dead_letter(reader, message, delivery, why)?;
-        let answers = self.bury_letter(publish)?.await.unwrap_or_default();
+        let log = self.log_of(&publish.channel);
+        let answers = self.commit(log, &Grant::open(), vec![publish], false)?.await.unwrap_or_default();
         answers.into_iter().next().unwrap_or_else(|| Err(Code::STORE_FAILED.into())).map(drop)
     }
-
-    pub(crate) fn bury_letter(&self, publish: Publish) -> Result<oneshot::Receiver<Answers>, Refusal> {
-        let log = self.log_of(&publish.channel);
-        self.commit(log, &Grant::open(), vec![publish], false)
-    }
-}
-
-/// A message that a reader could not be given, for whoever looks for it.
-pub(crate) fn dead_letter(
-    reader: &str,
-    message: &Message,
-    delivery: &str,
-    why: &str,
-) -> Result<Publish, Refusal> {
-    let channel = fanfare_proto::Channel::parse(&format!("$dead/{reader}"));
-    let channel = channel.map_err(|error| Refusal::new(Code::BAD_NAME, error.to_string()))?;
-    let mut content = message.content.clone();
-    for (name, value) in
-        [("dead_channel", message.channel.as_str()), ("dead_delivery", delivery), ("dead_why", why)]
-    {
-        content.tags.insert(name.into(), TagValue::Text(value.into()));
-    }
-    let id = Some(format!("{reader}/{delivery}").into());
-    Ok(Publish { channel, id, when: None, ttl: None, content })
 }

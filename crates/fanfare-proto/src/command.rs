@@ -25,6 +25,22 @@ impl Subscribe {
     pub fn selection(&self) -> Selection {
         Selection::filtered(self.patterns.clone(), self.preferences.filter.as_ref())
     }
+
+    /// Refuses what an acked reader cannot have.
+    pub fn check_reader(&self) -> Result<(), Refusal> {
+        let bad = |detail| Err(Refusal::new(Code::BAD_FIELD, detail));
+        if self.preferences.pace.is_some() {
+            return bad("reader: an acked reader hears every message; leave `rate` and `bytes` out");
+        }
+        if self.presence.is_some() {
+            return bad("reader: an acked reader is not present; use another session for `presence`");
+        }
+        if self.patterns.len() > limits::READER_PATTERNS {
+            let detail = format!("a reader has at most {} channels and patterns", limits::READER_PATTERNS);
+            return Err(Refusal::new(Code::TOO_MANY, detail));
+        }
+        Ok(())
+    }
 }
 
 /// A request for a page of what was said.

@@ -1,6 +1,6 @@
 //! Acked readers on the wire: how one is named, and how it acknowledges (design rule 16).
 
-use crate::{Code, Cursor, Position, Query, Refusal, Subscribe, Wire, limits, quote};
+use crate::{Code, Cursor, Position, Query, Refusal, limits, quote};
 use serde_json::value::RawValue;
 use std::fmt;
 use std::time::Duration;
@@ -49,42 +49,12 @@ pub struct AsReader {
 impl AsReader {
     /// What the parameters `reader` and `ack` of a request ask, if they do.
     pub fn asked(query: &Query<'_>) -> Result<Option<AsReader>, Refusal> {
-        let done = query.one("ack")?.map(|text| crate::start::cursor("ack", text)).transpose()?;
+        let done = query.one("ack")?.map(|text| cursor("ack", text)).transpose()?;
         match query.one("reader")? {
             Some(text) => Ok(Some(AsReader { name: ReaderName::parse(text)?, done })),
             None if done.is_some() => Err(bad("ack: it is for acked readers; say which: reader=<name>")),
             None => Ok(None),
         }
-    }
-}
-
-impl Subscribe {
-    /// Refuses what an acked reader cannot have.
-    pub(crate) fn check_reader(&self, wire: Wire) -> Result<(), Refusal> {
-        if self.reader.is_none() {
-            return Ok(());
-        }
-        if !wire.protocol().tells_places(wire.form) {
-            let detail = "reader: messages come without cursors here, and cannot be acknowledged; \
-                          take another `via`, or leave `as=body` out";
-            return Err(bad(detail));
-        }
-        self.check_preferences()
-    }
-
-    /// Refuses preferences that an acked reader cannot have.
-    pub fn check_preferences(&self) -> Result<(), Refusal> {
-        if self.preferences.pace.is_some() {
-            return Err(bad("reader: an acked reader hears every message; leave `rate` and `bytes` out"));
-        }
-        if self.presence.is_some() {
-            return Err(bad("reader: an acked reader is not present; use another session for `presence`"));
-        }
-        if self.patterns.len() > limits::READER_PATTERNS {
-            let detail = format!("a reader has at most {} channels and patterns", limits::READER_PATTERNS);
-            return Err(Refusal::new(Code::TOO_MANY, detail));
-        }
-        Ok(())
     }
 }
 
@@ -137,9 +107,13 @@ fn place(verb: &str, text: &str) -> Result<AckPlace, Refusal> {
     if let Ok(position) = text.parse() {
         return Ok(AckPlace::Position(Position(position)));
     }
-    let cursor: String = serde_json::from_str(text)
+    let text: String = serde_json::from_str(text)
         .map_err(|_| bad(format!("{verb}: it is a cursor or a position, or an array of them")))?;
-    crate::start::cursor(verb, &cursor).map(AckPlace::Cursor)
+    cursor(verb, &text).map(AckPlace::Cursor)
+}
+
+fn cursor(name: &str, text: &str) -> Result<Cursor, Refusal> {
+    Cursor::parse(text).map_err(|error| Refusal::new(Code::BAD_CURSOR, format!("{name}: {error}")))
 }
 
 fn bad(detail: impl Into<String>) -> Refusal {

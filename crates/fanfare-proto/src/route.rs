@@ -123,7 +123,14 @@ pub fn route(head: &Head<'_>, origins: &Origins) -> Result<Route, Refusal> {
         Present::channels(&patterns)?;
     }
     let subscribe = Subscribe { patterns, preferences, start, presence, reader };
-    subscribe.check_reader(wire)?;
+    if subscribe.reader.is_some() {
+        subscribe.check_reader()?;
+        if !protocol.tells_places(wire.form) {
+            let detail = "reader: messages come without cursors here, and cannot be acknowledged; take another `via`, \
+                          or leave `as=body` out";
+            return Err(Refusal::new(Code::BAD_FIELD, detail));
+        }
+    }
     Ok(Route::Hold(Hold { wire, subscribe, wait: answer.then_some(wait), handshake }))
 }
 

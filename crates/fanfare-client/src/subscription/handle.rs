@@ -4,6 +4,9 @@ use super::run::Run;
 use super::subscribing::Subscribing;
 use crate::ear::{EVENTS, Ear, Event, Heard, State};
 use crate::error::Error;
+use crate::message::Message;
+use crate::reach::Reach;
+use crate::reader;
 use crate::transport::Transport;
 use futures_core::Stream;
 use std::future::poll_fn;
@@ -24,6 +27,8 @@ pub struct Subscription {
     cursor: Option<String>,
     transport: Option<Transport>,
     ended: bool,
+    reach: Reach,
+    reader: Option<String>,
 }
 
 impl Subscription {
@@ -35,10 +40,11 @@ impl Subscription {
             ("after", cursor) => Some(cursor),
             _ => None,
         });
+        let (own, reader) = (reach.clone(), wanted.reader.clone());
         let ear = Ear::new(reach.clone(), start, sender.clone(), bytes.clone()).with_latest(wanted.latest);
         let run = Run::new(reach, wanted, transports, ear, sender, again.clone());
         let task = tokio::spawn(run.run());
-        Subscription { buffer, bytes, again, task, cursor, transport: None, ended: false }
+        Subscription { buffer, bytes, again, task, cursor, transport: None, ended: false, reach: own, reader }
     }
 
     /// The next event. An error is the last but `None`: the server refused for good, or is none that we understand.
@@ -50,6 +56,13 @@ impl Subscription {
     /// with what you took, and give it back as [`Subscribing::after`].
     pub fn cursor(&self) -> Option<&str> {
         self.cursor.as_deref()
+    }
+
+    /// Says that a message is done, if this hears as an acked reader: it is not given again. When this returns, the server
+    /// has taken note.
+    pub async fn ack(&self, message: &Message) -> Result<(), Error> {
+        let (Some(reader), Some(cursor)) = (&self.reader, &message.cursor) else { return Ok(()) };
+        reader::ack(&self.reach, reader, &[cursor]).await.map(drop)
     }
 
     /// The transport in use, as of the last event; none while there is none.

@@ -48,6 +48,13 @@ impl Subscribing {
         Subscribing { wanted: Wanted { presence: member.into(), ..self.wanted }, ..self }
     }
 
+    /// Hears as an acked reader, whose place the server keeps: it goes on where it was, without a cursor, and what it has
+    /// done is said by [`Subscription::ack`]. What it has not is given again (`docs/readers.md`). Where to begin counts when
+    /// the reader is made by this.
+    pub fn reader(self, name: impl Into<Option<String>>) -> Subscribing {
+        Subscribing { wanted: Wanted { reader: name.into(), ..self.wanted }, ..self }
+    }
+
     /// Where to begin. Without this, with what comes next.
     pub fn start_at(self, start: impl Into<Option<Start>>) -> Subscribing {
         Subscribing { start: start.into(), ..self }

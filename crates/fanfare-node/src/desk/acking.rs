@@ -47,7 +47,7 @@ impl Desk {
         let readers = &self.node.inner().readers;
         let seated = readers.seat(reader.name.clone(), Box::new(tell));
         let (seat, then) = (seated.seat.clone(), Box::new(then));
-        readers.attach(&self.node, Asking { reader, rules, start, grant, seat, then })?;
+        readers.attach(Asking { reader, rules, start, grant, seat, then })?;
         talk(session).seated = Some(seated);
         Ok(())
     }
@@ -59,7 +59,7 @@ impl Desk {
         id: Option<&RequestId>,
         subscribe: Subscribe,
     ) -> Result<(), Refusal> {
-        subscribe.check_preferences()?;
+        subscribe.check_reader()?;
         let Subscribe { patterns, preferences, start, reader, .. } = subscribe;
         let Some(reader) = reader else { return Ok(()) };
         if !self.heard(key).is_empty() || self.seated(key).is_some() {
@@ -107,8 +107,8 @@ impl Desk {
         let (name, member, again) = (seated.name.clone(), seated.seat.member, ack.again.is_some());
         let readers = &self.node.inner().readers;
         // In line before anything else that this session says, its end included.
-        let answer = readers
-            .question(&self.node, move |keeper, node| keeper.ack(node, &grant, &name, &ack, Some(member)))?;
+        let answer =
+            readers.question(move |keeper, hands| keeper.ack(hands, &grant, &name, &ack, Some(member)))?;
         let (letter, board) = (self.letter(key, 1), self.board.clone());
         Ok(Box::pin(async move {
             letter(match answer.await.unwrap_or_else(|_| Err(Code::DRAINING.into())) {

@@ -1,13 +1,13 @@
 //! All acked readers: made, kept, used, removed.
 
 use super::KIND;
-use super::reader::{Reader, page};
+use super::hands::Hands;
+use super::reader::Reader;
 use super::seat::Seat;
-use crate::Node;
 use crate::commit::{refused, unread};
 use bytes::Bytes;
 use fanfare_proto::{
-    Ack, AckPlace, AckPlaces, AsReader, Code, Cursor, Grant, History, Pattern, ReaderName, ReaderRecord,
+    Ack, AckPlace, AckPlaces, AsReader, Code, Cursor, Grant, History, Pattern, ReaderKept, ReaderName,
     ReaderRules, ReaderWish, Refusal, Start, Time, limits,
 };
 use fanfare_store::RecordChange;
@@ -48,15 +48,14 @@ pub(crate) struct Asking {
 
 impl Keeper {
     /// Reads what is kept, the first time.
-    fn load(&mut self, node: &Node) -> Result<(), Refusal> {
+    fn load(&mut self, hands: &Hands) -> Result<(), Refusal> {
         if self.loaded {
             return Ok(());
         }
-        let records =
-            node.inner().store.scan(KIND, "", "", limits::READERS).map_err(|error| unread(&error))?;
+        let records = hands.store.scan(KIND, "", "", limits::READERS).map_err(|error| unread(&error))?;
         for record in records {
             let read = ReaderName::parse(&record.key)
-                .and_then(|name| Ok((name, ReaderRecord::read(&record.key, &record.value)?)));
+                .and_then(|name| Ok((name, ReaderKept::read(&record.key, &record.value)?)));
             match read {
                 Ok((name, kept)) => drop(self.readers.insert(name.clone(), Reader::restore(name, kept))),
                 Err(refusal) => {
@@ -69,8 +68,8 @@ impl Keeper {
         Ok(())
     }
 
-    fn find(&mut self, node: &Node, name: &ReaderName) -> Result<Option<&mut Reader>, Refusal> {
-        self.load(node)?;
+    fn find(&mut self, hands: &Hands, name: &ReaderName) -> Result<Option<&mut Reader>, Refusal> {
+        self.load(hands)?;
         match self.damaged.get(name.as_str()) {
             Some(refusal) => Err(refusal.clone()),
             None => Ok(self.readers.get_mut(name)),
@@ -78,58 +77,58 @@ impl Keeper {
     }
 
     /// A reader that one may see: who may hear all that it hears.
-    fn seen(&mut self, node: &Node, grant: &Grant, name: &ReaderName) -> Result<&mut Reader, Refusal> {
-        let found = self.find(node, name)?.filter(|reader| may_hear(grant, &reader.rules));
+    fn seen(&mut self, hands: &Hands, grant: &Grant, name: &ReaderName) -> Result<&mut Reader, Refusal> {
+        let found = self.find(hands, name)?.filter(|reader| may_hear(grant, &reader.rules));
         found.ok_or_else(|| Refusal::new(Code::NOT_FOUND, format!("there is no reader `{name}`")))
     }
 
     /// Has a session hear as a reader.
-    pub(crate) fn attach(&mut self, node: &Node, asking: Asking) {
+    pub(crate) fn attach(&mut self, hands: &Hands, asking: Asking) {
         let Asking { reader, rules, start, grant, seat, then } = asking;
-        then(self.try_attach(node, &reader, rules, start, &grant, seat));
+        then(self.try_attach(hands, &reader, rules, start, &grant, seat));
     }
 
     fn try_attach(
         &mut self,
-        node: &Node,
+        hands: &Hands,
         asked: &AsReader,
         rules: ReaderRules,
         start: Start,
         grant: &Grant,
         seat: Arc<Seat>,
     ) -> Result<Vec<Pattern>, Refusal> {
-        let (name, now) = (&asked.name, node.now());
-        match self.find(node, name)? {
+        let (name, now) = (&asked.name, hands.now());
+        match self.find(hands, name)? {
             Some(reader) => check(reader, &rules)?,
             None if rules.patterns.is_empty() => {
                 let detail = format!("there is no reader `{name}`; the first use of a reader names channels");
                 return Err(Refusal::new(Code::NOT_FOUND, detail));
             }
             None => {
-                node.logs_for(grant, &rules.patterns)?;
-                self.make(node, name, rules, start)?;
+                hands.check(grant, &rules.patterns)?;
+                self.make(hands, name, rules, start)?;
             }
         }
         let Some(reader) = self.readers.get_mut(name) else { return Err(Code::NOT_FOUND.into()) };
         let patterns = reader.rules.patterns.clone();
-        node.logs_for(grant, &patterns)?;
+        hands.check(grant, &patterns)?;
         if reader.seats.len() >= limits::READER_SESSIONS {
             let detail = format!("a reader has at most {} sessions at a time", limits::READER_SESSIONS);
             return Err(Refusal::new(Code::TOO_MANY_SESSIONS, detail));
         }
         if let Some(done) = &asked.done {
             let places = AckPlaces::Through(AckPlace::Cursor(done.clone()));
-            reader.ack(node, &Ack { places, again: None }, None)?;
+            reader.ack(hands, &Ack { places, again: None }, None)?;
         }
         reader.join(seat, now);
-        reader.work(node);
+        reader.work(hands);
         Ok(patterns)
     }
 
     /// Makes a reader, and keeps it before anything is given.
     fn make(
         &mut self,
-        node: &Node,
+        hands: &Hands,
         name: &ReaderName,
         rules: ReaderRules,
         start: Start,
@@ -138,9 +137,9 @@ impl Keeper {
             let detail = format!("a server has at most {} readers; remove one", limits::READERS);
             return Err(Refusal::new(Code::TOO_MANY, detail));
         }
-        let floor = begin(node, &rules, start)?;
-        let reader = Reader::new(name.clone(), rules, floor, node.now());
-        keep(node, &reader)?;
+        let floor = begin(hands, &rules, start)?;
+        let reader = Reader::new(name.clone(), rules, floor, hands.now());
+        keep(hands, &reader)?;
         self.readers.insert(name.clone(), reader);
         Ok(())
     }
@@ -148,45 +147,45 @@ impl Keeper {
     /// A session is gone.
     pub(crate) fn leave(
         &mut self,
-        node: &Node,
+        hands: &Hands,
         name: &ReaderName,
         member: u64,
         answered: bool,
         unseen: usize,
     ) {
         if let Some(reader) = self.readers.get_mut(name) {
-            reader.leave(member, answered, unseen, node.now());
-            reader.work(node);
+            reader.leave(member, answered, unseen, hands.now());
+            reader.work(hands);
         }
     }
 
     /// Takes note of what is done, or is to be given again, for one session or for all.
     pub(crate) fn ack(
         &mut self,
-        node: &Node,
+        hands: &Hands,
         grant: &Grant,
         name: &ReaderName,
         ack: &Ack,
         only: Option<u64>,
     ) -> Result<usize, Refusal> {
-        let reader = self.seen(node, grant, name)?;
-        let count = reader.ack(node, ack, only)?;
-        reader.work(node);
+        let reader = self.seen(hands, grant, name)?;
+        let count = reader.ack(hands, ack, only)?;
+        reader.work(hands);
         Ok(count)
     }
 
     /// Makes a reader, or gives it other rules and another place. Answers whether it was made.
     pub(crate) fn put(
         &mut self,
-        node: &Node,
+        hands: &Hands,
         grant: &Grant,
         name: &ReaderName,
         wish: ReaderWish,
     ) -> Result<bool, Refusal> {
         let ReaderWish { rules, start } = wish;
-        node.logs_for(grant, &rules.patterns)?;
-        let Some(reader) = self.find(node, name)? else {
-            self.make(node, name, rules, start.unwrap_or_default())?;
+        hands.check(grant, &rules.patterns)?;
+        let Some(reader) = self.find(hands, name)? else {
+            self.make(hands, name, rules, start.unwrap_or_default())?;
             return Ok(true);
         };
         if !may_hear(grant, &reader.rules) {
@@ -195,22 +194,22 @@ impl Keeper {
                 format!("changing the reader `{name}` is not allowed"),
             ));
         }
-        let floor = start.map(|start| begin(node, &rules, start)).transpose()?;
+        let floor = start.map(|start| begin(hands, &rules, start)).transpose()?;
         let Some(reader) = self.readers.get_mut(name) else { return Ok(false) };
         let changed = reader.changed(rules, floor);
-        keep(node, &changed)?;
+        keep(hands, &changed)?;
         reader.dismiss(&Refusal::new(Code::STREAM_ENDED, format!("the reader `{name}` was changed")));
         *reader = changed;
         Ok(false)
     }
 
     /// Removes a reader and ends its sessions.
-    pub(crate) fn remove(&mut self, node: &Node, grant: &Grant, name: &ReaderName) -> Result<(), Refusal> {
-        self.load(node)?;
+    pub(crate) fn remove(&mut self, hands: &Hands, grant: &Grant, name: &ReaderName) -> Result<(), Refusal> {
+        self.load(hands)?;
         if !self.damaged.contains_key(name.as_str()) {
-            self.seen(node, grant, name)?;
+            self.seen(hands, grant, name)?;
         }
-        forget(node, name)?;
+        forget(hands, name)?;
         self.damaged.remove(name.as_str());
         if let Some(mut reader) = self.readers.remove(name) {
             reader.dismiss(&Refusal::new(Code::NOT_FOUND, format!("the reader `{name}` was removed")));
@@ -219,36 +218,41 @@ impl Keeper {
     }
 
     /// The readers that one may see, by name.
-    pub(crate) fn all(&mut self, node: &Node, grant: &Grant) -> Result<Vec<&Reader>, Refusal> {
-        self.load(node)?;
+    pub(crate) fn all(&mut self, hands: &Hands, grant: &Grant) -> Result<Vec<&Reader>, Refusal> {
+        self.load(hands)?;
         Ok(self.readers.values().filter(|reader| may_hear(grant, &reader.rules)).collect())
     }
 
     /// One reader that one may see.
-    pub(crate) fn one(&mut self, node: &Node, grant: &Grant, name: &ReaderName) -> Result<&Reader, Refusal> {
-        self.seen(node, grant, name).map(|reader| &*reader)
+    pub(crate) fn one(
+        &mut self,
+        hands: &Hands,
+        grant: &Grant,
+        name: &ReaderName,
+    ) -> Result<&Reader, Refusal> {
+        self.seen(hands, grant, name).map(|reader| &*reader)
     }
 
     /// Does what is due.
-    pub(crate) fn round(&mut self, node: &Node, news: bool) {
-        if let Err(refusal) = self.load(node) {
+    pub(crate) fn round(&mut self, hands: &Hands, news: bool) {
+        if let Err(refusal) = self.load(hands) {
             tracing::warn!(%refusal, "the readers cannot be read; nothing is given to them until they can");
-            self.due = Some(node.now().after(TROUBLE_TIME));
+            self.due = Some(hands.now().after(TROUBLE_TIME));
             return;
         }
-        let now = node.now();
+        let now = hands.now();
         for reader in self.readers.values_mut() {
             if news {
                 reader.hear();
             }
-            reader.work(node);
+            reader.work(hands);
         }
         if self.trouble <= now {
-            self.save(node, |since| since.after(limits::READER_KEEP_TIME) <= now);
+            self.save(hands, |since| since.after(limits::READER_KEEP_TIME) <= now);
         }
         if self.expire <= now {
             self.expire = now.after(EXPIRE_EVERY);
-            self.expire(node, now);
+            self.expire(hands, now);
         }
         let due = self.readers.values().filter_map(|reader| reader.due(now)).min();
         self.due = due.map(|due| due.max(self.trouble));
@@ -260,33 +264,33 @@ impl Keeper {
     }
 
     /// Keeps what is not kept yet.
-    pub(crate) fn end(&mut self, node: &Node) {
-        self.save(node, |_| true);
+    pub(crate) fn end(&mut self, hands: &Hands) {
+        self.save(hands, |_| true);
     }
 
-    fn save(&mut self, node: &Node, is_due: impl Fn(Time) -> bool) {
+    fn save(&mut self, hands: &Hands, is_due: impl Fn(Time) -> bool) {
         let due = |reader: &&mut Reader| reader.dirty.is_some_and(&is_due);
         let changes: Vec<_> = self.readers.values_mut().filter(due).map(|reader| change(reader)).collect();
         if changes.is_empty() {
             return;
         }
-        match node.inner().store.change(&changes) {
+        match hands.store.change(&changes) {
             Ok(()) => {
                 let kept = |reader: &&mut Reader| reader.dirty.is_some_and(&is_due);
                 self.readers.values_mut().filter(kept).for_each(|reader| reader.dirty = None);
             }
             Err(error) => {
                 tracing::warn!(%error, "what readers acknowledged could not be kept; it is tried again soon");
-                self.trouble = node.now().after(TROUBLE_TIME);
+                self.trouble = hands.now().after(TROUBLE_TIME);
             }
         }
     }
 
-    fn expire(&mut self, node: &Node, now: Time) {
+    fn expire(&mut self, hands: &Hands, now: Time) {
         let expired = self.readers.values().filter(|reader| reader.is_expired(now));
         let expired: Vec<ReaderName> = expired.map(|reader| reader.name.clone()).collect();
         for name in expired {
-            if forget(node, &name).is_ok() {
+            if forget(hands, &name).is_ok() {
                 tracing::info!(reader = name.as_str(), "nobody used a reader for long; it is removed");
                 self.readers.remove(&name);
             }
@@ -319,7 +323,7 @@ fn check(reader: &Reader, asked: &ReaderRules) -> Result<(), Refusal> {
 }
 
 /// Where a reader of these rules begins.
-fn begin(node: &Node, rules: &ReaderRules, start: Start) -> Result<Cursor, Refusal> {
+fn begin(hands: &Hands, rules: &ReaderRules, start: Start) -> Result<Cursor, Refusal> {
     if let Start::After(cursor) = &start
         && !cursor.parts().is_empty()
     {
@@ -327,7 +331,7 @@ fn begin(node: &Node, rules: &ReaderRules, start: Start) -> Result<Cursor, Refus
     }
     let (patterns, filter) = (rules.patterns.clone(), rules.filter.clone());
     let history = History { patterns, filter, start, before: None, limit: 1 };
-    Ok(page(node, &history)?.before)
+    Ok(hands.page(history)?.before)
 }
 
 fn change(reader: &Reader) -> RecordChange {
@@ -335,11 +339,11 @@ fn change(reader: &Reader) -> RecordChange {
     RecordChange { kind: KIND, key: reader.name.as_str().into(), value }
 }
 
-fn keep(node: &Node, reader: &Reader) -> Result<(), Refusal> {
-    node.inner().store.change(&[change(reader)]).map_err(|error| refused(&error))
+fn keep(hands: &Hands, reader: &Reader) -> Result<(), Refusal> {
+    hands.store.change(&[change(reader)]).map_err(|error| refused(&error))
 }
 
-fn forget(node: &Node, name: &ReaderName) -> Result<(), Refusal> {
+fn forget(hands: &Hands, name: &ReaderName) -> Result<(), Refusal> {
     let change = RecordChange { kind: KIND, key: name.as_str().into(), value: None };
-    node.inner().store.change(&[change]).map_err(|error| refused(&error))
+    hands.store.change(&[change]).map_err(|error| refused(&error))
 }

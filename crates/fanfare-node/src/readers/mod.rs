@@ -4,24 +4,25 @@
 //! have seats: what a session is given waits in its seat until its socket takes it. Ordinary sessions do not come here.
 //!
 //! - [`Readers`]: the door to the thread;
-//! - `keeper`: all readers; `reader`: one of them; `seat`: one session of one.
+//! - `keeper`: all readers; `reader`: one of them, `status`: how it does; `seat`: one session of one.
 
+mod hands;
 mod keeper;
 mod reader;
 mod seat;
+mod status;
 
-use crate::Node;
-use crate::node::Inner;
+pub(crate) use hands::Hands;
 pub(crate) use keeper::{Asking, Keeper};
 pub(crate) use reader::Reader;
-pub use reader::{ReaderLag, ReaderStatus};
 pub(crate) use seat::{Seat, Seated, Word};
+pub use status::{ReaderLag, ReaderStatus};
 
 use fanfare_proto::{Code, ReaderName, Refusal, limits};
-use fanfare_store::{Records, StoreError};
+use fanfare_store::StoreError;
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::sync::oneshot;
@@ -32,11 +33,11 @@ pub(crate) const KIND: &str = "reader";
 const SLEEP: Duration = Duration::from_secs(1);
 
 /// Something for the thread to do.
-type Order = Box<dyn FnOnce(&mut Keeper, &Node) + Send>;
+type Order = Box<dyn FnOnce(&mut Keeper, &Hands) + Send>;
 
 /// The door to the thread. It ends by [`Readers::stop`], or when the node is dropped.
-#[derive(Default)]
 pub(crate) struct Readers {
+    hands: Hands,
     shared: Arc<Shared>,
     members: AtomicU64,
     thread: Mutex<Option<JoinHandle<()>>>,
@@ -92,15 +93,21 @@ impl Shared {
 
 impl Readers {
     /// Begins the thread if there is something for it to keep.
-    pub(crate) fn wake(&self, node: &Node, records: &dyn Records) -> Result<(), StoreError> {
-        let failed = |refusal: Refusal| StoreError::Failed(refusal.detail);
-        match records.scan(KIND, "", "", 1)?.is_empty() {
-            true => Ok(()),
-            false => self.begin(node).map_err(failed),
+    pub(crate) fn start(hands: Hands) -> Result<Readers, StoreError> {
+        let any = !hands.store.scan(KIND, "", "", 1)?.is_empty();
+        let readers = Readers {
+            hands,
+            shared: Arc::default(),
+            members: AtomicU64::default(),
+            thread: Mutex::default(),
+        };
+        if any {
+            readers.begin().map_err(|refusal| StoreError::Failed(refusal.detail))?;
         }
+        Ok(readers)
     }
 
-    fn begin(&self, node: &Node) -> Result<(), Refusal> {
+    fn begin(&self) -> Result<(), Refusal> {
         let mut state = self.shared.state();
         if state.ending {
             return Err(Code::DRAINING.into());
@@ -108,15 +115,15 @@ impl Readers {
         if state.begun {
             return Ok(());
         }
-        let (shared, weak) = (self.shared.clone(), node.downgrade());
+        let (shared, hands) = (self.shared.clone(), self.hands.clone());
         let thread = std::thread::Builder::new().name("readers".into());
-        let begun = thread.spawn(move || run(&shared, &weak));
+        let begun = thread.spawn(move || run(&shared, &hands));
         let failed = |error| Refusal::new(Code::BUSY, format!("a thread could not start: {error}"));
         *self.thread.lock().unwrap_or_else(PoisonError::into_inner) = Some(begun.map_err(failed)?);
         state.begun = true;
         drop(state);
         let ring = self.shared.clone();
-        node.inner().tail.watch(Arc::new(move || ring.ring()));
+        self.hands.tail.watch(Arc::new(move || ring.ring()));
         Ok(())
     }
 
@@ -126,8 +133,8 @@ impl Readers {
     }
 
     /// Has the thread do something.
-    pub(crate) fn order(&self, node: &Node, order: Order) -> Result<(), Refusal> {
-        self.begin(node)?;
+    fn order(&self, order: Order) -> Result<(), Refusal> {
+        self.begin()?;
         let mut state = self.shared.state();
         if state.orders.len() >= limits::READER_ORDERS {
             return Err(Refusal::new(Code::BUSY, "too many requests to readers wait"));
@@ -141,21 +148,19 @@ impl Readers {
     /// Has the thread do something, and waits for what comes of it.
     pub(crate) async fn ask<T: Send + 'static>(
         &self,
-        node: &Node,
-        what: impl FnOnce(&mut Keeper, &Node) -> Result<T, Refusal> + Send + 'static,
+        what: impl FnOnce(&mut Keeper, &Hands) -> Result<T, Refusal> + Send + 'static,
     ) -> Result<T, Refusal> {
-        self.question(node, what)?.await.unwrap_or_else(|_| Err(Code::DRAINING.into()))
+        self.question(what)?.await.unwrap_or_else(|_| Err(Code::DRAINING.into()))
     }
 
     /// Has the thread do something; what comes of it comes there.
     pub(crate) fn question<T: Send + 'static>(
         &self,
-        node: &Node,
-        what: impl FnOnce(&mut Keeper, &Node) -> Result<T, Refusal> + Send + 'static,
+        what: impl FnOnce(&mut Keeper, &Hands) -> Result<T, Refusal> + Send + 'static,
     ) -> Result<oneshot::Receiver<Result<T, Refusal>>, Refusal> {
         let (sender, receiver) = oneshot::channel();
-        let order = move |keeper: &mut Keeper, node: &Node| drop(sender.send(what(keeper, node)));
-        self.order(node, Box::new(order))?;
+        let order = move |keeper: &mut Keeper, hands: &Hands| drop(sender.send(what(keeper, hands)));
+        self.order(Box::new(order))?;
         Ok(receiver)
     }
 
@@ -166,8 +171,8 @@ impl Readers {
     }
 
     /// Asks for a seat.
-    pub(crate) fn attach(&self, node: &Node, asking: Asking) -> Result<(), Refusal> {
-        self.order(node, Box::new(move |keeper, node| keeper.attach(node, asking)))
+    pub(crate) fn attach(&self, asking: Asking) -> Result<(), Refusal> {
+        self.order(Box::new(move |keeper, hands| keeper.attach(hands, asking)))
     }
 
     fn end(&self) {
@@ -192,20 +197,19 @@ impl Drop for Readers {
 }
 
 /// Owns the readers, as long as the node lives.
-fn run(shared: &Shared, node: &Weak<Inner>) {
+fn run(shared: &Shared, hands: &Hands) {
     let mut keeper = Keeper::default();
     let mut wait = Duration::ZERO;
     loop {
         let (orders, news, ending) = shared.wait(wait);
-        let Some(node) = Node::upgrade(node) else { return };
         for order in orders {
-            order(&mut keeper, &node);
+            order(&mut keeper, hands);
         }
         if ending {
-            return keeper.end(&node);
+            return keeper.end(hands);
         }
-        keeper.round(&node, news);
-        let left = keeper.due().map(|due| Duration::from_millis(due.0.saturating_sub(node.now().0)));
+        keeper.round(hands, news);
+        let left = keeper.due().map(|due| Duration::from_millis(due.0.saturating_sub(hands.now().0)));
         wait = left.unwrap_or(SLEEP).min(SLEEP);
     }
 }

@@ -1,46 +1,43 @@
 //! One acked reader: its floor, its window, and the sessions that share it.
 
+use super::hands::Hands;
 use super::seat::{Given, Seat, Word};
-use crate::Node;
-use crate::history;
 use fanfare_hub::AckWindow;
 use fanfare_proto::{
-    Ack, AckPlace, AckPlaces, Code, Cursor, Gap, Grant, History, HistoryPage, LogId, Message, Pattern,
-    Position, ReaderName, ReaderRecord, ReaderRules, Refusal, Selection, Start, Time, limits,
+    Ack, AckPlace, AckPlaces, Code, Cursor, Gap, History, HistoryPage, LogId, Message, Position, ReaderKept,
+    ReaderName, ReaderRules, Refusal, Start, Time, limits,
 };
-use fanfare_store::{Order, Read};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::oneshot;
 
 /// Before it is looked again after something failed.
 const TROUBLE_TIME: Duration = Duration::from_secs(1);
 
 /// A message of the window.
-struct Held {
-    message: Arc<Message>,
+pub(super) struct Held {
+    pub(super) message: Arc<Message>,
     log: LogId,
     /// Where a reader is that has heard it and all before it.
     cursor: Cursor,
 }
 
 /// What names a message while its logs live.
-type Place = (LogId, Position);
+pub(super) type Place = (LogId, Position);
 
 /// One acked reader.
 pub(crate) struct Reader {
     pub(crate) name: ReaderName,
     pub(crate) rules: ReaderRules,
-    created: Time,
-    used: Time,
+    pub(super) created: Time,
+    pub(super) used: Time,
     /// Everything up to here is done, or was not wanted.
-    floor: Cursor,
+    pub(super) floor: Cursor,
     /// Everything up to here is in the window, or below.
     read: Cursor,
-    window: AckWindow<Held>,
+    pub(super) window: AckWindow<Held>,
     /// Done in an earlier life, and not read again yet.
-    acked: Vec<Place>,
+    pub(super) acked: Vec<Place>,
     /// Given in an earlier life, and not read again yet.
     tried: HashMap<Place, u32>,
     pub(crate) seats: Vec<Arc<Seat>>,
@@ -52,66 +49,28 @@ pub(crate) struct Reader {
     quiet: Time,
     /// It is not kept as it is since then.
     pub(crate) dirty: Option<Time>,
-    counts: Counts,
+    pub(super) counts: Counts,
 }
 
 /// What happened since the server was started.
 #[derive(Debug, Clone, Copy, Default)]
-struct Counts {
-    acked: u64,
-    redelivered: u64,
-    dead: u64,
-}
-
-/// An acked reader as it is shown.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ReaderStatus {
-    /// Its name.
-    pub name: ReaderName,
-    /// What it hears.
-    pub rules: ReaderRules,
-    /// When it was made.
-    pub created: Time,
-    /// When somebody used it last.
-    pub used: Time,
-    /// Everything up to here is done, or was not wanted.
-    pub floor: Cursor,
-    /// Messages that were read for it and are not done.
-    pub unacked: usize,
-    /// Its sessions.
-    pub sessions: usize,
-    /// When the oldest of its messages was accepted that is not done, of those that were read.
-    pub oldest: Option<Time>,
-    /// Messages that were acknowledged since the server was started.
-    pub acked: u64,
-    /// Messages that were given again.
-    pub redelivered: u64,
-    /// Messages that were given up.
-    pub dead: u64,
-}
-
-/// What lies before an acked reader.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ReaderLag {
-    /// Messages that are not done...
-    pub messages: usize,
-    /// ...at the least.
-    pub more: bool,
-    /// When the oldest was accepted.
-    pub oldest: Option<Time>,
+pub(super) struct Counts {
+    pub(super) acked: u64,
+    pub(super) redelivered: u64,
+    pub(super) dead: u64,
 }
 
 impl Reader {
     /// A reader that begins here.
     pub(crate) fn new(name: ReaderName, rules: ReaderRules, floor: Cursor, now: Time) -> Reader {
         let record =
-            ReaderRecord { rules, created: now, used: now, floor, acked: Vec::new(), attempts: Vec::new() };
+            ReaderKept { rules, created: now, used: now, floor, acked: Vec::new(), attempts: Vec::new() };
         Reader::restore(name, record)
     }
 
     /// A reader as it was kept.
-    pub(crate) fn restore(name: ReaderName, record: ReaderRecord) -> Reader {
-        let ReaderRecord { rules, created, used, floor, acked, attempts } = record;
+    pub(crate) fn restore(name: ReaderName, record: ReaderKept) -> Reader {
+        let ReaderKept { rules, created, used, floor, acked, attempts } = record;
         let tried = attempts.into_iter().map(|(log, position, times)| ((log, position), times));
         Reader {
             name,
@@ -133,7 +92,7 @@ impl Reader {
     }
 
     /// As it is to be kept.
-    pub(crate) fn record(&self) -> ReaderRecord {
+    pub(crate) fn record(&self) -> ReaderKept {
         let mut acked: Vec<Place> = self.window.done().map(Held::place).collect();
         acked.extend(&self.acked);
         let mut attempts: Vec<(LogId, Position, u32)> =
@@ -141,16 +100,16 @@ impl Reader {
         attempts.extend(self.tried.iter().map(|((log, position), times)| (*log, *position, *times)));
         let Reader { rules, created, used, floor, .. } = self;
         let (rules, floor) = (rules.clone(), floor.clone());
-        ReaderRecord { rules, created: *created, used: *used, floor, acked, attempts }
+        ReaderKept { rules, created: *created, used: *used, floor, acked, attempts }
     }
 
     /// The same reader with other rules, at its floor, or at another place. What is done above its floor stays so.
     pub(crate) fn changed(&self, rules: ReaderRules, place: Option<Cursor>) -> Reader {
         let record = match place {
-            None => ReaderRecord { rules, ..self.record() },
+            None => ReaderKept { rules, ..self.record() },
             Some(floor) => {
                 let (acked, attempts) = Default::default();
-                ReaderRecord { rules, floor, acked, attempts, ..self.record() }
+                ReaderKept { rules, floor, acked, attempts, ..self.record() }
             }
         };
         Reader { counts: self.counts, ..Reader::restore(self.name.clone(), record) }
@@ -186,10 +145,10 @@ impl Reader {
 
     /// Takes note of what is done, or is to be given again; of a session, only what it was given if it names no messages
     /// one by one. Answers how many messages that is.
-    pub(crate) fn ack(&mut self, node: &Node, ack: &Ack, only: Option<u64>) -> Result<usize, Refusal> {
+    pub(crate) fn ack(&mut self, hands: &Hands, ack: &Ack, only: Option<u64>) -> Result<usize, Refusal> {
         // What was given before the server's last start is not in the window yet.
-        self.read(node)?;
-        let now = node.now();
+        self.read(hands)?;
+        let now = hands.now();
         let from = ack.again.map(|delay| now.after(delay));
         let count = match &ack.places {
             AckPlaces::Through(place) => {
@@ -257,14 +216,14 @@ impl Reader {
     }
 
     /// Does what is due: what was not done in time is given again or given up, what there is room for is read, and given.
-    pub(crate) fn work(&mut self, node: &Node) {
-        let now = node.now();
+    pub(crate) fn work(&mut self, hands: &Hands) {
+        let now = hands.now();
         self.counts.redelivered += self.window.tick(now) as u64;
-        self.give_up(node, now);
+        self.give_up(hands, now);
         if self.seats.is_empty() {
             return;
         }
-        if let Err(refusal) = self.read(node).and_then(|()| self.hand(node)) {
+        if let Err(refusal) = self.read(hands).and_then(|()| self.hand(hands)) {
             let reader = self.name.as_str();
             tracing::debug!(reader, %refusal, "a reader could not be given what comes next; it goes on soon");
             (self.quiet, self.more) = (now.after(TROUBLE_TIME), true);
@@ -272,12 +231,12 @@ impl Reader {
     }
 
     /// Puts what was given too often where somebody may look for it.
-    fn give_up(&mut self, node: &Node, now: Time) {
+    fn give_up(&mut self, hands: &Hands, now: Time) {
         while let Some((held, attempts)) = self.window.spent(self.rules.attempts) {
             let (message, place) = (held.message.clone(), held.place());
             let from_there = message.channel.as_str().starts_with("$dead/");
             // What comes from there goes there no second time: it would go round and round.
-            if !from_there && let Err(refusal) = node.bury_unacked(&self.name, &message, attempts) {
+            if !from_there && let Err(refusal) = hands.bury(&self.name, &message, attempts) {
                 let reader = self.name.as_str();
                 tracing::warn!(reader, %refusal, "a dead letter could not be published; it is tried again soon");
                 self.quiet = now.after(TROUBLE_TIME);
@@ -297,18 +256,18 @@ impl Reader {
     }
 
     /// Reads on, as far as there is room.
-    fn read(&mut self, node: &Node) -> Result<(), Refusal> {
-        while self.more && self.quiet <= node.now() {
+    fn read(&mut self, hands: &Hands) -> Result<(), Refusal> {
+        while self.more && self.quiet <= hands.now() {
             let room = self.room();
             if room == 0 {
                 return Ok(());
             }
             let history = self.behind(room);
-            let page = page(node, &history)?;
+            let page = hands.page(history)?;
             let nothing = page.messages.is_empty() && page.gaps.is_empty();
-            self.take(node, page);
+            self.take(hands, page);
             if nothing && !self.more {
-                self.quiet = node.now().after(limits::READER_LOOK_TIME);
+                self.quiet = hands.now().after(limits::READER_LOOK_TIME);
             }
         }
         Ok(())
@@ -323,7 +282,7 @@ impl Reader {
         }
     }
 
-    fn behind(&self, limit: usize) -> History {
+    pub(super) fn behind(&self, limit: usize) -> History {
         History {
             patterns: self.rules.patterns.clone(),
             filter: self.rules.filter.clone(),
@@ -333,10 +292,10 @@ impl Reader {
         }
     }
 
-    fn take(&mut self, node: &Node, page: HistoryPage) {
-        let now = node.now();
+    fn take(&mut self, hands: &Hands, page: HistoryPage) {
+        let now = hands.now();
         for (message, cursor) in page.messages {
-            let held = Held { log: node.log_of_message(&message), message, cursor };
+            let held = Held { log: hands.log_of(&message.channel), message, cursor };
             let place = held.place();
             let done = self.acked.iter().position(|acked| *acked == place);
             if let Some(at) = done {
@@ -356,8 +315,8 @@ impl Reader {
     }
 
     /// Gives what is to be given to those who are there.
-    fn hand(&mut self, node: &Node) -> Result<(), Refusal> {
-        let (now, mut told) = (node.now(), Vec::new());
+    fn hand(&mut self, hands: &Hands) -> Result<(), Refusal> {
+        let (now, mut told) = (hands.now(), Vec::new());
         if let (false, Some(seat)) = (self.gaps.is_empty(), self.seats.first()) {
             seat.lose(&std::mem::take(&mut self.gaps));
             told.push(seat.member);
@@ -368,7 +327,7 @@ impl Reader {
         {
             let (member, attempt, held) = (handing.member, handing.attempt, handing.item);
             let (message, cursor, place) = (held.message.clone(), held.cursor.clone(), held.place());
-            if message.is_expired(now) || (attempt > 1 && !is_there(node, place, &message)?) {
+            if message.is_expired(now) || (attempt > 1 && !hands.is_there(&message)?) {
                 self.window.ack(|held| held.place() == place);
                 self.settle(now);
                 continue;
@@ -407,77 +366,10 @@ impl Reader {
             seat.tell(Word::Ended(why.clone()));
         }
     }
-
-    pub(crate) fn status(&self) -> ReaderStatus {
-        let Counts { acked, redelivered, dead } = self.counts;
-        ReaderStatus {
-            name: self.name.clone(),
-            rules: self.rules.clone(),
-            created: self.created,
-            used: self.used,
-            floor: self.floor.clone(),
-            unacked: self.window.undone().count(),
-            sessions: self.seats.len(),
-            oldest: self.window.undone().next().map(|held| held.message.time),
-            acked,
-            redelivered,
-            dead,
-        }
-    }
-
-    /// Counts what lies before it, up to a limit.
-    pub(crate) fn lag(&self, node: &Node, limit: usize) -> Result<ReaderLag, Refusal> {
-        let page = page(node, &self.behind(limit))?;
-        let place = |message: &Message| (node.log_of_message(message), message.position);
-        let ahead = page.messages.iter().filter(|(message, _)| !self.acked.contains(&place(message)));
-        let ahead: Vec<Time> = ahead.map(|(message, _)| message.time).collect();
-        let oldest = self.window.undone().map(|held| held.message.time).chain(ahead.iter().copied()).next();
-        Ok(ReaderLag { messages: self.window.undone().count() + ahead.len(), more: page.more, oldest })
-    }
 }
 
 impl Held {
     fn place(&self) -> Place {
         (self.log, self.message.position)
-    }
-}
-
-/// Reads a page, on a reader thread, and waits for it.
-pub(crate) fn page(node: &Node, history: &History) -> Result<HistoryPage, Refusal> {
-    let set = node.logs_for(&Grant::open(), &history.patterns)?;
-    let (places, history, now) = (node.inner().places, history.clone(), node.now());
-    node.read_and_wait(move |logs| history::read(logs, &places, set, &history, now))
-}
-
-/// Whether a message was not removed meanwhile.
-fn is_there(node: &Node, (log, position): Place, message: &Message) -> Result<bool, Refusal> {
-    let read = Read {
-        selection: Selection::new(vec![Pattern::from(&message.channel)]),
-        from: Position(position.0.saturating_sub(1)),
-        order: Order::Forward,
-        messages: 1,
-        bytes: limits::TURN_BYTES,
-    };
-    let page = node.read_and_wait(move |logs| logs.get(log).read(&read))?;
-    Ok(page.messages.first().is_some_and(|found| found.position == position))
-}
-
-impl Node {
-    fn log_of_message(&self, message: &Message) -> LogId {
-        self.log_of(&message.channel)
-    }
-
-    /// Publishes what nobody acknowledged, and waits until it is kept.
-    fn bury_unacked(&self, name: &ReaderName, message: &Message, attempts: u32) -> Result<(), Refusal> {
-        let log = self.log_of_message(message);
-        let delivery = format!("{:x}-{}", self.status()[log.index()].epoch.0, message.position.0);
-        let why = format!("given {attempts} times and not acknowledged");
-        let mut publish = crate::webhooks::dead_letter(name.as_str(), message, &delivery, &why)?;
-        let number = |number: f64| fanfare_proto::TagValue::Number(number);
-        publish.content.tags.insert("dead_attempts".into(), number(f64::from(attempts)));
-        publish.content.tags.insert("dead_position".into(), number(message.position.0 as f64));
-        let receiver: oneshot::Receiver<_> = self.bury_letter(publish)?;
-        let answers = receiver.blocking_recv().unwrap_or_default();
-        answers.into_iter().next().unwrap_or_else(|| Err(Code::STORE_FAILED.into())).map(drop)
     }
 }

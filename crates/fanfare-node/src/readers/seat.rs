@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// One session of a reader, as the thread of readers knows it.
 pub(crate) struct Seat {
     pub(crate) member: MemberId,
-    inbox: Mutex<Inbox>,
+    waits: Mutex<Waiting>,
     tell: Box<dyn Fn(Word) + Send + Sync>,
 }
 
@@ -20,7 +20,7 @@ pub(crate) enum Word {
     Seated,
     /// What it asked for is refused; it goes on.
     Refused,
-    /// Something is in its inbox.
+    /// Something waits for it.
     Given,
     /// It is to end.
     Ended(Refusal),
@@ -28,7 +28,7 @@ pub(crate) enum Word {
 
 /// What waits for a session. As the window is its limit, it holds no more than that.
 #[derive(Default)]
-struct Inbox {
+struct Waiting {
     gaps: Vec<Gap>,
     messages: VecDeque<Given>,
     floor: Cursor,
@@ -45,11 +45,11 @@ pub(crate) struct Given {
 
 impl Seat {
     pub(crate) fn new(member: MemberId, tell: Box<dyn Fn(Word) + Send + Sync>) -> Seat {
-        Seat { member, inbox: Mutex::default(), tell }
+        Seat { member, waits: Mutex::default(), tell }
     }
 
-    fn inbox(&self) -> MutexGuard<'_, Inbox> {
-        self.inbox.lock().unwrap_or_else(PoisonError::into_inner)
+    fn waits(&self) -> MutexGuard<'_, Waiting> {
+        self.waits.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn tell(&self, word: Word) {
@@ -57,34 +57,34 @@ impl Seat {
     }
 
     pub(crate) fn give(&self, given: Given) {
-        self.inbox().messages.push_back(given);
+        self.waits().messages.push_back(given);
     }
 
     pub(crate) fn lose(&self, gaps: &[Gap]) {
-        self.inbox().gaps.extend_from_slice(gaps);
+        self.waits().gaps.extend_from_slice(gaps);
     }
 
     pub(crate) fn set_floor(&self, floor: &Cursor) {
-        self.inbox().floor.clone_from(floor);
+        self.waits().floor.clone_from(floor);
     }
 
     /// Everything up to here is done.
     pub(crate) fn floor(&self) -> Cursor {
-        self.inbox().floor.clone()
+        self.waits().floor.clone()
     }
 
     /// What was lost before what is next.
     pub(crate) fn take_gaps(&self) -> Vec<Gap> {
-        std::mem::take(&mut self.inbox().gaps)
+        std::mem::take(&mut self.waits().gaps)
     }
 
     /// What is next.
     pub(crate) fn take(&self) -> Option<Given> {
-        self.inbox().messages.pop_front()
+        self.waits().messages.pop_front()
     }
 
     pub(crate) fn waiting(&self) -> usize {
-        self.inbox().messages.len()
+        self.waits().messages.len()
     }
 }
 
@@ -103,6 +103,6 @@ impl Drop for Seated {
     fn drop(&mut self) {
         let (name, member, answered) = (self.name.clone(), self.seat.member, self.answered);
         let unseen = self.seat.waiting();
-        self.readers.put(Box::new(move |keeper, node| keeper.leave(node, &name, member, answered, unseen)));
+        self.readers.put(Box::new(move |keeper, hands| keeper.leave(hands, &name, member, answered, unseen)));
     }
 }

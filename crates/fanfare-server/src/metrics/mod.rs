@@ -8,6 +8,7 @@ mod http;
 mod later;
 mod process;
 mod publishing;
+mod readers;
 mod samples;
 mod sessions;
 mod store;
@@ -64,6 +65,7 @@ pub fn all() -> impl Iterator<Item = &'static Metric> {
         http::METRICS,
         later::METRICS,
         webhooks::METRICS,
+        readers::METRICS,
         store::METRICS,
         process::METRICS,
     ];

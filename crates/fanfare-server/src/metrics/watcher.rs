@@ -3,7 +3,7 @@
 use super::samples;
 use super::system::System;
 use fanfare_api::{Counts, Scrape};
-use fanfare_node::{Node, WebhookHealth, Webhooks};
+use fanfare_node::{Node, ReaderStatus, WebhookHealth, Webhooks};
 use fanfare_proto::Time;
 use fanfare_transport::Watch;
 use std::path::PathBuf;
@@ -31,6 +31,8 @@ pub(super) struct Seen {
     pub(super) namespaces: Vec<String>,
     /// By id.
     pub(super) webhooks: Vec<(Box<str>, WebhookHealth)>,
+    /// By name, each with when its oldest message was accepted that is not done.
+    pub(super) readers: Vec<(ReaderStatus, Option<Time>)>,
     /// Now, by the node's clock.
     pub(super) now: Time,
     pub(super) counts: Arc<Counts>,
@@ -75,6 +77,7 @@ impl Watcher {
             node,
             namespaces: self.node.namespaces().iter().map(|(_, rule)| rule.pattern.to_string()).collect(),
             webhooks: self.webhooks.health_of_all(),
+            readers: self.node.acked_reader_figures().await,
             now: self.node.now(),
             counts: self.counts.clone(),
             transport: self.transport.get().map(Watch::figures),

@@ -11,6 +11,7 @@ mod history;
 mod man;
 mod protocols;
 mod publish;
+mod readers;
 mod schedules;
 mod serve;
 mod subscribe;
@@ -40,6 +41,7 @@ pub struct Command {
 const ALL: &[Command] = &[
     serve::COMMAND,
     publish::COMMAND,
+    readers::COMMAND,
     schedules::COMMAND,
     conditions::COMMAND,
     subscribe::COMMAND,

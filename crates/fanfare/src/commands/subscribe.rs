@@ -34,6 +34,10 @@ pub const COMMAND: Command = Command {
             "See who comes and goes, and be seen",
             "fanfare subscribe chat '$presence/chat' --presence alice --json",
         ),
+        (
+            "Share work with others, each message to one of them, until it is done",
+            "fanfare subscribe 'jobs/**' --reader workers --exec ./work",
+        ),
         ("Wait for one message", "fanfare subscribe ops/deploys --count 1"),
     ],
     arguments: Options::augment_args,
@@ -43,7 +47,7 @@ pub const COMMAND: Command = Command {
 #[derive(Args)]
 struct Options {
     /// Channels, or patterns in which `*` is one segment and a last `**` any number
-    #[arg(required = true, value_name = "CHANNEL")]
+    #[arg(required_unless_present = "reader", value_name = "CHANNEL")]
     channels: Vec<String>,
 
     /// Print whole messages, one JSON object a line
@@ -89,6 +93,12 @@ struct Options {
     #[arg(long, value_name = "NAME", value_parser = presence)]
     presence: Option<String>,
 
+    /// Hear as the acked reader NAME, whose place the server keeps (docs/readers.md): go on where it was, acknowledge each
+    /// message that was handled, and share the work with others of this name; --last, --since and --after only count
+    /// when the reader is made
+    #[arg(long, value_name = "NAME", value_parser = reader, conflicts_with_all = ["rate", "bytes", "presence", "state"])]
+    reader: Option<String>,
+
     /// Keep the cursor of what was handled in FILE, and start from there the next time; then --last, --since and
     /// --after only count the first time
     #[arg(long, value_name = "FILE")]
@@ -119,6 +129,10 @@ fn presence(text: &str) -> Result<String, String> {
     fanfare_proto::Present::new(text, None).map(|_| text.to_owned()).map_err(|refusal| refusal.detail)
 }
 
+fn reader(text: &str) -> Result<String, String> {
+    fanfare_proto::ReaderName::parse(text).map(|_| text.to_owned()).map_err(|refusal| refusal.detail)
+}
+
 fn transports() -> impl TypedValueParser<Value = Transport> {
     PossibleValuesParser::new(Transport::ALL.map(Transport::name)).try_map(|name| {
         let named = Transport::ALL.into_iter().find(|transport| transport.name() == name);
@@ -146,6 +160,7 @@ fn run(matches: &ArgMatches) -> Result<Exit, Failure> {
         rate: options.rate,
         bytes: options.bytes,
         presence: options.presence,
+        reader: options.reader,
         turn: turn.clone(),
     };
     if options.exec.is_none() {

@@ -85,6 +85,7 @@ fn fields(message: &Message) -> impl Iterator<Item = (&'static str, String)> {
         ("FANFARE_EXPIRES", text(&message.expires)),
         ("FANFARE_CONTENT_TYPE", text(&message.content_type)),
         ("FANFARE_PRIORITY", message.priority.map(|number| number.to_string()).unwrap_or_default()),
+        ("FANFARE_ATTEMPT", message.attempt.map(|number| number.to_string()).unwrap_or_default()),
         ("FANFARE_TAGS", tags),
         ("FANFARE_NOTICE", text(&message.notice)),
     ]

@@ -18,6 +18,7 @@ pub struct Session {
     pub rate: Option<String>,
     pub bytes: Option<String>,
     pub presence: Option<String>,
+    pub reader: Option<String>,
     pub start: Option<Start>,
     pub transports: Vec<Transport>,
     pub place: Place,
@@ -44,7 +45,7 @@ impl Session {
         let mut told = Told::default();
         while let Some(event) = self.remote.wait(subscription.next()) {
             match event? {
-                Event::Message(message) if self.hear(&message)? => return Ok(Exit::DONE),
+                Event::Message(message) if self.hear(&message, &subscription)? => return Ok(Exit::DONE),
                 Event::Gap(gap) => tell(format_args!("warning: {gap}")),
                 Event::Refused(refusal) => {
                     tell(format_args!("warning: the server refused a part: {refusal}"));
@@ -66,16 +67,20 @@ impl Session {
         };
         let asked = self.remote.client.subscribe(self.patterns.clone()).start_at(start);
         let asked = asked.filter(self.filter.clone()).rate(self.rate.clone()).bytes(self.bytes.clone());
-        let asked = asked.latest(self.latest).presence(self.presence.clone());
+        let asked = asked.latest(self.latest).presence(self.presence.clone()).reader(self.reader.clone());
         let asked = asked.transports(self.transports.iter().copied());
         self.remote.wait(async { asked.start() })
     }
 
-    /// Handles a message and keeps its place; says whether that was enough.
-    fn hear(&mut self, message: &Message) -> Result<bool, Failure> {
+    /// Handles a message and keeps its place, or has the server keep it; says whether that was enough.
+    fn hear(&mut self, message: &Message, subscription: &Subscription) -> Result<bool, Failure> {
         let turn = self.turn.clone();
         let _turn = turn.lock().unwrap_or_else(PoisonError::into_inner);
         self.handler.handle(message)?;
+        if let Err(error) = self.remote.wait(subscription.ack(message)) {
+            // It is given again, to this one or another.
+            tell(format_args!("warning: what was handled could not be acknowledged ({})", reason(&error)));
+        }
         if let Some(cursor) = &message.cursor {
             self.place.reach(cursor)?;
         }

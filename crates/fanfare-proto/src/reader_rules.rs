@@ -27,7 +27,7 @@ pub struct ReaderRules {
 
 /// What is kept of an acked reader.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ReaderRecord {
+pub struct ReaderKept {
     /// What it hears.
     pub rules: ReaderRules,
     /// When it was made.
@@ -162,7 +162,7 @@ fn duration(name: &str, value: &Value, [least, most]: [Duration; 2]) -> Result<D
     }
 }
 
-impl ReaderRecord {
+impl ReaderKept {
     /// Writes it, for keeping.
     pub fn write(&self) -> Vec<u8> {
         let ReaderRules { patterns, filter, ack_wait, attempts, window, expires } = &self.rules;
@@ -193,7 +193,7 @@ impl ReaderRecord {
     }
 
     /// Reads what was kept.
-    pub fn read(name: &str, json: &[u8]) -> Result<ReaderRecord, Refusal> {
+    pub fn read(name: &str, json: &[u8]) -> Result<ReaderKept, Refusal> {
         let damaged = |why: String| Refusal::new(Code::STORE_DAMAGED, format!("reader {name}: {why}"));
         let kept: Kept = serde_json::from_slice(json).map_err(|error| damaged(error.to_string()))?;
         let rules = kept.reader.wish().map_err(|refusal| damaged(refusal.to_string()))?.rules;
@@ -201,7 +201,7 @@ impl ReaderRecord {
         let acked = kept.acked.into_iter().map(|(log, position)| (LogId(log), Position(position)));
         let attempts = kept.attempts.into_iter();
         let attempts = attempts.map(|(log, position, times)| (LogId(log), Position(position), times));
-        Ok(ReaderRecord {
+        Ok(ReaderKept {
             rules,
             created: Time(kept.created),
             used: Time(kept.used),
@@ -229,7 +229,7 @@ mod tests {
         assert_eq!(start, Some(Start::Last(3)));
         assert_eq!((rules.ack_wait, rules.attempts), (Duration::from_millis(1500), 2));
         let part = CursorPart { log: LogId::KEPT, epoch: Epoch(1), position: Position(9) };
-        let record = ReaderRecord {
+        let record = ReaderKept {
             rules,
             created: Time(7),
             used: Time(8),
@@ -237,8 +237,8 @@ mod tests {
             acked: vec![(LogId::KEPT, Position(11))],
             attempts: vec![(LogId::LIVE, Position(12), 3)],
         };
-        assert_eq!(ReaderRecord::read("r", &record.write()), Ok(record));
-        assert_eq!(ReaderRecord::read("r", b"{}").unwrap_err().code, Code::STORE_DAMAGED);
+        assert_eq!(ReaderKept::read("r", &record.write()), Ok(record));
+        assert_eq!(ReaderKept::read("r", b"{}").unwrap_err().code, Code::STORE_DAMAGED);
     }
 
     #[test]
