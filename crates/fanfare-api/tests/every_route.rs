@@ -20,6 +20,7 @@ fn target(path: &str) -> String {
         .replace("<id>", "some")
         .replace("<schedule>", "0123456789abcdef")
         .replace("<condition>", "0123456789abcdef")
+        .replace("<reader>", "some")
         .replace("<webhook>", "some")
         .replace("<name>", "somewhere")
         .replace("<file>", "fanfare.js")

@@ -57,7 +57,7 @@ impl<T> Default for AckWindow<T> {
 }
 
 impl<T> AckWindow<T> {
-    /// Items in it, done ones above others that are not included.
+    /// Items in it, with those that are done and lie above others that are not.
     pub fn len(&self) -> usize {
         self.entries.len()
     }
@@ -194,10 +194,11 @@ impl<T> AckWindow<T> {
         self.set(State::Free(Time(0)), |entry| matches!(entry.state, State::Out(until) if until <= now))
     }
 
-    /// An item that was given so often in vain, if there is one: it is not given again, unless the number grows.
-    pub fn spent(&self, attempts: u32) -> Option<(&T, u32)> {
-        let spent = |entry: &&Entry<T>| matches!(entry.state, State::Free(_)) && entry.attempts >= attempts;
-        self.entries.iter().find(spent).map(|entry| (&entry.item, entry.attempts))
+    /// Items that were given so often in vain, with how often; those are not to be given again.
+    pub fn spent(&self, attempts: u32) -> impl Iterator<Item = (&T, u32)> {
+        let spent =
+            move |entry: &&Entry<T>| matches!(entry.state, State::Free(_)) && entry.attempts >= attempts;
+        self.entries.iter().filter(spent).map(|entry| (&entry.item, entry.attempts))
     }
 
     /// Takes the lowest item if it is done: the floor lies above it then.

@@ -135,7 +135,7 @@ impl World {
             Deed::Bury => {
                 let spent = |item: &&Item| !item.done && item.out.is_none() && item.attempts >= ATTEMPTS;
                 let found = self.model.iter().find(spent).map(|item| item.number);
-                assert_eq!(self.window.spent(ATTEMPTS).map(|(number, _)| *number), found);
+                assert_eq!(self.window.spent(ATTEMPTS).next().map(|(number, _)| *number), found);
                 if let Some(number) = found {
                     self.window.ack(|other| *other == number);
                     self.each(|item| item.done |= item.number == number);

@@ -301,7 +301,8 @@ fn a_reader_is_changed_listed_and_removed() {
 fn the_command_acknowledges_what_was_handled() {
     let server = server();
     let url = server.url("");
-    assert_eq!(put(&server, "r", &json!({"patterns": ["jobs"]})).status, 201);
+    // What a poll has brought stays with it so long.
+    assert_eq!(put(&server, "r", &json!({"patterns": ["jobs"], "ack_wait": 2})).status, 201);
     say(&server, "jobs", 0..4);
     let command = |args: &[&str]| run(fanfare(&url, &[&["subscribe", "--reader", "r"], args].concat()));
     for transport in ["websocket", "event-stream", "long-poll"] {

@@ -13,6 +13,7 @@ use tempfile::TempDir;
 const GUIDE: &str = include_str!("../../../docs/guide.md");
 const SCHEDULES: &str = include_str!("../../../docs/schedules.md");
 const CONDITIONS: &str = include_str!("../../../docs/conditions.md");
+const READERS: &str = include_str!("../../../docs/readers.md");
 const MOVING: &str = include_str!("../../../docs/moving.md");
 
 fn execute(blocks: &[(&str, &str)]) {
@@ -34,6 +35,13 @@ fn the_first_hour() {
 #[test]
 fn coming_from_another_push_server() {
     let blocks = blocks(MOVING);
+    assert_eq!(blocks.len(), 4);
+    execute(&blocks);
+}
+
+#[test]
+fn acked_readers() {
+    let blocks = blocks(READERS);
     assert_eq!(blocks.len(), 4);
     execute(&blocks);
 }

@@ -47,6 +47,7 @@ fn the_guide_has_the_help_of_every_command() {
     let expected = [
         "serve",
         "publish",
+        "readers",
         "schedules",
         "conditions",
         "subscribe",

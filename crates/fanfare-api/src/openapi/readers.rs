@@ -110,7 +110,7 @@ fn reader() -> Value {
             "used": reference("Time"),
             "cursor": reference("Cursor"),
             "sessions": count,
-            "unacked": { "description": "Messages that were read for it and are not done.", "type": "integer" },
+            "unacked": { "description": "Messages that were given, or are about to be, and are not done.", "type": "integer" },
             "acked": { "description": "Messages, since the server was started.", "type": "integer" },
             "redelivered": { "description": "Messages, since the server was started.", "type": "integer" },
             "dead": { "description": "Messages that were given up, since the server was started.", "type": "integer" },

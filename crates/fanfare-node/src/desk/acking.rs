@@ -48,7 +48,7 @@ impl Desk {
         let seated = readers.seat(reader.name.clone(), Box::new(tell));
         let (seat, then) = (seated.seat.clone(), Box::new(then));
         readers.attach(Asking { reader, rules, start, grant, seat, then })?;
-        talk(session).seated = Some(seated);
+        talk(session).seated = Some(Box::new(seated));
         Ok(())
     }
 
@@ -85,11 +85,11 @@ impl Desk {
     }
 
     pub(super) fn seated(&self, key: SessionKey) -> Option<&Seated> {
-        self.sessions.get(key)?.extra.as_deref()?.talk.as_deref()?.seated.as_ref()
+        self.sessions.get(key)?.extra.as_deref()?.talk.as_deref()?.seated.as_deref()
     }
 
     fn seated_mut(&mut self, key: SessionKey) -> Option<&mut Seated> {
-        self.sessions.get_mut(key)?.extra.as_deref_mut()?.talk.as_deref_mut()?.seated.as_mut()
+        self.sessions.get_mut(key)?.extra.as_deref_mut()?.talk.as_deref_mut()?.seated.as_deref_mut()
     }
 
     /// Takes note of what a session has done, or wants to be given again.

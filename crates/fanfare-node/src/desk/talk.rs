@@ -41,7 +41,7 @@ pub(crate) struct Talk {
     /// What later subscriptions still have to bring, the first in work.
     pub(crate) backfills: VecDeque<Backfill>,
     /// Where it hears as an acked reader.
-    pub(crate) seated: Option<Seated>,
+    pub(crate) seated: Option<Box<Seated>>,
 }
 
 impl Talk {

@@ -78,23 +78,34 @@ impl Hands {
         Ok(page.messages.first().is_some_and(|found| found.position == position))
     }
 
-    /// Publishes what nobody acknowledged, and waits until it is kept.
-    pub(super) fn bury(&self, name: &ReaderName, message: &Message, attempts: u32) -> Result<(), Refusal> {
+    /// Publishes what nobody acknowledged, each with how often it was given, and waits until it is kept. What comes from there
+    /// goes there no second time: it would go round and round.
+    pub(super) fn bury(&self, name: &ReaderName, spent: &[(Arc<Message>, u32)]) -> Result<(), Refusal> {
+        let is_new = |message: &Message| !message.channel.as_str().starts_with("$dead/");
+        let letters = spent.iter().filter(|(message, _)| is_new(message));
+        let letters = letters.map(|(message, attempts)| self.letter(name, message, *attempts));
+        let letters: Vec<Publish> = letters.collect::<Result<_, _>>()?;
+        let Some(first) = letters.first() else { return Ok(()) };
+        let (log, count) = (self.log_of(&first.channel), letters.len());
+        let answers = self.publish(log, letters)?;
+        let kept = answers.into_iter().map(|answer| answer.map(drop)).collect::<Result<Vec<()>, _>>()?;
+        if kept.len() == count { Ok(()) } else { Err(Code::STORE_FAILED.into()) }
+    }
+
+    fn letter(&self, name: &ReaderName, message: &Message, attempts: u32) -> Result<Publish, Refusal> {
         let epoch = self.places.epochs[self.log_of(&message.channel).index()];
         let delivery = format!("{:x}-{}", epoch.0, message.position.0);
         let why = format!("given {attempts} times and not acknowledged");
-        let mut publish = dead_letter(name.as_str(), message, &delivery, &why)?;
+        let mut letter = dead_letter(name.as_str(), message, &delivery, &why)?;
         let numbers = [("dead_attempts", f64::from(attempts)), ("dead_position", message.position.0 as f64)];
         for (name, number) in numbers {
-            publish.content.tags.insert(name.into(), TagValue::Number(number));
+            letter.content.tags.insert(name.into(), TagValue::Number(number));
         }
-        let answers = self.publish(publish)?;
-        answers.into_iter().next().unwrap_or_else(|| Err(Code::STORE_FAILED.into())).map(drop)
+        Ok(letter)
     }
 
-    fn publish(&self, publish: Publish) -> Result<Answers, Refusal> {
-        let log = self.log_of(&publish.channel);
-        let group = Group { publisher: None, messages: vec![publish], atomic: false, along: Vec::new() };
+    fn publish(&self, log: LogId, messages: Vec<Publish>) -> Result<Answers, Refusal> {
+        let group = Group { publisher: None, messages, atomic: false, along: Vec::new() };
         if log == LogId::LIVE {
             return Ok(lock(&self.live).commit(&mut [group], self.now()).pop().unwrap_or_default());
         }

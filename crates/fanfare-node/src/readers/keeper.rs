@@ -335,7 +335,7 @@ fn begin(hands: &Hands, rules: &ReaderRules, start: Start) -> Result<Cursor, Ref
 }
 
 fn change(reader: &Reader) -> RecordChange {
-    let value = Some(Bytes::from(reader.record().write()));
+    let value = Some(Bytes::from(reader.kept().write()));
     RecordChange { kind: KIND, key: reader.name.as_str().into(), value }
 }
 

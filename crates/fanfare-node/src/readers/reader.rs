@@ -39,7 +39,7 @@ pub(crate) struct Reader {
     /// Done in an earlier life, and not read again yet.
     pub(super) acked: Vec<Place>,
     /// Given in an earlier life, and not read again yet.
-    tried: HashMap<Place, u32>,
+    pub(super) tried: HashMap<Place, u32>,
     pub(crate) seats: Vec<Arc<Seat>>,
     /// To be told to somebody.
     gaps: Vec<Gap>,
@@ -92,7 +92,7 @@ impl Reader {
     }
 
     /// As it is to be kept.
-    pub(crate) fn record(&self) -> ReaderKept {
+    pub(crate) fn kept(&self) -> ReaderKept {
         let mut acked: Vec<Place> = self.window.done().map(Held::place).collect();
         acked.extend(&self.acked);
         let mut attempts: Vec<(LogId, Position, u32)> =
@@ -106,10 +106,10 @@ impl Reader {
     /// The same reader with other rules, at its floor, or at another place. What is done above its floor stays so.
     pub(crate) fn changed(&self, rules: ReaderRules, place: Option<Cursor>) -> Reader {
         let record = match place {
-            None => ReaderKept { rules, ..self.record() },
+            None => ReaderKept { rules, ..self.kept() },
             Some(floor) => {
                 let (acked, attempts) = Default::default();
-                ReaderKept { rules, floor, acked, attempts, ..self.record() }
+                ReaderKept { rules, floor, acked, attempts, ..self.kept() }
             }
         };
         Reader { counts: self.counts, ..Reader::restore(self.name.clone(), record) }
@@ -221,7 +221,7 @@ impl Reader {
         self.counts.redelivered += self.window.tick(now) as u64;
         self.give_up(hands, now);
         if self.seats.is_empty() {
-            return;
+            return self.rest();
         }
         if let Err(refusal) = self.read(hands).and_then(|()| self.hand(hands)) {
             let reader = self.name.as_str();
@@ -230,29 +230,36 @@ impl Reader {
         }
     }
 
+    /// Nobody is there: what nobody has on the way is not held in memory, and read again for whoever comes.
+    fn rest(&mut self) {
+        if !self.window.is_empty() && self.window.due().is_none() {
+            let ReaderKept { acked, attempts, .. } = self.kept();
+            let tried = attempts.into_iter().map(|(log, position, times)| ((log, position), times));
+            (self.acked, self.tried) = (acked, tried.collect());
+            (self.window, self.read) = (AckWindow::default(), self.floor.clone());
+        }
+    }
+
     /// Puts what was given too often where somebody may look for it.
     fn give_up(&mut self, hands: &Hands, now: Time) {
-        while let Some((held, attempts)) = self.window.spent(self.rules.attempts) {
-            let (message, place) = (held.message.clone(), held.place());
-            let from_there = message.channel.as_str().starts_with("$dead/");
-            // What comes from there goes there no second time: it would go round and round.
-            if !from_there && let Err(refusal) = hands.bury(&self.name, &message, attempts) {
-                let reader = self.name.as_str();
-                tracing::warn!(reader, %refusal, "a dead letter could not be published; it is tried again soon");
-                self.quiet = now.after(TROUBLE_TIME);
-                return;
-            }
-            tracing::warn!(
-                reader = self.name.as_str(),
-                channel = message.channel.as_str(),
-                position = message.position.0,
-                attempts,
-                "nobody acknowledged a message; it is given up"
-            );
-            self.counts.dead += 1;
-            self.window.ack(|held| held.place() == place);
-            self.settle(now);
+        let spent = self.window.spent(self.rules.attempts);
+        let spent: Vec<_> = spent.map(|(held, attempts)| (held.message.clone(), attempts)).collect();
+        if spent.is_empty() || self.quiet > now {
+            return;
         }
+        let (reader, messages) = (self.name.as_str(), spent.len());
+        if let Err(refusal) = hands.bury(&self.name, &spent) {
+            tracing::warn!(reader, %refusal, "dead letters could not be published; it is tried again soon");
+            self.quiet = now.after(TROUBLE_TIME);
+            return;
+        }
+        tracing::warn!(reader, messages, "nobody acknowledged messages; they are given up");
+        self.counts.dead += messages as u64;
+        for (message, _) in spent {
+            let place = (hands.log_of(&message.channel), message.position);
+            self.window.ack(|held| held.place() == place);
+        }
+        self.settle(now);
     }
 
     /// Reads on, as far as there is room.
@@ -322,7 +329,7 @@ impl Reader {
             told.push(seat.member);
         }
         // What was given too often is given up, which may have failed for now.
-        while self.window.spent(self.rules.attempts).is_none()
+        while self.window.spent(self.rules.attempts).next().is_none()
             && let Some(handing) = self.window.hand(now, self.rules.ack_wait)
         {
             let (member, attempt, held) = (handing.member, handing.attempt, handing.item);
@@ -347,7 +354,7 @@ impl Reader {
     /// When there is something to do that nobody says.
     pub(crate) fn due(&self, now: Time) -> Option<Time> {
         let looks = self.more && !self.seats.is_empty() && self.room() > 0;
-        let looks = looks || self.window.spent(self.rules.attempts).is_some();
+        let looks = looks || self.window.spent(self.rules.attempts).next().is_some();
         let looks = looks.then(|| self.quiet.max(now));
         let window = self.window.due().map(|due| due.max(self.quiet));
         let kept = self.dirty.map(|since| since.after(limits::READER_KEEP_TIME));

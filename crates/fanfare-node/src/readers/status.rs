@@ -17,7 +17,7 @@ pub struct ReaderStatus {
     pub used: Time,
     /// Everything up to here is done, or was not wanted.
     pub floor: Cursor,
-    /// Messages that were read for it and are not done.
+    /// Messages that were given, or are about to be, and are not done.
     pub unacked: usize,
     /// Its sessions.
     pub sessions: usize,
@@ -50,7 +50,7 @@ impl Reader {
             created: self.created,
             used: self.used,
             floor: self.floor.clone(),
-            unacked: self.window.undone().count(),
+            unacked: self.window.undone().count() + self.tried.len(),
             sessions: self.seats.len(),
             oldest: self.window.undone().next().map(|held| held.message.time),
             acked: self.counts.acked,
