@@ -28,6 +28,10 @@ use std::sync::Arc;
 use tokio::sync::Notify;
 
 /// What streams tell their worker.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "few wait at a time, and a box for each stream would cost more"
+)]
 pub(crate) enum News {
     /// A request that is to be held open.
     Open(Hold, SendResponse<Bytes>, RecvStream),
