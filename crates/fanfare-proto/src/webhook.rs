@@ -193,6 +193,7 @@ fn bad(detail: String) -> Refusal {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{CursorPart, Epoch, LogId, Position};
 
     const WISH: &str =
         r#"{"url": "https://a.example/", "patterns": ["a/**", "b"], "filter": "priority > 3", "batch": 9}"#;
@@ -202,7 +203,8 @@ mod tests {
         let WebhookWish { url, patterns, filter, batch, .. } = WebhookWish::read(WISH.as_bytes()).unwrap();
         let secret = Secret::new("s".repeat(32)).unwrap();
         let webhook = Webhook { id: "w".into(), url, patterns, filter, secret, batch, created: Time(7) };
-        let cursor = Cursor::default();
+        let part = CursorPart { log: LogId::KEPT, epoch: Epoch(1), position: Position(5) };
+        let cursor = Cursor::new([part]);
         let progress =
             WebhookProgress { cursor, attempts: 3, due: Some(Time(9)), disabled: Some("gone".into()) };
         assert_eq!(Webhook::read("w", &webhook.write(&progress)), Ok((webhook.clone(), progress)));
