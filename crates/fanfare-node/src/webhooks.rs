@@ -3,9 +3,7 @@
 use crate::Node;
 use crate::dead::dead_letter;
 use bytes::Bytes;
-use fanfare_proto::{
-    Code, Cursor, Grant, History, Message, Refusal, Time, Webhook, WebhookProgress, limits,
-};
+use fanfare_proto::{Code, Cursor, Grant, History, Message, Refusal, Time, Webhook, WebhookProgress, limits};
 use fanfare_store::{Put, Records, Revision};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

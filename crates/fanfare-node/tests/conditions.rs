@@ -81,7 +81,7 @@ fn append(store: &Arc<dyn Store>, channel: &str, temp: u64, time: u64) {
 
 fn messages(node: &Node, channel: &str) -> Vec<Arc<Message>> {
     let patterns = vec![Pattern::parse(channel).unwrap()];
-    let history = History { patterns, filter: None, start: Start::Last(100), before: None, limit: 100 };
+    let history = History { patterns, start: Start::Last(100), limit: 100, ..History::default() };
     let page = wait(node.history(&Grant::open(), &history)).unwrap();
     page.messages.into_iter().map(|(message, _)| message).collect()
 }

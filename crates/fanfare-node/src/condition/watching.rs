@@ -186,10 +186,9 @@ impl Watching {
     fn read(&self, hands: &Hands) -> Result<HistoryPage, Refusal> {
         let history = History {
             patterns: vec![self.kept.condition.watch.clone()],
-            filter: None,
             start: Start::After(self.state.cursor.clone()),
-            before: None,
             limit: limits::CONDITION_PAGE,
+            ..History::default()
         };
         let (places, logs, (sender, receiver)) = (hands.places, self.logs, mpsc::channel());
         hands.reading.task(Box::new(move |all| {

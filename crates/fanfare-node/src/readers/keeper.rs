@@ -330,7 +330,7 @@ fn begin(hands: &Hands, rules: &ReaderRules, start: Start) -> Result<Cursor, Ref
         return Ok(cursor.clone());
     }
     let (patterns, filter) = (rules.patterns.clone(), rules.filter.clone());
-    let history = History { patterns, filter, start, before: None, limit: 1 };
+    let history = History { patterns, filter, start, limit: 1, ..History::default() };
     Ok(hands.page(history)?.before)
 }
 

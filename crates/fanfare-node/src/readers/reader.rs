@@ -294,8 +294,8 @@ impl Reader {
             patterns: self.rules.patterns.clone(),
             filter: self.rules.filter.clone(),
             start: Start::After(self.read.clone()),
-            before: None,
             limit,
+            ..History::default()
         }
     }
 
