@@ -1,7 +1,8 @@
 //! The node's door for acked readers.
 
 use crate::Node;
-use crate::readers::{Hands, Keeper, Reader, ReaderLag, ReaderStatus};
+use crate::hands::Hands;
+use crate::readers::{Keeper, Reader, ReaderLag, ReaderStatus};
 use fanfare_proto::{Ack, Grant, ReaderName, ReaderWish, Refusal, Time, limits};
 
 impl Node {

@@ -1,7 +1,8 @@
-//! What the threads of schedules and of conditions work with: all of a node that they need.
+//! What the threads of schedules, conditions and acked readers work with: all of a node that they need.
 
 use crate::commit::{Answers, Committer, Group};
 use crate::commit_thread::{CommitThread, Then};
+use crate::left::Left;
 use crate::places::Places;
 use crate::reading::{Logs, Reading};
 use crate::tail::Tail;
@@ -14,6 +15,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub(crate) struct Hands {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) namespaces: Arc<Namespaces>,
+    pub(crate) left: Arc<Left>,
     pub(crate) commits: Arc<CommitThread>,
     pub(crate) live: Arc<Mutex<Committer>>,
     pub(crate) logs: Logs,

@@ -12,7 +12,7 @@ use crate::left::Left;
 use crate::orders::Desks;
 use crate::outgo::Outgo;
 use crate::places::Places;
-use crate::readers::{self, Readers};
+use crate::readers::Readers;
 use crate::reading::{Logs, Reading};
 use crate::schedule::Schedules;
 use crate::tail::Tail;
@@ -106,6 +106,7 @@ impl Node {
         let hands = Hands {
             store: store.clone(),
             namespaces: namespaces.clone(),
+            left: left.clone(),
             commits: commits.clone(),
             live: live.clone(),
             logs: logs.clone(),
@@ -116,18 +117,8 @@ impl Node {
             system,
         };
         let schedules = Schedules::start(hands.clone())?;
-        let conditions = Conditions::start(hands)?;
-        let readers = Readers::start(readers::Hands {
-            store: store.clone(),
-            namespaces: namespaces.clone(),
-            left: left.clone(),
-            places,
-            reading: reading.clone(),
-            commits: commits.clone(),
-            live: live.clone(),
-            tail: tail.clone(),
-            now,
-        })?;
+        let conditions = Conditions::start(hands.clone())?;
+        let readers = Readers::start(hands)?;
         Ok(Node(Arc::new(Inner {
             namespaces,
             left,

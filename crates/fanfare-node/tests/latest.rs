@@ -131,7 +131,7 @@ impl Life {
                 content,
             };
             batch.push(publish);
-            let wanted = self.filter.is_none() || number % 3 > 0;
+            let wanted = self.filter.is_none() || !number.is_multiple_of(3);
             self.said.push(Said { key: (channel, key), gone, wanted });
         }
         for answer in wait(self.story.node.publish(&Grant::open(), batch)) {

@@ -29,8 +29,10 @@ impl Subscribe {
     /// Refuses what an acked reader cannot have.
     pub fn check_reader(&self) -> Result<(), Refusal> {
         let bad = |detail| Err(Refusal::new(Code::BAD_FIELD, detail));
-        if self.preferences.pace.is_some() {
-            return bad("reader: an acked reader hears every message; leave `rate` and `bytes` out");
+        if self.preferences.pace.is_some() || self.preferences.latest {
+            return bad(
+                "reader: an acked reader hears every message; leave `rate`, `bytes` and `latest` out",
+            );
         }
         if self.presence.is_some() {
             return bad("reader: an acked reader is not present; use another session for `presence`");

@@ -180,8 +180,7 @@ pub const CONDITIONS: usize = 256;
 pub const CONDITIONS_BYTES: usize = 4 * 1024 * 1024;
 /// Channels of one condition that are not quiet, a hundred bytes each; others are not judged, which is told.
 pub const CONDITION_CHANNELS: usize = 1000;
-/// The least time between two firings of a channel, so that conditions that set off each other go round slowly; and the
-/// least silence.
+/// The least time between two firings of a channel: conditions that set off each other go round slowly. And the least silence.
 pub const CONDITION_PAUSE: Duration = Duration::from_secs(1);
 /// Tags of a condition's message: room is left for those that say what set it off.
 pub const CONDITION_TAGS: usize = TAGS - 5;
@@ -202,8 +201,7 @@ pub const TAIL_BYTES: usize = 1024 * 1024;
 pub const NEWEST_BYTES: usize = 4 * 1024 * 1024;
 /// Bytes of all these lists of a worker.
 pub const NEWEST_ALL_BYTES: usize = 256 * 1024 * 1024;
-/// Keys of which one look for the newest of each may know; each takes some 40 bytes while it looks, and 8 while the messages are
-/// given.
+/// Keys of which one look for the newest of each may know: some 40 bytes each, then 8 while their messages are given.
 pub const LATEST_KEYS: usize = 1_000_000;
 /// Messages that are given to a reader of ticks from one long look through a log.
 pub const FOLD_MESSAGES: usize = 4 * 1024;
@@ -277,8 +275,7 @@ pub const FEW_SESSIONS: usize = 64;
 pub const READ_BYTES: usize = 2 * HEAD_BYTES;
 /// Streams of one HTTP/2 connection at a time.
 pub const STREAMS: u32 = 256;
-/// Streams of one HTTP/2 connection that were reset and are not forgotten yet; beyond, the connection is ended
-/// (CVE-2023-44487 and its kin).
+/// Streams of one HTTP/2 connection that were reset and not forgotten yet; beyond, it is ended (CVE-2023-44487 and its kin).
 pub const STREAMS_RESET: usize = 64;
 /// Bytes of one HTTP/2 stream that are not written yet.
 pub const STREAM_BYTES: usize = 32 * 1024;

@@ -1,34 +1,17 @@
-//! What the thread works with: all of a node that it needs.
+//! What acked readers ask of a node, on their thread, which may wait.
 
-use crate::commit::{Answers, Committer, Group, lock, unread};
-use crate::commit_thread::CommitThread;
+use crate::commit::{Answers, Group, lock, unread};
 use crate::dead::dead_letter;
+use crate::hands::Hands;
 use crate::history;
-use crate::left::Left;
-use crate::places::Places;
-use crate::reading::{Logs, Reading};
-use crate::tail::Tail;
+use crate::reading::Logs;
 use fanfare_proto::{
-    Channel, Code, Grant, History, HistoryPage, LogId, Message, Namespaces, Pattern, Position, Publish,
-    ReaderName, Refusal, Selection, TagValue, Time, limits,
+    Channel, Code, Grant, History, HistoryPage, LogId, Message, Pattern, Position, Publish, ReaderName,
+    Refusal, Selection, TagValue, Time, limits,
 };
-use fanfare_store::{Order, Read, Store, StoreError};
-use std::sync::{Arc, Mutex};
+use fanfare_store::{Order, Read, StoreError};
+use std::sync::Arc;
 use tokio::sync::oneshot;
-
-/// Records, logs and the clock.
-#[derive(Clone)]
-pub(crate) struct Hands {
-    pub(crate) store: Arc<dyn Store>,
-    pub(crate) namespaces: Arc<Namespaces>,
-    pub(crate) left: Arc<Left>,
-    pub(crate) places: Places,
-    pub(crate) reading: Arc<Reading>,
-    pub(crate) commits: Arc<CommitThread>,
-    pub(crate) live: Arc<Mutex<Committer>>,
-    pub(crate) tail: Arc<Tail>,
-    pub(crate) now: fn() -> Time,
-}
 
 impl Hands {
     pub(super) fn now(&self) -> Time {

@@ -1,10 +1,10 @@
 //! All acked readers: made, kept, used, removed.
 
 use super::KIND;
-use super::hands::Hands;
 use super::reader::Reader;
 use super::seat::Seat;
 use crate::commit::{refused, unread};
+use crate::hands::Hands;
 use bytes::Bytes;
 use fanfare_proto::{
     Ack, AckPlace, AckPlaces, AsReader, Code, Cursor, Grant, History, Pattern, ReaderKept, ReaderName,

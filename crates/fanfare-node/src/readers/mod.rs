@@ -12,12 +12,12 @@ mod reader;
 mod seat;
 mod status;
 
-pub(crate) use hands::Hands;
 pub(crate) use keeper::{Asking, Keeper};
 pub(crate) use reader::Reader;
 pub(crate) use seat::{Seat, Seated, Word};
 pub use status::{ReaderLag, ReaderStatus};
 
+use crate::hands::Hands;
 use fanfare_proto::{Code, ReaderName, Refusal, limits};
 use fanfare_store::StoreError;
 use std::collections::VecDeque;

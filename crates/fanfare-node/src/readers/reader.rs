@@ -1,7 +1,7 @@
 //! One acked reader: its floor, its window, and the sessions that share it.
 
-use super::hands::Hands;
 use super::seat::{Given, Seat, Word};
+use crate::hands::Hands;
 use fanfare_hub::AckWindow;
 use fanfare_proto::{
     Ack, AckPlace, AckPlaces, Code, Cursor, Gap, History, HistoryPage, LogId, Message, Position, ReaderKept,

@@ -1,7 +1,7 @@
 //! How an acked reader does, for whoever looks.
 
-use super::hands::Hands;
 use super::reader::Reader;
+use crate::hands::Hands;
 use fanfare_proto::{Cursor, ReaderName, ReaderRules, Refusal, Time};
 
 /// An acked reader as it is shown.
