@@ -227,7 +227,11 @@ export class Subscription extends EventTarget {
     if ("body" in item || "body_base64" in item) return this.#hearMessage(item);
     if (item.cursor) this.#move(item.cursor);
     if (item.gap) this.#tell("gap", item.gap);
-    if (item.caught_up) this.#tell("caught-up", { cursor: this.#place });
+    if (item.caught_up) {
+      // Whoever comes back later hears everything.
+      delete this.#wants.latest;
+      this.#tell("caught-up", { cursor: this.#place });
+    }
     if (item.error) this.#tell("error", item.error);
     if (item.closing) throw new FanfareError(item.closing, 0, item.closing.retry_ms);
   }

@@ -12,13 +12,14 @@ pub(crate) struct Wanted {
     pub presence: Option<String>,
     /// As which acked reader.
     pub reader: Option<String>,
+    /// Of the past only the newest of each key: asked until everything up to then is heard.
     pub latest: bool,
 }
 
 impl Wanted {
     /// What is asked beside the channels.
     pub fn preferences(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        let Wanted { filter, rate, bytes, presence, reader, latest, .. } = self;
+        let Wanted { filter, rate, bytes, presence, reader, .. } = self;
         let all = [
             ("filter", filter),
             ("rate", rate),
@@ -26,8 +27,7 @@ impl Wanted {
             ("presence", presence),
             ("reader", reader),
         ];
-        let all = all.into_iter().filter_map(|(name, value)| Some((name, value.as_deref()?)));
-        all.chain(latest.then_some(("latest", "true")))
+        all.into_iter().filter_map(|(name, value)| Some((name, value.as_deref()?)))
     }
 
     /// As the target of a request.

@@ -67,7 +67,7 @@ fn the_command_line_says_what_is_wrong() {
         (&["publish", "a", "--lines", "--delay", "5"], 2, "cannot be used with"),
         (&["schedules", "make", "a", "x"], 2, "--cron"),
         (&["schedules", "make", "a", "x", "--cron", "soon"], 4, "cron: "),
-        (&["schedules", "make", "a", "x", "--at", "5", "--zone", "UTC"], 2, "--cron"),
+        (&["schedules", "make", "a", "x", "--at", "5", "--zone", "UTC"], 2, "cannot be used with"),
         (&["schedules", "show", "x"], 4, "no name of a schedule"),
         (&["schedules", "cancel", "0123456789abcdef"], 4, "no schedule `0123456789abcdef`"),
         (&["schedules", "list", "a//b"], 4, "segment 2"),

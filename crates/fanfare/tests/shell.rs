@@ -91,7 +91,7 @@ fn every_command_has_a_page_for_man() {
             "fanfare-publish.1",
             &["EXAMPLES", "    fanfare publish ops/deploys 'deploy finished'", "FANFARE_SERVER"][..],
         ),
-        ("fanfare-subscribe.1", &["[--transport NAME]...", "[-h|--help] CHANNEL..."]),
+        ("fanfare-subscribe.1", &["[--transport NAME]...", "[-h|--help] [CHANNEL]..."]),
         (
             "fanfare-db-check.1",
             &[

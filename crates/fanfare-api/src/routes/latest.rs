@@ -54,6 +54,12 @@ async fn latest(
         None => find::newest(&api, &grant, &channel).await,
     };
     let (message, cursor) = found?;
+    if message.is_tombstone() {
+        return Err(Refused(Refusal::new(
+            Code::NOT_FOUND,
+            "what was said last is that a key has no value any more",
+        )));
+    }
     let tag = ETag::strong(&[message.time.0, message.position.0]);
     let mut response = if tag.is_known(&headers) {
         tag.unchanged()

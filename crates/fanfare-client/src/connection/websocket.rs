@@ -53,7 +53,7 @@ fn request(line: &Line<'_>) -> String {
     for (name, value) in line.wanted.preferences() {
         request.insert(name.into(), value.into());
     }
-    if let Some((name, value)) = line.ear.start() {
+    for (name, value) in line.ear.start() {
         // A number of messages is a number here.
         request.insert(name.into(), value.parse::<u32>().map_or(Value::from(value), Value::from));
     }

@@ -34,7 +34,7 @@ pub(crate) struct Ear {
     /// Everything up to here is in the buffer, or was not wanted.
     place: Option<String>,
     start: Option<Start>,
-    /// It begins in the past even if it has no start.
+    /// Of the past only the newest of each key is asked for, and not all of it is heard yet.
     latest: bool,
     buffer: mpsc::Sender<Heard>,
     bytes: Arc<AtomicUsize>,
@@ -95,15 +95,16 @@ impl Ear {
         self.alive
     }
 
-    /// Where to begin: the name and value of a parameter.
-    pub fn start(&self) -> Option<(&'static str, String)> {
+    /// Where to begin: names and values of parameters.
+    pub fn start(&self) -> Vec<(&'static str, String)> {
         let place = self.place.clone().map(|cursor| ("after", cursor));
-        place.or_else(|| self.start.as_ref().map(Start::parameter))
+        let place = place.or_else(|| self.start.as_ref().map(Start::parameter));
+        place.into_iter().chain(self.latest.then(|| ("latest", "true".to_owned()))).collect()
     }
 
     /// Where the server says that this connection begins: the place, if nobody asked for another one; says whether.
     pub fn begin_at(&mut self, cursor: Option<&str>) -> bool {
-        let untold = self.start().is_none() && !self.latest;
+        let untold = self.start().is_empty();
         if untold {
             self.place = cursor.map(str::to_owned);
         }
@@ -129,9 +130,11 @@ impl Ear {
             (None, None, true) => Some(Event::CaughtUp),
             (None, None, false) => item.cursor.is_some().then_some(Event::Alive),
         };
+        let caught_up = matches!(event, Some(Event::CaughtUp));
         if let Some(event) = event {
             self.put(event, 0, item.cursor)?;
         }
+        self.latest &= !caught_up;
         match item.closing {
             Some(problem) => Err(Cut::Closing(problem.into())),
             None => Ok(()),

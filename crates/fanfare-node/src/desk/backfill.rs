@@ -231,11 +231,11 @@ impl Desk {
     }
 
     fn ask_past_latest(&mut self, key: SessionKey, log: LogId, own: Mark) -> Step {
-        let Some(past) = self.first(key).and_then(|backfill| backfill.latest.take()) else {
+        let Some(mut past) = self.first(key).and_then(|backfill| backfill.latest.take()) else {
             return Step::Idle;
         };
         let selection = self.first(key).map(|backfill| backfill.sieve.selection().clone());
-        let asked = self.ask_latest(key, &past, selection.unwrap_or_default(), log, own.get(log));
+        let asked = self.ask_latest(key, &mut past, selection.unwrap_or_default(), log, own.get(log));
         let Some(backfill) = self.first(key) else { return Step::Idle };
         backfill.latest = Some(past);
         match asked {

@@ -17,21 +17,28 @@ pub(crate) struct Past {
     found: [Option<Latest>; limits::LOGS],
     /// The reader knows that it begins.
     told: bool,
+    /// There is a look under way, which ends when this is dropped.
+    look: Option<Arc<()>>,
 }
 
 impl Past {
     /// All that lies before a mark.
     pub(crate) fn new(until: Mark) -> Past {
-        Past { until, found: Default::default(), told: false }
+        Past { until, found: Default::default(), told: false, look: None }
     }
 
     /// Another selection is wanted.
     pub(crate) fn forget(&mut self) {
-        self.found = Default::default();
+        (self.found, self.look) = (Default::default(), None);
     }
 
     pub(crate) fn find(&mut self, log: LogId, latest: Latest) {
-        self.found[log.index()] = Some(latest);
+        (self.found[log.index()], self.look) = (Some(latest), None);
+    }
+
+    /// Whether the newest are looked for now.
+    pub(crate) fn looks(&self) -> bool {
+        self.look.is_some()
     }
 
     /// The first log of which something is left for a reader that has heard up to a mark.
@@ -63,8 +70,17 @@ impl Desk {
             session.extra().past = Some(past);
             return self.say_event(key, &Event::Snapshot);
         }
+        if past.look.is_some() {
+            session.extra().past = Some(past);
+            if stream && std::mem::take(&mut session.extra().alive) {
+                let cursor = self.cursor(key);
+                return self.say_event(key, &Event::Alive(&cursor));
+            }
+            session.line = Line::Waiting;
+            return Step::Wait;
+        }
         let selection = interest.selection.clone();
-        let asked = self.ask_latest(key, &past, selection, log, own.get(log));
+        let asked = self.ask_latest(key, &mut past, selection, log, own.get(log));
         let Some(session) = self.sessions.get_mut(key) else { return Step::Idle };
         session.extra().past = Some(past);
         match asked {
@@ -83,7 +99,7 @@ impl Desk {
     pub(super) fn ask_latest(
         &mut self,
         key: SessionKey,
-        past: &Past,
+        past: &mut Past,
         selection: Selection,
         log: LogId,
         from: Position,
@@ -101,7 +117,13 @@ impl Desk {
         }
         let until = past.until.get(log);
         let mut seeking = Seeking::new(Sieve::new(selection), from, until);
+        let look = Arc::new(());
+        let wanted = Arc::downgrade(&look);
         reading.steps(Box::new(move |logs| {
+            // Whoever asked has left, or asks for something else.
+            if wanted.strong_count() == 0 {
+                return false;
+            }
             let answer = match seeking.step(&**logs.get(log)) {
                 Ok(None) => return true,
                 Ok(Some(latest)) => Ok(Answer::Latest(log, latest)),
@@ -110,6 +132,7 @@ impl Desk {
             mailbox.put(Letter { key, ticket, answer });
             false
         }))?;
+        past.look = Some(look);
         Ok(ticket)
     }
 }

@@ -35,6 +35,7 @@ use crate::orders::Orders;
 use crate::tail::Lost;
 use fanfare_hub::{InterestId, Interests, Membership, Slot, Window};
 use fanfare_proto::{Code, Encoder, Grant, LogSet, Pace, Refusal, Selection, Sieve, Start, Time, Wire};
+use latest::Past;
 use lines::Lines;
 use mailbox::{Answer, Letter, Mailbox};
 use newest::Newest;
@@ -346,10 +347,13 @@ impl Desk {
     pub fn alive(&mut self, key: SessionKey) -> bool {
         let Some(session) = self.sessions.get_mut(key) else { return false };
         let (quiet, waiting) = (session.line == Line::Out, session.line == Line::Waiting);
+        let mut looks = false;
         if quiet || waiting {
-            session.extra().alive = true;
+            let extra = session.extra();
+            extra.alive = true;
+            looks = extra.past.as_deref().is_some_and(Past::looks);
         }
-        if quiet {
+        if quiet || looks {
             self.enter(key);
         }
         quiet || waiting

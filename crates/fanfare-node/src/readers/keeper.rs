@@ -57,7 +57,10 @@ impl Keeper {
             let read = ReaderName::parse(&record.key)
                 .and_then(|name| Ok((name, ReaderKept::read(&record.key, &record.value)?)));
             match read {
-                Ok((name, kept)) => drop(self.readers.insert(name.clone(), Reader::restore(name, kept))),
+                Ok((name, kept)) => {
+                    let reader = Reader::resume(name.clone(), kept, &hands.places, hands.now());
+                    self.readers.insert(name, reader);
+                }
                 Err(refusal) => {
                     tracing::error!(%refusal, "a reader cannot be read; it stays as it is until it is removed");
                     self.damaged.insert(record.key, refusal);

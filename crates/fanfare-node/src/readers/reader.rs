@@ -2,6 +2,7 @@
 
 use super::seat::{Given, Seat, Word};
 use crate::hands::Hands;
+use crate::places::Places;
 use fanfare_hub::AckWindow;
 use fanfare_proto::{
     Ack, AckPlace, AckPlaces, Code, Cursor, Gap, History, HistoryPage, LogId, Message, Position, ReaderKept,
@@ -65,6 +66,17 @@ impl Reader {
     pub(crate) fn new(name: ReaderName, rules: ReaderRules, floor: Cursor, now: Time) -> Reader {
         let record =
             ReaderKept { rules, created: now, used: now, floor, acked: Vec::new(), attempts: Vec::new() };
+        Reader::restore(name, record)
+    }
+
+    /// A reader of an earlier start. What is said of a life of a log that is over is about other messages; and who used it
+    /// could not come back before now.
+    pub(crate) fn resume(name: ReaderName, mut record: ReaderKept, places: &Places, now: Time) -> Reader {
+        let goes_on =
+            |log: LogId| record.floor.part(log).is_some_and(|part| part.epoch == places.epochs[log.index()]);
+        record.acked.retain(|(log, _)| goes_on(*log));
+        record.attempts.retain(|(log, ..)| goes_on(*log));
+        record.used = record.used.max(now);
         Reader::restore(name, record)
     }
 
@@ -146,7 +158,8 @@ impl Reader {
     /// Takes note of what is done, or is to be given again; of a session, only what it was given if it names no messages
     /// one by one. Answers how many messages that is.
     pub(crate) fn ack(&mut self, hands: &Hands, ack: &Ack, only: Option<u64>) -> Result<usize, Refusal> {
-        // What was given before the server's last start is not in the window yet.
+        // What was given before the server's last start, or before everybody left, is not in the window yet.
+        self.quiet = Time(0);
         self.read(hands)?;
         let now = hands.now();
         let from = ack.again.map(|delay| now.after(delay));
@@ -237,6 +250,7 @@ impl Reader {
             let tried = attempts.into_iter().map(|(log, position, times)| ((log, position), times));
             (self.acked, self.tried) = (acked, tried.collect());
             (self.window, self.read) = (AckWindow::default(), self.floor.clone());
+            self.more = true;
         }
     }
 

@@ -48,7 +48,7 @@ struct Options {
     cron: Option<String>,
 
     /// The time zone of --cron: a name of the IANA database; UTC unless said
-    #[arg(long, value_name = "ZONE", requires = "cron")]
+    #[arg(long, value_name = "ZONE", requires = "cron", conflicts_with_all = ["at", "delay"])]
     zone: Option<String>,
 
     /// What becomes of a time that passes while the server is down: once (published late) or skip
