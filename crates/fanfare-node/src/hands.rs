@@ -1,6 +1,6 @@
 //! What the threads of schedules, conditions and acked readers work with: all of a node that they need.
 
-use crate::commit::{Answers, Committer, Group};
+use crate::commit::{Answers, Committer, Group, lock};
 use crate::commit_thread::{CommitThread, Then};
 use crate::left::Left;
 use crate::places::Places;
@@ -8,7 +8,7 @@ use crate::reading::{Logs, Reading};
 use crate::tail::Tail;
 use fanfare_proto::{Channel, LogId, Namespaces, Refusal, Time};
 use fanfare_store::Store;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 /// Records, both logs, and both clocks.
 #[derive(Clone)]
@@ -29,14 +29,17 @@ pub(crate) struct Hands {
 }
 
 impl Hands {
+    pub(crate) fn log_of(&self, channel: &Channel) -> LogId {
+        self.namespaces.keeping(channel.as_str()).log()
+    }
+
     pub(crate) fn is_live(&self, channel: &Channel) -> bool {
-        self.namespaces.of(channel.as_str()).keeping.log() == LogId::LIVE
+        self.log_of(channel) == LogId::LIVE
     }
 
     /// Publishes to the live log.
     pub(crate) fn commit_live(&self, group: Group) -> Answers {
-        let mut live = self.live.lock().unwrap_or_else(PoisonError::into_inner);
-        live.commit(&mut [group], (self.now)()).pop().unwrap_or_default()
+        lock(&self.live).commit(&mut [group], (self.now)()).pop().unwrap_or_default()
     }
 
     /// Publishes to the kept log: `then` is called once it is there, unless it is refused at once.

@@ -1,13 +1,13 @@
 //! What acked readers ask of a node, on their thread, which may wait.
 
-use crate::commit::{Answers, Group, lock, unread};
+use crate::commit::{Answers, Group, unread};
 use crate::dead::dead_letter;
 use crate::hands::Hands;
 use crate::history;
 use crate::reading::Logs;
 use fanfare_proto::{
-    Channel, Code, Grant, History, HistoryPage, LogId, Message, Pattern, Position, Publish, ReaderName,
-    Refusal, Selection, TagValue, Time, limits,
+    Code, Grant, History, HistoryPage, LogId, Message, Pattern, Position, Publish, ReaderName, Refusal,
+    Selection, TagValue, Time, limits,
 };
 use fanfare_store::{Order, Read, StoreError};
 use std::sync::Arc;
@@ -16,10 +16,6 @@ use tokio::sync::oneshot;
 impl Hands {
     pub(super) fn now(&self) -> Time {
         (self.now)()
-    }
-
-    pub(super) fn log_of(&self, channel: &Channel) -> LogId {
-        self.namespaces.keeping(channel.as_str()).log()
     }
 
     /// Refuses what a grant does not allow.
@@ -90,7 +86,7 @@ impl Hands {
     fn publish(&self, log: LogId, messages: Vec<Publish>) -> Result<Answers, Refusal> {
         let group = Group { publisher: None, messages, atomic: false, along: Vec::new() };
         if log == LogId::LIVE {
-            return Ok(lock(&self.live).commit(&mut [group], self.now()).pop().unwrap_or_default());
+            return Ok(self.commit_live(group));
         }
         let (sender, receiver) = oneshot::channel();
         self.commits.publish(group, Box::new(move |answers| drop(sender.send(answers))))?;
