@@ -398,3 +398,12 @@ pub const WEBHOOK_RETRY_AFTER: Duration = Duration::from_secs(3600);
 pub const WEBHOOK_LOOK_TIME: Duration = Duration::from_millis(50);
 /// Bytes of what is said about the last failure.
 pub const WEBHOOK_ERROR_BYTES: usize = 512;
+
+/// Bodies of so many bytes at the least are told as changes, and only if that is as much shorter...
+pub const DELTA_MIN_BYTES: usize = 48;
+/// ...and of so many at the most.
+pub const DELTA_MAX_BYTES: usize = 256 * 1024;
+/// Messages before one that are asked whether a reader of changes was given them.
+pub const DELTA_STEPS: usize = 64;
+/// Changes, and their frames, that a worker keeps for sharing; the newest alone may pass it.
+pub const DELTAS_BYTES: usize = 4 * 1024 * 1024;

@@ -99,6 +99,7 @@ impl Backfill {
             encoder,
             now,
             share: None,
+            changes: None,
         }
     }
 

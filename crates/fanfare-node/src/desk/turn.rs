@@ -63,6 +63,11 @@ impl Desk {
                 list.add(seq, &slot, lists);
             }
         });
+        if self.sessions.hear_changes() {
+            self.bases.add(seq, &slot.message);
+        } else {
+            self.bases.clear();
+        }
         let Slot { log, message, mark, .. } = slot;
         self.window.push(Slot { log, message, mark, beside: Vec::new() });
     }
@@ -108,6 +113,7 @@ impl Desk {
                 }
             }
             self.window.shrink(slots, limits::TAIL_BYTES);
+            self.bases.shrink(start);
         }
     }
 
@@ -136,6 +142,7 @@ impl Desk {
         self.window = Window::new(start, base);
         self.framed = start;
         self.runs.clear();
+        self.bases.clear();
         self.reset_lists(base);
         behind.into_iter().for_each(|key| self.enter(key));
     }

@@ -6,6 +6,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
+#[path = "../story/held.rs"]
+mod held;
 mod reader;
 mod talker;
 mod talking;

@@ -1,5 +1,6 @@
 //! A client: a socket with little room, and a strict reading of event lines.
 
+use crate::held::Held;
 use fanfare_node::{Outcome, Sink};
 use serde_json::Value;
 use std::io;
@@ -38,6 +39,8 @@ pub enum Heard {
 #[derive(Default)]
 pub struct Reader {
     pub socket: Socket,
+    /// What this connection has brought, if it brings changes.
+    pub held: Option<Held>,
     pub open: bool,
     pub selection: usize,
     pub filter: usize,
@@ -58,6 +61,10 @@ impl Reader {
         while let Some(end) = self.socket.bytes.iter().position(|byte| *byte == b'\n') {
             let line: Vec<u8> = self.socket.bytes.drain(..=end).collect();
             let line: Value = serde_json::from_slice(&line).unwrap();
+            let line = match &mut self.held {
+                Some(held) => held.whole(line),
+                None => line,
+            };
             if let Some(channel) = line.get("channel") {
                 self.heard.push(Heard::Message {
                     channel: channel.as_str().unwrap().to_owned(),

@@ -1,5 +1,6 @@
 //! The node, its readers, and the list of everything that was published.
 
+use crate::held::Held;
 use crate::reader::{Heard, Reader};
 use crate::talker::{Talker, selects};
 
@@ -223,11 +224,13 @@ impl World {
     }
 
     fn connect(&mut self, reader: usize, start: Start) {
-        let client = &self.readers[reader];
+        let form = if reader == 0 { Form::Envelope } else { Form::Delta };
+        let client = &mut self.readers[reader];
+        client.held = (form == Form::Delta).then(Held::default);
         let selection = selection(SELECTIONS[client.selection], client.filter);
         let wire = Wire {
             protocol: protocol::by_name("ndjson").unwrap(),
-            form: Form::Envelope,
+            form,
             framing: Framing::Close,
             origin: None,
         };
