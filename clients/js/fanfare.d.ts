@@ -121,6 +121,11 @@ export interface SubscribeOptions {
   rate?: number | string;
   /** At most so many bytes a second, such as "50k"; of each key the newest. */
   bytes?: number | string;
+  /**
+   * Have bodies sent as what has changed since the message before, where that is shorter. What is heard is the same; the newest
+   * body of each key is kept in memory for it.
+   */
+  deltas?: boolean;
   /** Be seen on the channels as this member, as long as this goes on; none of them is a pattern then: docs/presence.md. */
   presence?: string;
   /** Closes the subscription. */
