@@ -164,6 +164,10 @@ impl Desk {
     /// What a session that hears in ticks is given next.
     #[cold]
     pub(super) fn step_paced(&mut self, key: SessionKey, stream: bool, now: Time) -> Step {
+        let Some(session) = self.sessions.get(key) else { return Step::Idle };
+        if let Some(list) = self.newest.get_mut(&session.membership.interest) {
+            list.sweep();
+        }
         let Some(place) = self.sessions.get(key).map(|session| self.place(session)) else {
             return Step::Idle;
         };

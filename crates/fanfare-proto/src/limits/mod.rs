@@ -205,6 +205,8 @@ pub const TAIL_BYTES: usize = 1024 * 1024;
 pub const NEWEST_BYTES: usize = 4 * 1024 * 1024;
 /// Bytes of all these lists of a worker.
 pub const NEWEST_ALL_BYTES: usize = 256 * 1024 * 1024;
+/// Places of such a list that may be empty, beside as many as are not, before they are swept out.
+pub const NEWEST_EMPTY: usize = 1024;
 /// Keys of which one look for the newest of each may know: some 40 bytes each, then 8 while their messages are given.
 pub const LATEST_KEYS: usize = 1_000_000;
 /// Messages that are given to a reader of ticks from one long look through a log.
