@@ -6,7 +6,7 @@
 //! (design rules 1 and 8).
 
 use crate::commit::unread;
-use fanfare_proto::{Code, Message, Position, Refusal, Selection, Sieve, limits};
+use fanfare_proto::{Code, Gap, Message, Position, Refusal, Selection, Sieve, limits};
 use fanfare_store::{Log, Order, Page, Read, StoreError};
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
@@ -21,6 +21,8 @@ pub(crate) struct Latest {
     places: Arc<[Position]>,
     /// What came later was not looked at.
     until: Position,
+    /// What was lost before it could be looked at.
+    gap: Option<Gap>,
 }
 
 /// The look through the log.
@@ -31,13 +33,14 @@ pub(crate) struct Seeking {
     until: Position,
     secrets: [RandomState; 2],
     newest: HashMap<Name, (Position, bool)>,
+    gap: Option<Gap>,
 }
 
 impl Seeking {
     /// Of what is wanted, after a place up to another.
     pub(crate) fn new(wanted: Sieve, from: Position, until: Position) -> Seeking {
         let (secrets, newest) = ([RandomState::new(), RandomState::new()], HashMap::new());
-        Seeking { wanted, from, through: from, until, secrets, newest }
+        Seeking { wanted, from, through: from, until, secrets, newest, gap: None }
     }
 
     /// Looks through some pages; answers once there is no more.
@@ -48,6 +51,10 @@ impl Seeking {
             }
             let read = read(self.wanted.selection(), self.through);
             let page = log.read(&read).map_err(|error| unread(&error))?;
+            if let Some(gap) = page.gap {
+                let from = self.gap.map_or(gap.from, |before| before.from);
+                self.gap = Some(Gap { from, ..gap });
+            }
             for message in &page.messages {
                 if message.position <= self.until && self.wanted.wants(message) {
                     self.add(message);
@@ -79,7 +86,7 @@ impl Seeking {
         let mut places: Vec<_> =
             found.filter(|(_, gone)| !(begins && *gone)).map(|(position, _)| position).collect();
         places.sort_unstable();
-        Latest { places: places.into(), until: self.until }
+        Latest { places: places.into(), until: self.until, gap: self.gap }
     }
 }
 
@@ -91,7 +98,8 @@ impl Latest {
         selection: &Selection,
         from: Position,
     ) -> Result<Page, StoreError> {
-        let mut found = Page { messages: Vec::new(), through: from, gap: None };
+        let gap = self.gap.filter(|gap| from < gap.to);
+        let mut found = Page { messages: Vec::new(), through: from, gap };
         let mut bytes = 0;
         for _ in 0..limits::LOOK_PAGES {
             let next = self.places.partition_point(|place| *place <= found.through);

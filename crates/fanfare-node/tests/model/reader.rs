@@ -1,6 +1,7 @@
 //! A client: a socket with little room, and a strict reading of event lines.
 
 use crate::held::Held;
+use crate::world::Manner;
 use fanfare_node::{Outcome, Sink};
 use serde_json::Value;
 use std::io;
@@ -43,6 +44,9 @@ pub struct Reader {
     pub held: Option<Held>,
     pub open: bool,
     pub selection: usize,
+    pub manner: Manner,
+    /// What was superseded by one of the first so many may be left out.
+    pub latest_until: usize,
     pub filter: usize,
     pub cursor: Option<String>,
     pub heard: Vec<Heard>,
@@ -81,6 +85,12 @@ impl Reader {
                 self.cursor = Some(cursor.to_owned());
             }
         }
+    }
+
+    /// The server ends: what it had said has arrived, and no more.
+    pub fn cut_after_reading(&mut self) {
+        self.read();
+        self.cut();
     }
 
     /// The connection breaks: what had not arrived whole is gone.
