@@ -207,7 +207,8 @@ impl Chance {
 fn market(number: u64, chance: &mut Chance) -> String {
     let mut lines = String::new();
     for instrument in 0..INSTRUMENTS {
-        let middle = 10_000 + instrument * 100 + chance.below(3);
+        // It moves with every fifth update.
+        let middle = 10_000 + instrument * 100 + (number + instrument) / 5 % 3;
         let mut side = |sign: i64| {
             let level = |level: i64| {
                 // Most levels stay as they are.

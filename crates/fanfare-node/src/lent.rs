@@ -1,5 +1,6 @@
 //! Pages in memory, counted: readers that catch up faster than their sockets take must not fill it.
 
+use fanfare_proto::limits;
 use fanfare_store::Page;
 use std::ops::Deref;
 use std::sync::Arc;
@@ -25,6 +26,11 @@ impl Lending {
 
     pub(crate) fn bytes(&self) -> usize {
         self.0.load(Relaxed)
+    }
+
+    /// Whether there are so many that whoever needs its page only later is to let go of it.
+    pub(crate) fn are_many(&self) -> bool {
+        self.bytes() > limits::PAGES_LENT_BYTES / 2
     }
 }
 

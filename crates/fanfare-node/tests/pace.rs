@@ -8,7 +8,7 @@ mod story;
 use fanfare_node::{Opening, Outcome};
 use fanfare_proto::{
     Channel, Content, Cursor, Filter, Form, Framing, Grant, LogId, Pace, Pattern, Publish, Query, Selection,
-    Start, Time, Wire, protocol,
+    Start, Time, Wire, limits, protocol,
 };
 use fanfare_store::{MemoryLog, Removal, SqliteLog, SqliteOptions};
 use proptest::prelude::*;
@@ -336,5 +336,44 @@ proptest! {
         let dir = tempfile::tempdir().unwrap();
         let log = SqliteLog::open(dir.path(), namespaces(), SqliteOptions::default()).unwrap();
         Life::new(Story::on(Arc::new(log), 16), pace, None, changes).live(&deeds);
+    }
+}
+
+/// Fifty readers that hear of a long past one message now and the next in a quarter of an hour.
+#[test]
+fn readers_that_wait_for_their_tick_leave_room_for_others_to_read() {
+    let mut story = Story::on(Arc::new(MemoryLog::new(LogId::KEPT, namespaces())), 4);
+    for number in 0..60 {
+        story.say("a", &format!("{number}{}", "x".repeat(60_000)), None);
+    }
+    let pace = Pace::asked(&Query::parse("rate=0.001").unwrap()).unwrap();
+    let wire = Wire {
+        protocol: protocol::by_name("stream").unwrap(),
+        form: Form::Envelope,
+        framing: Framing::Close,
+        origin: None,
+    };
+    for key in 0..50 {
+        let opening = Opening {
+            grant: &Arc::new(Grant::open()),
+            selection: Selection::new(vec![Pattern::parse("a").unwrap()]),
+            start: Start::Oldest,
+            latest: false,
+            pace,
+            wire,
+            head: Vec::new(),
+            retry: Duration::from_secs(1),
+        };
+        story.desk.open(key, opening, Time(1_700_000_000_123)).unwrap();
+        story.settle();
+    }
+    assert!(story.bodies().len() >= 50, "each has heard one");
+    let clocked = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    let bytes = clocked.block_on(story.node.figures()).pages_bytes;
+    assert!(bytes < limits::PAGES_LENT_BYTES as u64, "{bytes}");
+    let heard = story.bodies().len();
+    story.open_at(50, &["a"], Start::Oldest);
+    while story.bodies().len() < heard + 60 {
+        story.settle();
     }
 }

@@ -313,9 +313,11 @@ impl Desk {
     #[cold]
     pub(super) fn park(&mut self, key: SessionKey) {
         let Some(session) = self.sessions.get_mut(key) else { return };
-        let Some(paced) = session.extra.as_deref_mut().and_then(|extra| extra.pace.as_deref_mut()) else {
-            return;
-        };
+        let Some(extra) = session.extra.as_deref_mut() else { return };
+        if self.node.inner().reading.lending().are_many() {
+            extra.page = None;
+        }
+        let Some(paced) = extra.pace.as_deref_mut() else { return };
         if paced.parked != Some(paced.next) {
             paced.parked = Some(paced.next);
             self.ticks.0.entry(paced.next).or_default().push(key);
