@@ -196,7 +196,10 @@ impl Node {
         let set = self.logs_for(grant, &history.patterns)?;
         let (places, history, now) = (self.0.places, history.clone(), self.now());
         let page = match history.latest {
-            true => self.read_in_steps(LatestPage::new(places, set, history, now)).await?,
+            true => {
+                self.read_in_steps(LatestPage::new(places, set, history, self.0.reading.placing(), now))
+                    .await?
+            }
             false => self.read(move |logs| history::read(logs, &places, set, &history, now)).await?,
         };
         page.gaps.iter().for_each(|gap| self.0.gaps.of(gap.reason).add_shared(1));

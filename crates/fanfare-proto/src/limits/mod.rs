@@ -209,6 +209,8 @@ pub const NEWEST_ALL_BYTES: usize = 256 * 1024 * 1024;
 pub const NEWEST_EMPTY: usize = 1024;
 /// Keys of which one look for the newest of each may know: some 40 bytes each, then 8 while their messages are given.
 pub const LATEST_KEYS: usize = 1_000_000;
+/// Bytes of what all such looks have found and is not given yet; beyond, who asks is told to come back later.
+pub const LATEST_ALL_BYTES: usize = 256 * 1024 * 1024;
 /// Messages that are given to a reader of ticks from one long look through a log.
 pub const FOLD_MESSAGES: usize = 4 * 1024;
 /// Pages of logs that readers behind at the same place share.
