@@ -2,7 +2,7 @@
 
 use super::bases::{Bases, Given};
 use super::newest::Newest;
-use super::run::{Frames, RUN_BYTES, Run};
+use super::run::{Frames, LIST_BYTES, RUN_BYTES, Run};
 use super::wish::Wish;
 use crate::lent::Lent;
 use crate::places::Places;
@@ -235,7 +235,7 @@ pub(crate) fn list_run(from: u64, to: u64, list: &Newest, reader: &mut Reader<'_
             continue;
         }
         let paused = reader.share.is_some_and(|share| !share.fits(&slot.message, out.len(), keyless));
-        if paused || out.len() >= RUN_BYTES {
+        if paused || out.len() >= LIST_BYTES {
             return Run { bytes: out.into(), cuts, to: seq, until, paused, keyless, base };
         }
         keyless |= slot.message.content.key.is_none();

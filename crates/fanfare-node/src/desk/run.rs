@@ -118,6 +118,8 @@ const fn slot_size<K, V>(_: &FxHashMap<K, V>) -> usize {
 
 /// Bytes of one run, unless one frame alone is longer: two make a turn's share.
 pub(super) const RUN_BYTES: usize = limits::TURN_BYTES / 2;
+/// Bytes of a run of a list: a tick has much to give at once, and each write costs.
+pub(super) const LIST_BYTES: usize = limits::TURN_BYTES;
 /// Bytes of runs kept for sharing within a line; the newest alone may pass it.
 const SHARED_BYTES: usize = 16 * 1024 * 1024;
 /// Bytes of runs kept when the line is empty.
