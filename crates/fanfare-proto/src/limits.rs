@@ -336,6 +336,8 @@ pub const EGRESS_REQUESTS: usize = 256;
 
 /// Acked readers of a server: each has a record, and its window in memory while somebody reads.
 pub const READERS: usize = 1024;
+/// Of these, acked readers that one subject has made; whoever has no name has what is left.
+pub const READERS_OWNED: usize = 256;
 /// Bytes of the name of one.
 pub const READER_NAME_BYTES: usize = 64;
 /// Channels and patterns of one.
@@ -344,6 +346,12 @@ pub const READER_PATTERNS: usize = 32;
 pub const READER_BYTES: usize = 64 * 1024;
 /// Messages above the floor of one: given and not acknowledged, or acknowledged before others.
 pub const READER_WINDOW: usize = 256;
+/// Sessions that were given a message, as many as are remembered: a cursor that comes late acknowledges for no others.
+pub const READER_GIVEN: usize = 8;
+/// Losses that wait for a session; further ones make the last one longer.
+pub const READER_GAPS: usize = 16;
+/// Pages of the log that are read for all readers before others are heard: who has a long past reads it beside them.
+pub const READER_PAGES: usize = 8;
 /// Bytes of contents in a window; the message that passes it is still given.
 pub const READER_WINDOW_BYTES: usize = 1024 * 1024;
 /// Sessions of one at a time.
