@@ -93,9 +93,9 @@ impl Records for Barren {
         self.records.as_ref().map_or_else(full, |records| records.change(changes))
     }
 
-    fn scan(&self, kind: &str, begin: &str, end: &str, limit: usize) -> Result<Vec<Record>, StoreError> {
+    fn scan(&self, kind: &str, prefix: &str, after: &str, limit: usize) -> Result<Vec<Record>, StoreError> {
         let none = || Ok(Vec::new());
-        self.records.as_ref().map_or_else(none, |records| records.scan(kind, begin, end, limit))
+        self.records.as_ref().map_or_else(none, |records| records.scan(kind, prefix, after, limit))
     }
 }
 
