@@ -2,12 +2,15 @@
 
 #![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
+mod sick;
+
 use fanfare_node::{Node, Options};
 use fanfare_proto::{
     Channel, Code, ConditionId, ConditionView, Content, Grant, History, Keeping, LogId, Message, Namespace,
-    Namespaces, Origins, Pattern, Phase, Publish, Refusal, Start, TagValue, Time, limits,
+    Namespaces, Origins, Pattern, Phase, Publish, Receipt, Refusal, Start, TagValue, Time, limits,
 };
-use fanfare_store::{Draft, MemoryLog, Removal, SqliteLog, SqliteOptions, Store};
+use fanfare_store::{Draft, MemoryLog, RecordChange, Removal, SqliteLog, SqliteOptions, Store};
+use sick::Sick;
 use std::future::Future;
 use std::path::Path;
 use std::sync::Arc;
@@ -34,8 +37,12 @@ fn namespaces() -> Arc<Namespaces> {
 }
 
 fn node(kept: Arc<dyn Store>, now: fn() -> Time) -> Node {
+    node_of(kept, now, namespaces())
+}
+
+fn node_of(kept: Arc<dyn Store>, now: fn() -> Time, namespaces: Arc<Namespaces>) -> Node {
     let (origins, tail) = (Origins::default(), limits::TAIL_SLOTS);
-    Node::start(Options { namespaces: namespaces(), origins, kept, tail, now, system: now }).unwrap()
+    Node::start(Options { namespaces, origins, kept, tail, now, system: now }).unwrap()
 }
 
 fn memory() -> Arc<dyn Store> {
@@ -67,9 +74,13 @@ fn content(temp: u64) -> Content {
 }
 
 fn say(node: &Node, channel: &str, temp: u64) {
+    try_to_say(node, channel, temp).unwrap();
+}
+
+fn try_to_say(node: &Node, channel: &str, temp: u64) -> Result<Receipt, Refusal> {
     let channel = Channel::parse(channel).unwrap();
     let publish = Publish { channel, id: None, when: None, ttl: None, content: content(temp) };
-    wait(node.publish(&Grant::open(), vec![publish])).remove(0).unwrap();
+    wait(node.publish(&Grant::open(), vec![publish])).remove(0)
 }
 
 /// Says it while no node listens.
@@ -221,6 +232,90 @@ fn silence_fires_once_until_it_is_heard_and_while_nobody_listens_it_is_none() {
 }
 
 #[test]
+fn what_is_said_before_the_past_is_judged_ends_no_silence_of_a_server_that_was_down() {
+    let (clock, now) = clock!();
+    let store = Sick::new(memory());
+    let before = node(store.clone(), now);
+    let fields = r#""channel":"alerts","body":"silent","watch":"backups/db","silent":"1h""#;
+    let id = make(&before, fields).unwrap().kept.id;
+    before.stop();
+    let minutes = |minutes: u64| clock.store(BEGIN + minutes * 60 * SECOND, SeqCst);
+    minutes(1000);
+    store.close(true);
+    let after = node(store.clone(), now);
+    say(&after, "backups/db", 1);
+    store.close(false);
+    let (heard, until_then) = (Time(BEGIN + 1000 * 60 * SECOND), |view: &ConditionView| view.state.clock);
+    until("it is judged", || until_then(&show(&after, id)) == heard);
+    assert_eq!(messages(&after, "alerts").len(), 0);
+    minutes(1060);
+    until_turns(&after, "alerts", &["fires"]);
+    after.stop();
+}
+
+#[test]
+fn what_cannot_be_published_is_tried_again_after_a_while_however_much_is_said() {
+    let (_, now) = clock!();
+    let store = Sick::new(memory());
+    let node = node(store.clone(), now);
+    let id = make(&node, HOT).unwrap().kept.id;
+    store.appends.store(true, SeqCst);
+    say(&node, "sensors/a", 95);
+    until("it was tried", || store.refused.load(SeqCst) > 0);
+    for temp in 0..300 {
+        // What is committed together with what cannot be is refused with it.
+        drop(try_to_say(&node, "sensors/a", temp));
+    }
+    assert!(store.refused.load(SeqCst) < 10, "{} attempts", store.refused.load(SeqCst));
+    // What it has to say is not lost by another one in its place.
+    let wish = format!("{{{HOT},\"repeat\":\"10s\"}}");
+    let refusal = wait(node.replace_condition(&Grant::open(), id, &wish)).unwrap_err();
+    assert_eq!(refusal.code, Code::BUSY, "{refusal}");
+    store.appends.store(false, SeqCst);
+    until("it is published", || !messages(&node, "alerts").is_empty());
+    until("it may be replaced", || wait(node.replace_condition(&Grant::open(), id, &wish)).is_ok());
+    node.stop();
+}
+
+#[test]
+fn what_a_channel_kept_before_it_was_live_is_judged() {
+    let (_, now) = clock!();
+    let store = memory();
+    let before = node_of(store.clone(), now, Arc::new(Namespaces::new([])));
+    make(&before, &HOT.replace("sensors/*", "live/*")).unwrap();
+    before.stop();
+    append(&store, "live/a", 95, BEGIN);
+    let after = node(store, now);
+    until_turns(&after, "alerts", &["fires"]);
+    say(&after, "live/b", 95);
+    until_turns(&after, "alerts", &["fires", "fires"]);
+    after.stop();
+}
+
+#[test]
+fn one_that_cannot_be_read_is_told_and_removed() {
+    let (_, now) = clock!();
+    let store = memory();
+    let before = node(store.clone(), now);
+    let id = make(&before, HOT).unwrap().kept.id;
+    before.stop();
+    let damaged = RecordChange { kind: "condition", key: id.to_string().into(), value: Some("{".into()) };
+    store.change(&[damaged]).unwrap();
+    let node = node(store.clone(), now);
+    let some = Grant { subscribe: vec![Pattern::parse("sensors/*").unwrap()], ..Grant::open() };
+    for (grant, code) in [(&some, Code::NOT_FOUND), (&Grant::open(), Code::STORE_DAMAGED)] {
+        assert_eq!(wait(node.condition(grant, id)).unwrap_err().code, code);
+    }
+    assert_eq!(wait(node.remove_condition(&some, id)).unwrap_err().code, Code::NOT_FOUND);
+    wait(node.remove_condition(&Grant::open(), id)).unwrap();
+    assert_eq!(wait(node.condition(&Grant::open(), id)).unwrap_err().code, Code::NOT_FOUND);
+    assert!(
+        ["condition", "condition_state"].iter().all(|kind| store.scan(kind, "", "", 9).unwrap().is_empty())
+    );
+    node.stop();
+}
+
+#[test]
 fn what_is_lost_is_told() {
     let (_, now) = clock!();
     let store = memory();
@@ -287,7 +382,7 @@ fn a_condition_is_replaced_and_removed_and_the_same_request_makes_one() {
     until_turns(&node, "alerts", &["fires", "repeats", "fires"]);
     assert_eq!(messages(&node, "alerts")[2].id.as_deref(), Some(&*format!("{id}/3")));
     wait(node.remove_condition(&grant, id)).unwrap();
-    let gone = [wait(node.condition(&grant, id)), wait(node.remove_condition(&grant, id))];
+    let gone = [wait(node.condition(&grant, id)).map(drop), wait(node.remove_condition(&grant, id))];
     assert!(gone.iter().all(|answer| answer.as_ref().unwrap_err().code == Code::NOT_FOUND));
     assert_eq!(wait(node.conditions(&grant, &Pattern::everything())).unwrap(), []);
     node.stop();
@@ -314,9 +409,9 @@ fn what_may_not_be_said_or_heard_is_refused_and_what_others_have_is_not_seen() {
     let listed = wait(node.conditions(&mine, &Pattern::everything())).unwrap();
     assert_eq!(listed.iter().map(|view| view.kept.id).collect::<Vec<_>>(), [own]);
     for answer in [
-        wait(node.condition(&mine, theirs)),
+        wait(node.condition(&mine, theirs)).map(drop),
         wait(node.remove_condition(&mine, theirs)),
-        wait(node.replace_condition(&mine, theirs, &wish("mine/a", "sensors/*"))),
+        wait(node.replace_condition(&mine, theirs, &wish("mine/a", "sensors/*"))).map(drop),
     ] {
         assert_eq!(answer.unwrap_err().code, Code::NOT_FOUND);
     }

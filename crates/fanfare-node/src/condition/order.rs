@@ -79,6 +79,15 @@ impl Orders {
         (!waiting.ending || !orders.is_empty()).then_some(orders)
     }
 
+    /// Takes no more, and lets go of what waits.
+    pub(super) fn close(&self) {
+        let mut waiting = self.waiting();
+        waiting.ending = true;
+        let dropped = std::mem::take(&mut waiting.orders);
+        drop(waiting);
+        drop(dropped);
+    }
+
     /// Takes no more; what waits is still done.
     pub(super) fn end(&self) {
         self.waiting().ending = true;
