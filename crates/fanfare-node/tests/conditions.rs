@@ -3,67 +3,21 @@
 #![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
 mod sick;
+#[macro_use]
+mod world;
 
-use fanfare_node::{Node, Options};
+use fanfare_node::Node;
 use fanfare_proto::{
-    Channel, Code, ConditionId, ConditionView, Content, Grant, History, Keeping, LogId, Message, Namespace,
-    Namespaces, Origins, Pattern, Phase, Publish, Receipt, Refusal, Start, TagValue, Time, limits,
+    Channel, Code, ConditionId, ConditionView, Content, Grant, Message, Namespaces, Pattern, Phase, Publish,
+    Receipt, Refusal, TagValue, Time,
 };
-use fanfare_store::{Draft, MemoryLog, RecordChange, Removal, SqliteLog, SqliteOptions, Store};
+use fanfare_store::{Draft, RecordChange, Removal, Store};
 use sick::Sick;
-use std::future::Future;
-use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
-use std::time::{Duration, Instant};
+use std::sync::atomic::Ordering::SeqCst;
+use world::{BEGIN, disk, memory, messages, node, node_of, until, wait};
 
-/// 2026-11-27T07:59:00Z.
-const BEGIN: u64 = 1_795_766_340_000;
 const SECOND: u64 = 1_000;
-const PATIENCE: Duration = Duration::from_secs(60);
-
-/// A clock of its own for each world: `now` of a node is a plain function.
-macro_rules! clock {
-    () => {{
-        static CLOCK: AtomicU64 = AtomicU64::new(BEGIN);
-        (&CLOCK, (|| Time(CLOCK.load(SeqCst))) as fn() -> Time)
-    }};
-}
-
-fn namespaces() -> Arc<Namespaces> {
-    let rule = |pattern, keeping| Namespace::new(Pattern::parse(pattern).unwrap(), keeping);
-    let tiny = Namespace { body_bytes: 4, ..rule("tiny", Keeping::Kept) };
-    Arc::new(Namespaces::new([rule("live/**", Keeping::Live), tiny, rule("**", Keeping::Kept)]))
-}
-
-fn node(kept: Arc<dyn Store>, now: fn() -> Time) -> Node {
-    node_of(kept, now, namespaces())
-}
-
-fn node_of(kept: Arc<dyn Store>, now: fn() -> Time, namespaces: Arc<Namespaces>) -> Node {
-    let (origins, tail) = (Origins::default(), limits::TAIL_SLOTS);
-    Node::start(Options { namespaces, origins, kept, tail, now, system: now }).unwrap()
-}
-
-fn memory() -> Arc<dyn Store> {
-    Arc::new(MemoryLog::new(LogId::KEPT, namespaces()))
-}
-
-fn disk(dir: &Path) -> Arc<dyn Store> {
-    Arc::new(SqliteLog::open(dir, namespaces(), SqliteOptions::default()).unwrap())
-}
-
-fn wait<T>(future: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
-}
-
-fn until(what: &str, mut holds: impl FnMut() -> bool) {
-    let began = Instant::now();
-    while !holds() {
-        assert!(began.elapsed() < PATIENCE, "{what}");
-        std::thread::yield_now();
-    }
-}
 
 fn make(node: &Node, fields: &str) -> Result<ConditionView, Refusal> {
     wait(node.make_condition(&Grant::open(), &format!("{{{fields}}}")))
@@ -88,13 +42,6 @@ fn append(store: &Arc<dyn Store>, channel: &str, temp: u64, time: u64) {
     let channel = Channel::parse(channel).unwrap();
     let draft = Draft { channel, id: None, publisher: None, expires: None, content: content(temp) };
     store.append(vec![draft], Time(time)).unwrap();
-}
-
-fn messages(node: &Node, channel: &str) -> Vec<Arc<Message>> {
-    let patterns = vec![Pattern::parse(channel).unwrap()];
-    let history = History { patterns, start: Start::Last(100), limit: 100, ..History::default() };
-    let page = wait(node.history(&Grant::open(), &history)).unwrap();
-    page.messages.into_iter().map(|(message, _)| message).collect()
 }
 
 /// Why each message was published, and whether it is late.

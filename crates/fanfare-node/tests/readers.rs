@@ -4,21 +4,20 @@
 #![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
 mod barren;
-#[macro_use]
 mod crew;
 mod story;
+#[macro_use]
+mod world;
 
 use barren::Barren;
-use crew::{Crew, ack, memory, name};
+use crew::{Crew, ack, name};
 use fanfare_node::SessionKey;
-use fanfare_proto::{
-    AckPlace, AckPlaces, Channel, Code, Grant, History, Namespaces, Pattern, Position, Start, limits,
-};
+use fanfare_proto::{AckPlace, AckPlaces, Channel, Code, Grant, Message, Namespaces, Position, limits};
 use fanfare_store::Removal;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::SeqCst;
 use std::time::Duration;
-use story::{namespaces, wait};
+use world::{memory, messages, namespaces, wait};
 
 const LATE: Duration = Duration::from_secs(11);
 
@@ -27,13 +26,8 @@ fn through(crew: &Crew, key: SessionKey, index: usize) -> AckPlaces {
 }
 
 fn dead(crew: &Crew, reader: &str) -> Vec<String> {
-    let patterns = vec![Pattern::parse(&format!("$dead/{reader}")).unwrap()];
-    let history = History { patterns, start: Start::Oldest, limit: 100, ..History::default() };
-    let page = wait(crew.node.history(&Grant::open(), &history)).unwrap();
-    let text = |(message, _): &(Arc<fanfare_proto::Message>, _)| {
-        String::from_utf8(message.content.body.to_vec()).unwrap()
-    };
-    page.messages.iter().map(text).collect()
+    let text = |message: &Arc<Message>| String::from_utf8(message.content.body.to_vec()).unwrap();
+    messages(&crew.node, &format!("$dead/{reader}")).iter().map(text).collect()
 }
 
 #[test]

@@ -2,33 +2,20 @@
 
 #![allow(dead_code, reason = "each test binary uses its part of this")]
 
-use crate::story::{Socket, namespaces, wait};
+use crate::story::Socket;
+use crate::world::{Clock, memory, namespaces, wait};
 use fanfare_node::{Desk, Node, Opening, Options, Outcome, ReaderStatus, SessionKey};
 use fanfare_proto::{
-    Ack, AckPlaces, AsReader, Channel, Content, Cursor, Form, Framing, Grant, LogId, Namespaces, Origins,
-    Publish, ReaderName, ReaderRules, ReaderWish, Refusal, Selection, Start, Time, Wire, limits, protocol,
+    Ack, AckPlaces, AsReader, Channel, Content, Cursor, Form, Framing, Grant, Namespaces, Origins, Publish,
+    ReaderName, ReaderRules, ReaderWish, Refusal, Selection, Start, Wire, limits, protocol,
 };
-use fanfare_store::{MemoryLog, Store};
+use fanfare_store::Store;
 use serde_json::Value;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
+use std::sync::atomic::Ordering::SeqCst;
 use std::time::{Duration, Instant};
 
-/// When all clocks begin.
-pub const BEGIN: u64 = 1_700_000_000_000;
 const PATIENCE: Duration = Duration::from_secs(20);
-
-/// A clock of its own for each world: `now` of a node is a plain function.
-#[macro_export]
-macro_rules! clock {
-    () => {{
-        static CLOCK: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new($crate::crew::BEGIN);
-        (&CLOCK, (|| fanfare_proto::Time(CLOCK.load(std::sync::atomic::Ordering::SeqCst))) as fn() -> _)
-    }};
-}
-
-/// A clock that is moved, and how it is read.
-pub type Clock = (&'static AtomicU64, fn() -> Time);
 
 /// A node, a desk, and the sockets of its sessions.
 pub struct Crew {
@@ -38,10 +25,6 @@ pub struct Crew {
     pub sockets: Vec<Socket>,
     /// Sessions that have ended.
     pub over: Vec<SessionKey>,
-}
-
-pub fn memory() -> Arc<dyn Store> {
-    Arc::new(MemoryLog::new(LogId::KEPT, namespaces()))
 }
 
 pub fn name(text: &str) -> ReaderName {
