@@ -69,8 +69,10 @@ impl Walk {
     }
 
     async fn steps(&mut self) -> End {
-        let was_disabled = self.entry.progress.disabled.is_some();
-        while !was_disabled {
+        if self.entry.progress.disabled.is_some() {
+            return End::Over;
+        }
+        loop {
             let ended = match self.entry.progress.disabled.is_some() {
                 // It is gone for good only once that is kept.
                 true => self.keep().await.map(|end| end.or(Some(End::Over))),
@@ -86,7 +88,6 @@ impl Walk {
                 }
             }
         }
-        End::Over
     }
 
     async fn next(&mut self) -> Result<Option<End>, Refusal> {

@@ -9,7 +9,7 @@ mod world;
 use fanfare_node::Node;
 use fanfare_proto::{
     Channel, Code, ConditionId, ConditionView, Content, Grant, Message, Namespaces, Pattern, Phase, Publish,
-    Receipt, Refusal, TagValue, Time,
+    Receipt, Refusal, TagValue, Time, limits,
 };
 use fanfare_store::{Draft, RecordChange, Removal, Store};
 use sick::Sick;
@@ -259,6 +259,35 @@ fn one_that_cannot_be_read_is_told_and_removed() {
     assert!(
         ["condition", "condition_state"].iter().all(|kind| store.scan(kind, "", "", 9).unwrap().is_empty())
     );
+    node.stop();
+}
+
+#[test]
+fn all_together_remember_so_many_channels() {
+    let (_, now) = clock!();
+    let node = node(memory(), now);
+    let each = limits::CONDITION_CHANNELS;
+    let conditions = limits::CONDITIONS_CHANNELS / each + 1;
+    let made = |_| make(&node, &format!(r#"{HOT},"for":"60s""#)).unwrap().kept.id;
+    let made: Vec<ConditionId> = (0..conditions).map(made).collect();
+    let publish = |number: usize| {
+        let channel = Channel::parse(&format!("sensors/{number}")).unwrap();
+        Publish { channel, id: None, when: None, ttl: None, content: content(95) }
+    };
+    let said = wait(node.publish(&Grant::open(), (0..each).map(publish).collect()));
+    assert!(said.iter().all(Result::is_ok));
+    // Channels that they know, and messages that they left out.
+    let stand = |made: &[ConditionId]| {
+        let states = made.iter().map(|id| show(&node, *id).state);
+        let add = |(known, left), (more, out)| (known + more, left + out);
+        states.map(|state| (state.channels.len(), state.left_out as usize)).fold((0, 0), add)
+    };
+    until("there is no room", || stand(&made) == (limits::CONDITIONS_CHANNELS, each));
+    // Once one ends, there is, for those that know few.
+    let (others, _) = stand(&made[1..]);
+    wait(node.remove_condition(&Grant::open(), made[0])).unwrap();
+    say(&node, "sensors/new", 95);
+    until("it is judged", || stand(&made[1..]).0 > others);
     node.stop();
 }
 

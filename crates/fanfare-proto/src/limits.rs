@@ -184,6 +184,8 @@ pub const CONDITIONS: usize = 256;
 pub const CONDITIONS_BYTES: usize = 4 * 1024 * 1024;
 /// Channels of one condition that are not quiet, a hundred bytes each; others are not judged, which is told.
 pub const CONDITION_CHANNELS: usize = 1000;
+/// Of all conditions together: further channels are not judged, which is told.
+pub const CONDITIONS_CHANNELS: usize = 20_000;
 /// The least time between two firings of a channel: conditions that set off each other go round slowly. And the least silence.
 pub const CONDITION_PAUSE: Duration = Duration::from_secs(1);
 /// Tags of a condition's message: room is left for those that say what set it off.

@@ -1,8 +1,10 @@
 //! The thread that owns the conditions.
 
-use super::order::{Answer, Answered, Order, Orders};
+use super::order::{Answer, Answered, Order, Orders, Views};
 use super::watching::{Step, Watching};
 use super::{ConditionCounts, KIND, STATE_KIND, change};
+use crate::asked::Question;
+use crate::begun::{Begun, not_begun};
 use crate::commit::refused;
 use crate::hands::Hands;
 use fanfare_proto::{
@@ -10,26 +12,15 @@ use fanfare_proto::{
 };
 use fanfare_store::{RecordChange, Store, StoreError};
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread::JoinHandle;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::sync::oneshot;
 
 /// The door to the thread. It begins with the first condition, or with whoever asks for them.
 pub(crate) struct Conditions {
     hands: Hands,
     orders: Arc<Orders>,
     counts: Arc<ConditionCounts>,
-    /// Before it has begun, what it begins with; then itself.
-    thread: Mutex<Begun>,
-}
-
-enum Begun {
-    Not(All),
-    /// It could not: what there is, is read again when it is tried again.
-    Failed,
-    Is(JoinHandle<()>),
-    Over,
+    thread: Begun<All>,
 }
 
 /// What the thread owns.
@@ -45,8 +36,8 @@ impl Conditions {
     pub(crate) fn start(hands: Hands) -> Result<Conditions, StoreError> {
         let all = load(&hands)?;
         let any = !all.watching.is_empty();
-        let (orders, counts, thread) = (Arc::default(), Arc::default(), Mutex::new(Begun::Not(all)));
-        let conditions = Conditions { hands, orders, counts, thread };
+        let (orders, counts) = (Arc::default(), Arc::default());
+        let conditions = Conditions { hands, orders, counts, thread: Begun::not("conditions", all) };
         if any {
             conditions.begin()?;
         }
@@ -54,35 +45,20 @@ impl Conditions {
     }
 
     fn begin(&self) -> Result<(), StoreError> {
-        let mut begun = self.thread();
-        let all = match &mut *begun {
-            Begun::Is(_) | Begun::Over => return Ok(()),
-            Begun::Failed => load(&self.hands)?,
-            Begun::Not(all) => std::mem::take(all),
-        };
-        *begun = Begun::Failed;
-        let (orders, hands, counts) = (self.orders.clone(), self.hands.clone(), self.counts.clone());
-        let kept_at = Instant::now();
-        let run = move || {
-            let _end = End(&orders);
-            State { all, hands, counts, kept_at }.run(&orders);
-        };
-        let thread = std::thread::Builder::new().name("conditions".into()).spawn(run);
-        let failed = |error| {
-            tracing::error!(%error, "the thread of conditions cannot start: none is judged until it can");
-            StoreError::Failed(format!("the thread of conditions cannot start: {error}"))
-        };
-        *begun = Begun::Is(thread.map_err(failed)?);
-        let ring = self.orders.clone();
-        self.hands.tail.watch(Arc::new(move || ring.ring()));
-        // What was said in between.
-        self.orders.ring();
+        let (hands, counts, kept_at) = (self.hands.clone(), self.counts.clone(), Instant::now());
+        let run = move |orders: &Orders, all| State { all, hands, counts, kept_at }.run(orders);
+        if self.thread.begin(&self.orders, || load(&self.hands), run)? {
+            let ring = self.orders.clone();
+            self.hands.tail.watch(Arc::new(move || ring.ring()));
+            // What was said in between.
+            self.orders.ring();
+        }
         Ok(())
     }
 
     /// Puts an order in line.
-    pub(crate) fn order(&self, order: Order) -> Result<oneshot::Receiver<Answered>, Refusal> {
-        self.begin().map_err(|error| Refusal::new(Code::BUSY, error.to_string()))?;
+    pub(crate) fn order(&self, order: Order) -> Result<Question<Views>, Refusal> {
+        self.begin().map_err(|error| not_begun(&error))?;
         self.orders.put(order)
     }
 
@@ -93,28 +69,7 @@ impl Conditions {
     /// Takes nothing more, does what waits, keeps how far each is, and ends.
     pub(crate) fn stop(&self) {
         self.orders.end();
-        let begun = std::mem::replace(&mut *self.thread(), Begun::Over);
-        if let Begun::Is(thread) = begun {
-            let _ = thread.join();
-        }
-    }
-
-    fn thread(&self) -> MutexGuard<'_, Begun> {
-        self.thread.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// The end of the thread, whatever ends it: nobody waits for it any more.
-struct End<'a>(&'a Orders);
-
-impl Drop for End<'_> {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            tracing::error!(
-                "the thread of conditions has failed: none is judged until the server is started again"
-            );
-        }
-        self.0.close();
+        self.thread.stop();
     }
 }
 
@@ -171,7 +126,7 @@ impl State {
     fn run(mut self, orders: &Orders) {
         let mut step = Step::GoesOn;
         self.count();
-        while let Some(orders) = orders.take(self.patience(step)) {
+        while let Some(orders) = orders.take(self.patience(step), limits::SCHEDULE_ORDERS) {
             let now = (self.hands.now)();
             for (order, answer) in orders {
                 self.obey(order, answer, now);
@@ -201,8 +156,13 @@ impl State {
     /// A step of each.
     fn step(&mut self) -> Step {
         let mut all = Step::Rests;
+        let mut channels: usize = self.all.watching.values().map(Watching::channels).sum();
         for watching in self.all.watching.values_mut() {
-            all = match (all, watching.step(&self.hands, &self.counts)) {
+            let others = channels - watching.channels();
+            let room = limits::CONDITIONS_CHANNELS.saturating_sub(channels);
+            let step = watching.step(&self.hands, &self.counts, room);
+            channels = others + watching.channels();
+            all = match (all, step) {
                 (Step::GoesOn, _) | (_, Step::GoesOn) => Step::GoesOn,
                 (Step::Rests, Step::Rests) => Step::Rests,
             };

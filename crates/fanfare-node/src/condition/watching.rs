@@ -145,12 +145,18 @@ impl Watching {
         ConditionView { kept: self.kept.clone(), state, pending, firing }
     }
 
-    /// A step, unless it failed a short while ago: whatever is said meanwhile, it is not tried again before its time.
-    pub(super) fn step(&mut self, hands: &Hands, counts: &ConditionCounts) -> Step {
+    /// Channels of which it is remembered how they stand.
+    pub(super) fn channels(&self) -> usize {
+        self.state.channels.len()
+    }
+
+    /// A step, unless it failed a short while ago: whatever is said meanwhile, it is not tried again before its time. So many
+    /// channels more may be remembered.
+    pub(super) fn step(&mut self, hands: &Hands, counts: &ConditionCounts, room: usize) -> Step {
         if self.failed.is_some_and(|(_, again)| Instant::now() < again) {
             return Step::Rests;
         }
-        match self.try_step(hands, counts) {
+        match self.try_step(hands, counts, room) {
             Ok(step) => {
                 self.failed = None;
                 step
@@ -166,8 +172,8 @@ impl Watching {
         }
     }
 
-    fn try_step(&mut self, hands: &Hands, counts: &ConditionCounts) -> Result<Step, Refusal> {
-        let is_all = !self.unsaid.is_empty() || self.judge_page(hands, counts)?;
+    fn try_step(&mut self, hands: &Hands, counts: &ConditionCounts, room: usize) -> Result<Step, Refusal> {
+        let is_all = !self.unsaid.is_empty() || self.judge_page(hands, counts, room)?;
         if !self.unsaid.is_empty() {
             self.publish(hands, counts)?;
             // What could not be judged with it is next.
@@ -177,7 +183,7 @@ impl Watching {
     }
 
     /// Judges what was said, some of it, and then the time that passed. Answers whether that was all.
-    fn judge_page(&mut self, hands: &Hands, counts: &ConditionCounts) -> Result<bool, Refusal> {
+    fn judge_page(&mut self, hands: &Hands, counts: &ConditionCounts, room: usize) -> Result<bool, Refusal> {
         // Time is asked first: what is said later is not before it.
         let (now, logs) = ((hands.now)(), heads(&hands.logs, self.logs));
         let (mut said, most) = (Vec::new(), self.most());
@@ -185,7 +191,7 @@ impl Watching {
         if is_news {
             let page = self.read(hands)?;
             self.tell_lost(&page, now, counts);
-            let is_all = self.hear(page, most, &mut said);
+            let is_all = self.hear(page, most, room, &mut said);
             self.judged = is_all.then_some(logs);
             self.next = self.state.next(&self.kept.condition);
         }
@@ -234,8 +240,9 @@ impl Watching {
     }
 
     /// Answers whether all that was said is judged.
-    fn hear(&mut self, page: HistoryPage, most: usize, said: &mut Vec<Occurrence>) -> bool {
+    fn hear(&mut self, page: HistoryPage, most: usize, room: usize, said: &mut Vec<Occurrence>) -> bool {
         let condition = &self.kept.condition;
+        let channels = self.state.channels.len().saturating_add(room);
         self.is_moved |= self.state.cursor != page.cursor;
         for (message, cursor) in page.messages {
             let verdict = self.judge.verdict(&message);
@@ -244,7 +251,7 @@ impl Watching {
                 self.state.resume(condition, since);
             }
             let place = (message.position, message.time);
-            self.state.hear(condition, message.channel.as_str(), place, verdict, said);
+            self.state.hear(condition, message.channel.as_str(), place, verdict, channels, said);
             if said.len() >= most {
                 self.state.cursor = cursor;
                 return false;
