@@ -90,3 +90,35 @@ impl<O, A> Drop for End<'_, O, A> {
         self.1.close();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::mpsc::{Sender, channel};
+
+    type Line = Arc<Asked<u8, u8>>;
+
+    #[test]
+    fn one_that_could_not_begin_begins_with_what_is_read_again() {
+        let (begun, asked, (sender, receiver)) = (Begun::not("test", 1), Line::default(), channel());
+        let run = |sender: Sender<u8>| move |_: &Asked<u8, u8>, state| drop(sender.send(state));
+        *begun.stage() = Stage::Failed;
+        let failed = begun.begin(&asked, || Err(StoreError::Full("of a test".into())), run(sender.clone()));
+        assert!(failed.is_err());
+        assert_eq!(begun.begin(&asked, || Ok(7), run(sender.clone())), Ok(true));
+        assert_eq!(receiver.recv(), Ok(7));
+        assert_eq!(begun.begin(&asked, || Ok(8), run(sender)), Ok(false));
+        begun.stop();
+    }
+
+    #[test]
+    fn one_that_fails_lets_go_of_who_waits() {
+        let (begun, asked) = (Begun::not("test", ()), Line::default());
+        let question = asked.put(1).unwrap();
+        let run = |_: &Asked<u8, u8>, ()| panic!("as a test wants it");
+        assert_eq!(begun.begin(&asked, || Ok(()), run), Ok(true));
+        assert!(question.blocking_recv().is_err());
+        assert_eq!(asked.put(2).unwrap_err().code, Code::DRAINING);
+        begun.stop();
+    }
+}
