@@ -101,7 +101,7 @@ mod tests {
     #[test]
     fn one_that_could_not_begin_begins_with_what_is_read_again() {
         let (begun, asked, (sender, receiver)) = (Begun::not("test", 1), Line::default(), channel());
-        let run = |sender: Sender<u8>| move |_: &Asked<u8, u8>, state| drop(sender.send(state));
+        let run = |sender: Sender<u8>| move |_: &Asked<u8, u8>, state| sender.send(state).unwrap();
         *begun.stage() = Stage::Failed;
         let failed = begun.begin(&asked, || Err(StoreError::Full("of a test".into())), run(sender.clone()));
         assert!(failed.is_err());
