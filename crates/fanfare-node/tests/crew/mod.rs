@@ -1,4 +1,4 @@
-//! A node whose clock stands still until a test moves it, a desk, and sessions of acked readers.
+//! A node whose clock goes only while a test waits or moves it, a desk, and sessions of acked readers.
 
 #![allow(dead_code, reason = "each test binary uses its part of this")]
 
@@ -49,14 +49,11 @@ impl Crew {
         Crew { node, desk, clock, sockets: Vec::new(), over: Vec::new() }
     }
 
-    /// Publishes, and so much later that whoever found nothing before looks again.
     pub fn say(&self, to: &str, body: &str) -> Cursor {
         let content = Content { body: body.to_owned().into(), ..Content::default() };
         let publish =
             Publish { channel: Channel::parse(to).unwrap(), id: None, ttl: None, when: None, content };
-        let receipt = wait(self.node.publish(&Grant::open(), vec![publish])).remove(0).unwrap();
-        self.clock.0.fetch_add(limits::READER_LOOK_TIME.as_millis() as u64, SeqCst);
-        receipt.cursor
+        wait(self.node.publish(&Grant::open(), vec![publish])).remove(0).unwrap().cursor
     }
 
     pub fn put(&self, reader: &str, wish: &str) -> Result<bool, Refusal> {
@@ -139,8 +136,14 @@ impl Crew {
                 return;
             }
             assert!(began.elapsed() < PATIENCE, "{what}");
-            std::thread::yield_now();
+            self.idle();
         }
+    }
+
+    /// A moment passes, also for whoever looks again only after a while.
+    fn idle(&self) {
+        self.clock.0.fetch_add(1, SeqCst);
+        std::thread::sleep(Duration::from_millis(1));
     }
 
     /// Messages that a session has heard.
@@ -164,7 +167,7 @@ impl Crew {
         while self.bodies(key) != bodies {
             assert!(began.elapsed() < PATIENCE, "{key} hears {:?} and not {bodies:?}", self.bodies(key));
             self.turn();
-            std::thread::yield_now();
+            self.idle();
         }
     }
 
