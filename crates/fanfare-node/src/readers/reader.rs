@@ -191,7 +191,7 @@ impl Reader {
             }
             false => Ok(()),
         };
-        // What was lost is told by then, and nothing is given that is not told.
+        // What can fail comes before anything is given: whatever is given is told.
         match read.and_then(|()| self.drop_gone(hands, now)) {
             Ok(()) => self.hand(now),
             Err(refusal) => {
