@@ -4,6 +4,8 @@
 const DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz~";
 /** Bytes that are held. When there are more, everything is forgotten, and whole bodies are asked for. */
 const BYTES_MOST = 64 << 20;
+/** What an entry takes beside its body and its key, roughly. */
+const ENTRY_BYTES = 200;
 /** Bytes of one body. */
 const BODY_MOST = 16 << 20;
 
@@ -60,7 +62,7 @@ const toText = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 /** @param {string} base64 */
 const fromBase64 = (base64) => Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
 
-/** Of each channel and key the body of the newest message. */
+/** Of each channel and key the body of the message that came last. */
 export class Held {
   /** @type {Map<string, { position: number, body: Uint8Array }>} */
   #bodies = new Map();
@@ -70,7 +72,8 @@ export class Held {
   whole({ delta, body_json: json, ...message }) {
     const key = JSON.stringify([message.channel, message.key]);
     const body = delta ? this.#changed(key, delta) : bytes(json ?? message.body ?? message.body_base64, "body_base64" in message);
-    this.#hold(key, message.position, body);
+    // What a later subscription brings from the past, beside the session's place, is nothing to build on.
+    if (message.cursor) this.#hold(key, message.position, body);
     const gives = delta?.gives ?? (json === undefined ? null : "body_json");
     if (gives === "body_json") message.body = JSON.parse(toText.decode(body));
     else if (gives === "body") message.body = toText.decode(body);
@@ -88,9 +91,8 @@ export class Held {
   /** @param {string} key @param {number} position @param {Uint8Array} body */
   #hold(key, position, body) {
     const held = this.#bodies.get(key);
-    if (held && held.position > position) return;
     this.#bodies.set(key, { position, body });
-    this.#bytes += body.length - (held?.body.length ?? -key.length);
+    this.#bytes += body.length - (held?.body.length ?? -(ENTRY_BYTES + 2 * key.length));
     if (this.#bytes <= BYTES_MOST) return;
     this.#bodies.clear();
     this.#bytes = 0;

@@ -261,11 +261,13 @@ export class Subscription extends EventTarget {
 
   /** @param {any} item */
   #whole(item) {
+    if (this.#transport === "long-poll") return item;
     try {
       return this.#changes?.whole(item) ?? item;
     } catch (error) {
-      // The next connection brings whole bodies.
+      // Nothing more is heard of this connection, and the next one brings whole bodies.
       this.#changes = null;
+      this.#line.abort(error);
       throw error;
     }
   }

@@ -191,6 +191,53 @@ test("bodies that come as changes are heard as they were said, whatever is cut",
   }
 });
 
+test("a change that cannot be applied costs a connection and no message", async () => {
+  const channel = newChannel();
+  // Spoils the first change, and tells it together with what comes next, as one read of a socket may.
+  class Spoiling extends EventTarget {
+    #socket;
+    #kept = null;
+    static spoilt = 0;
+    constructor(address) {
+      super();
+      this.#socket = new WebSocket(address);
+      for (const type of ["close", "error", "open"]) {
+        this.#socket.addEventListener(type, ({ code, reason, message }) => this.dispatchEvent(Object.assign(new Event(type), { code, reason, message })));
+      }
+      this.#socket.addEventListener("message", ({ data }) => {
+        const item = JSON.parse(data);
+        if (item.delta && !Spoiling.spoilt) {
+          Spoiling.spoilt += 1;
+          item.delta.base += 1000;
+          this.#kept = JSON.stringify(item);
+          return;
+        }
+        if (this.#kept) this.#tell(this.#kept);
+        this.#kept = null;
+        this.#tell(data);
+      });
+    }
+    #tell(data) {
+      this.dispatchEvent(Object.assign(new Event("message"), { data }));
+    }
+    send(text) {
+      this.#socket.send(text);
+    }
+    close() {
+      this.#socket.close();
+    }
+  }
+  const subscription = client({ transports: ["websocket"], WebSocket: Spoiling }).subscribe(channel, { deltas: true });
+  const heard = listen(subscription);
+  await until("it to open", () => subscription.cursor);
+  const said = Array.from({ length: 6 }, (_, number) => `${"much that stays ".repeat(10)}${number}`);
+  for (const body of said) await server.publish(channel, body);
+  await until("all", () => heard.bodies.length >= said.length);
+  assert.deepEqual([heard.bodies, heard.gaps, Spoiling.spoilt], [said, [], 1]);
+  assert.match(heard.states.map(({ why }) => why ?? "").join(), /not here/);
+  subscription.close();
+});
+
 test("what is held and what a delta says are checked, by the format's own implementation, too", async () => {
   const bytes = (text) => new TextEncoder().encode(text);
   const [one, two, other] = ["1", "2, longer", "1"].map((end, index) => bytes(`${["ä", "ä", "ö"][index]} ${"long text, ".repeat(20)}${end}`));

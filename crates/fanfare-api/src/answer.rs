@@ -62,6 +62,19 @@ pub(crate) fn append_json(value: &impl Serialize, out: &mut Vec<u8>) -> Result<(
         .map_err(|error| Refusal::new(Code::STORE_FAILED, format!("the answer is not JSON: {error}")))
 }
 
+/// A list of what writes itself, as the one field of an object.
+pub(crate) fn json_list<T>(field: &str, items: &[T], write: impl Fn(&T, &mut Vec<u8>)) -> Response {
+    let mut body = format!("{{\"{field}\":[").into_bytes();
+    for (index, item) in items.iter().enumerate() {
+        if index > 0 {
+            body.push(b',');
+        }
+        write(item, &mut body);
+    }
+    body.extend_from_slice(b"]}");
+    json_bytes(body)
+}
+
 /// JSON that is written already.
 pub(crate) fn json_bytes(mut bytes: Vec<u8>) -> Response {
     // For people: a terminal's prompt begins a line.

@@ -4,6 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use fanfare_proto::{apply_delta, limits};
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -11,7 +12,7 @@ use std::collections::HashMap;
 /// Bytes that are held. When there are more, everything is forgotten, and whole bodies are asked for.
 const BYTES: usize = 64 * 1024 * 1024;
 
-/// Of each channel and key the body of the newest message, with its position.
+/// Of each channel and key the body of the message that came last, with its position.
 #[derive(Default)]
 pub(crate) struct Held {
     bodies: HashMap<(String, Option<String>), (u64, Vec<u8>)>,
@@ -31,6 +32,7 @@ struct Said<'a> {
     #[serde(borrow)]
     body: Option<&'a RawValue>,
     body_base64: Option<String>,
+    cursor: Option<IgnoredAny>,
 }
 
 #[derive(Deserialize)]
@@ -66,7 +68,10 @@ impl Held {
                 (body.transpose()?.unwrap_or_default(), envelope.to_owned())
             }
         };
-        self.hold(key, said.position, body);
+        // What a later subscription brings from the past, beside the session's place, is nothing to build on.
+        if said.cursor.is_some() {
+            self.hold(key, said.position, body);
+        }
         Ok(whole)
     }
 
@@ -85,12 +90,11 @@ impl Held {
     }
 
     fn hold(&mut self, key: (String, Option<String>), position: u64, body: Vec<u8>) {
-        if self.bodies.get(&key).is_some_and(|(held, _)| *held > position) {
-            return;
-        }
-        self.bytes += body.len() + size_of::<(String, Option<String>, u64, Vec<u8>)>();
+        let names = key.0.len() + key.1.as_ref().map_or(0, String::len);
+        let size = |body: &Vec<u8>| names + body.len() + size_of::<(String, Option<String>, u64, Vec<u8>)>();
+        self.bytes += size(&body);
         if let Some((_, old)) = self.bodies.insert(key, (position, body)) {
-            self.bytes -= old.len() + size_of::<(String, Option<String>, u64, Vec<u8>)>();
+            self.bytes -= size(&old);
         }
         if self.bytes > BYTES {
             *self = Held::default();
@@ -162,8 +166,8 @@ mod tests {
             whole(envelope(5, None, delta(3, two, one, "body_base64")))["body_base64"],
             STANDARD.encode(one)
         );
-        // What a later subscription brings of the past does not replace what is newer.
-        whole(envelope(1, None, json!({"body_json": one})));
+        // What a later subscription brings of the past does not replace what came with the session's place.
+        whole(json!({"channel": "a", "position": 9, "body_json": one}).to_string());
         assert_eq!(whole(envelope(6, None, delta(5, one, two, "body_json")))["body"], json(two));
     }
 

@@ -89,11 +89,13 @@ async fn follow(
         let is_there = entries.iter().any(|entry| entry.webhook.id == *id);
         if !is_there {
             walk.abort();
+            shared.webhooks.forget(id);
         }
         is_there
     });
     for entry in entries {
         walks.entry(entry.webhook.id.clone()).or_insert_with(|| {
+            shared.webhooks.attend(&entry.webhook.id);
             tasks.spawn(Walk::new(shared.clone(), entry, news.subscribe(), stop.clone()).run())
         });
     }

@@ -7,7 +7,7 @@ use crate::gateway::{Delivery, Outcome};
 use crate::shared::Shared;
 use crate::unit::{Unit, delivery_id, units};
 use fanfare_node::WebhookEntry;
-use fanfare_proto::{Grant, History, HistoryPage, Refusal, Start, Time, backoff, limits};
+use fanfare_proto::{Grant, History, HistoryPage, Refusal, Retry, Start, Time, backoff, limits};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -30,6 +30,8 @@ pub(crate) struct Walk {
     changes: watch::Receiver<u64>,
     /// What the attempts of the record are about, once that is known.
     tried: Option<String>,
+    /// Why that was taken at no attempt: it is given up, and the target hears of it no more.
+    spent: Option<String>,
     /// When the record was written; none if nothing has moved since.
     moved: Option<Instant>,
 }
@@ -50,7 +52,7 @@ impl Walk {
         stop: watch::Receiver<bool>,
     ) -> Walk {
         let changes = shared.webhooks.changes();
-        Walk { shared, entry, news, stop, changes, tried: None, moved: None }
+        Walk { shared, entry, news, stop, changes, tried: None, spent: None, moved: None }
     }
 
     /// Walks until it is stopped, removed or disabled.
@@ -67,12 +69,14 @@ impl Walk {
     }
 
     async fn steps(&mut self) -> End {
-        while self.entry.progress.disabled.is_none() {
-            self.wait_until_due().await;
-            self.news.borrow_and_update();
-            let ended = match self.read().await {
-                Ok(page) => self.step(page).await,
-                Err(refusal) => Err(refusal),
+        if self.entry.progress.disabled.is_some() {
+            return End::Over;
+        }
+        loop {
+            let ended = match self.entry.progress.disabled.is_some() {
+                // It is gone for good only once that is kept.
+                true => self.keep().await.map(|end| end.or(Some(End::Over))),
+                false => self.next().await,
             };
             match ended {
                 Ok(None) => {}
@@ -84,7 +88,13 @@ impl Walk {
                 }
             }
         }
-        End::Over
+    }
+
+    async fn next(&mut self) -> Result<Option<End>, Refusal> {
+        self.wait_until_due().await;
+        self.news.borrow_and_update();
+        let page = self.read().await?;
+        self.step(page).await
     }
 
     async fn wait_until_due(&self) {
@@ -150,6 +160,10 @@ impl Walk {
         if self.tried.as_ref().is_some_and(|tried| *tried != unit.id) {
             // What was tried in vain has expired or was removed.
             self.entry.progress.attempts = 0;
+            self.spent = None;
+        }
+        if let Some(why) = self.spent.clone() {
+            return self.give_up(unit, &why).await;
         }
         let Shared { webhooks, gateway, .. } = &*self.shared;
         let id = self.entry.webhook.id.clone();
@@ -208,28 +222,32 @@ impl Walk {
         after: Option<Duration>,
     ) -> Result<bool, Refusal> {
         self.note_failure(why);
+        self.entry.progress.attempts = attempt;
+        self.tried = Some(unit.id.clone());
+        self.moved.get_or_insert_with(Instant::now);
         if attempt >= self.shared.options.attempts {
-            self.give_up(&unit, why).await?;
-            self.move_behind(unit);
-            return Ok(false);
+            self.spent = Some(why.into());
+            return self.give_up(unit, why).await;
         }
         let wait = backoff(self.shared.options.wait, attempt, fastrand::f64());
-        let progress = &mut self.entry.progress;
-        progress.attempts = attempt;
-        progress.due = Some(self.shared.node.now().after(wait.max(after.unwrap_or_default())));
-        self.tried = Some(unit.id);
-        self.moved.get_or_insert_with(Instant::now);
+        self.entry.progress.due = Some(self.now().after(wait.max(after.unwrap_or_default())));
         Ok(false)
     }
 
     /// Puts messages where somebody may look for them. What comes from there goes there no second time: it would go
-    /// round and round.
-    async fn give_up(&mut self, unit: &Unit, why: &str) -> Result<(), Refusal> {
+    /// round and round. Answers that the record is to be kept before what comes behind.
+    async fn give_up(&mut self, unit: Unit, why: &str) -> Result<bool, Refusal> {
         let id = self.entry.webhook.id.clone();
         for message in unit.messages.iter().filter(|message| !message.channel.as_str().starts_with("$dead/"))
         {
             let delivery = delivery_id(&self.shared.node, message);
-            self.shared.node.bury(&id, message, &delivery, shortened(why)).await?;
+            match self.shared.node.bury(&id, message, &delivery, shortened(why)).await {
+                // There is such a letter already, or it can never be one: nothing may stop a target for ever.
+                Err(refusal) if refusal.code.retry() == Retry::Never => {
+                    tracing::error!(webhook = &*id, delivery, %refusal, "a dead letter is refused");
+                }
+                buried => buried?,
+            }
         }
         let (count, attempts) = (unit.messages.len() as u64, self.shared.options.attempts);
         self.shared.webhooks.note(&id, |health| health.dead += count);
@@ -240,13 +258,14 @@ impl Walk {
             why,
             "a target took it at no attempt; it is given up"
         );
-        Ok(())
+        self.move_behind(unit);
+        Ok(false)
     }
 
     fn move_behind(&mut self, unit: Unit) {
         let progress = &mut self.entry.progress;
         (progress.cursor, progress.attempts, progress.due) = (unit.cursor, 0, None);
-        self.tried = None;
+        (self.tried, self.spent) = (None, None);
         self.moved.get_or_insert_with(Instant::now);
     }
 

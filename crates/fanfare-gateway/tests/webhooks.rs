@@ -173,6 +173,52 @@ fn a_target_that_is_gone_is_sent_nothing_more() {
 }
 
 #[test]
+fn a_target_that_is_gone_stays_so_though_that_could_not_be_kept_at_once() {
+    let target = Target::new(|_, _| Some("410 Gone".into()));
+    let (_data, server) = server(Wanted::default());
+    server.hook("w1", &target.url(), "a", None);
+    server.store.puts.store(true, SeqCst);
+    server.say("a", "x");
+    until("it could not be kept", || server.store.refused.load(SeqCst) > 0);
+    server.store.puts.store(false, SeqCst);
+    until("it is kept", || server.progress("w1").disabled.is_some());
+    assert_eq!(target.heard().len(), 1);
+    server.stop();
+}
+
+#[test]
+fn a_target_is_not_called_again_because_its_dead_letters_are_not_taken() {
+    let target = Target::new(|heard, _| if heard.said() == "bad" { Some("500 X".into()) } else { ok() });
+    let (_data, server) = server(Wanted::default());
+    server.hook("w1", &target.url(), "a", None);
+    server.store.appends.store(true, SeqCst);
+    ["bad", "good"].iter().for_each(|text| server.say("a", text));
+    until("it was tried to be buried", || server.store.refused.load(SeqCst) > 1);
+    assert_eq!(target.said(), ["bad"; 5]);
+    server.store.appends.store(false, SeqCst);
+    until("the other one came", || target.said().len() > 5);
+    assert_eq!(target.said()[5..], ["good"]);
+    assert_eq!(server.messages("$dead/w1").len(), 1);
+    server.stop();
+}
+
+#[test]
+fn a_dead_letter_that_is_refused_for_good_stops_nobody() {
+    let target = Target::new(|heard, _| if heard.said() == "bad" { Some("500 X".into()) } else { ok() });
+    let (_data, server) = server(Wanted::default());
+    server.hook("w1", &target.url(), "a", None);
+    server.say("a", "bad");
+    until("it was tried", || !target.heard().is_empty());
+    let delivery = target.heard()[0].header("fanfare-delivery").to_owned();
+    let message = server.messages("a").remove(0);
+    // The same name for another letter.
+    server.wait(server.node.bury("w1", &message, &delivery, "for another reason")).unwrap();
+    server.say("a", "good");
+    until("the other one came", || target.said().contains(&"good".into()));
+    server.stop();
+}
+
+#[test]
 fn retry_after_is_obeyed_and_kept_over_a_restart() {
     let open = Arc::new(AtomicBool::new(false));
     let theirs = open.clone();
@@ -270,6 +316,9 @@ fn one_that_is_removed_hears_nothing_more() {
     until("the other one heard", || quick.heard().len() == 20);
     assert_eq!(server.wait(server.webhooks.remove("w1")), Ok(true));
     assert_eq!(server.wait(server.webhooks.remove("w1")), Ok(false));
+    // What was on its way leaves nothing behind.
+    server.webhooks.note("w1", |health| health.failures += 1);
+    assert!(server.webhooks.health_of_all().iter().all(|(id, _)| &**id != "w1"));
     // What another sends there comes, in its turn.
     server.hook("w3", &slow.url(), "live/b", None);
     (100..120).for_each(|index| server.say("live/b", &index.to_string()));

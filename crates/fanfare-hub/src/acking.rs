@@ -4,7 +4,7 @@
 //! It reads no log and keeps no record: whoever owns it offers what comes next, gives to members what it says, and takes
 //! from its lower end what is done.
 
-use fanfare_proto::Time;
+use fanfare_proto::{Time, limits};
 use std::collections::VecDeque;
 use std::time::Duration;
 
@@ -26,8 +26,8 @@ struct Entry<T> {
     state: State,
     /// How often it was given.
     attempts: u32,
-    /// To whom it was given last.
-    member: Option<MemberId>,
+    /// To whom, the last one last, as many as are remembered.
+    given: Vec<MemberId>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,6 +67,11 @@ impl<T> AckWindow<T> {
         self.entries.is_empty()
     }
 
+    /// All items, the oldest first.
+    pub fn items(&self) -> impl DoubleEndedIterator<Item = &T> {
+        self.entries.iter().map(|entry| &entry.item)
+    }
+
     /// Items that are not done, the oldest first.
     pub fn undone(&self) -> impl Iterator<Item = &T> {
         self.entries.iter().filter(|entry| entry.state != State::Done).map(|entry| &entry.item)
@@ -77,16 +82,16 @@ impl<T> AckWindow<T> {
         self.entries.iter().filter(|entry| entry.state == State::Done).map(|entry| &entry.item)
     }
 
-    /// Items that were given and are not done, with how often.
-    pub fn attempts(&self) -> impl Iterator<Item = (&T, u32)> {
+    /// Items that were given and are not done, with how often, and to whom.
+    pub fn attempts(&self) -> impl Iterator<Item = (&T, u32, &[MemberId])> {
         let tried = self.entries.iter().filter(|entry| entry.state != State::Done && entry.attempts > 0);
-        tried.map(|entry| (&entry.item, entry.attempts))
+        tried.map(|entry| (&entry.item, entry.attempts, &entry.given[..]))
     }
 
-    /// Adds what comes next, which was given so often in an earlier life, or is done since then.
-    pub fn offer(&mut self, item: T, attempts: u32, done: bool) {
+    /// Adds what comes next, which was given so often in an earlier life, to whom, or is done since then.
+    pub fn offer(&mut self, item: T, attempts: u32, given: Vec<MemberId>, done: bool) {
         let state = if done { State::Done } else { State::Free(Time(0)) };
-        self.entries.push_back(Entry { item, state, attempts, member: None });
+        self.entries.push_back(Entry { item, state, attempts, given });
     }
 
     /// A member comes.
@@ -94,41 +99,57 @@ impl<T> AckWindow<T> {
         self.members.push(member);
     }
 
-    /// A member is gone, and what it was given is to be given to others; the last `unseen` of it never reached it and does
-    /// not count as an attempt.
-    pub fn leave(&mut self, member: MemberId, unseen: usize) {
-        self.part(member);
-        let theirs = |entry: &&mut Entry<T>| is_out(entry) && entry.member == Some(member);
-        for (index, entry) in self.entries.iter_mut().rev().filter(theirs).enumerate() {
-            entry.state = State::Free(Time(0));
-            entry.attempts = entry.attempts.saturating_sub(u32::from(index < unseen));
+    /// A member is gone, and what it was given is to be given to others; what never reached it is no attempt.
+    pub fn leave(&mut self, member: MemberId, unseen: impl Fn(&T) -> bool) {
+        self.members.retain(|other| *other != member);
+        for entry in self.entries.iter_mut().filter(|entry| entry.is_with(member)) {
+            let is_unseen = unseen(&entry.item);
+            entry.free(is_unseen);
         }
     }
 
-    /// A member comes no more, and what it was given stays with it until its time is over.
-    pub fn part(&mut self, member: MemberId) {
+    /// A member comes no more, and what it was given stays with it until its time is over, but for what never reached it.
+    pub fn part(&mut self, member: MemberId, unseen: impl Fn(&T) -> bool) {
         self.members.retain(|other| *other != member);
+        for entry in self.entries.iter_mut().filter(|entry| entry.is_with(member)) {
+            if unseen(&entry.item) {
+                entry.free(true);
+            }
+        }
     }
 
-    /// Gives the oldest that is to be given to the member that has the least, in turns among equals.
-    pub fn hand(&mut self, now: Time, wait: Duration) -> Option<Handing<'_, T>> {
-        let member = self.next_member()?;
-        let ready = |entry: &Entry<T>| matches!(entry.state, State::Free(from) if from <= now);
-        let entry = self.entries.iter_mut().find(|entry| ready(entry))?;
+    /// Gives the oldest that is to be given, and was not so often already, to the member that has the least of those that
+    /// take something, in turns among equals.
+    pub fn hand(
+        &mut self,
+        now: Time,
+        wait: Duration,
+        attempts: u32,
+        takes: impl Fn(MemberId) -> bool,
+    ) -> Option<Handing<'_, T>> {
+        let member = self.next_member(takes)?;
+        let entry = self.entries.iter_mut().find(|entry| entry.is_ready(now, attempts))?;
         entry.state = State::Out(now.after(wait));
         entry.attempts += 1;
-        entry.member = Some(member);
+        entry.given.push(member);
+        if entry.given.len() > limits::READER_GIVEN {
+            entry.given.remove(0);
+        }
         self.turn = self.members.iter().position(|other| *other == member).map_or(0, |at| at + 1);
         Some(Handing { item: &entry.item, member, attempt: entry.attempts })
     }
 
-    fn next_member(&self) -> Option<MemberId> {
+    /// What is to be given, and was not so often already, with how often it was.
+    pub fn ready(&self, now: Time, attempts: u32) -> impl Iterator<Item = (&T, u32)> {
+        let ready = self.entries.iter().filter(move |entry| entry.is_ready(now, attempts));
+        ready.map(|entry| (&entry.item, entry.attempts))
+    }
+
+    fn next_member(&self, takes: impl Fn(MemberId) -> bool) -> Option<MemberId> {
         let count = self.members.len();
-        let has = |member: MemberId| {
-            self.entries.iter().filter(|entry| is_out(entry) && entry.member == Some(member)).count()
-        };
+        let has = |member: MemberId| self.entries.iter().filter(|entry| entry.is_with(member)).count();
         let in_turn = (0..count).filter_map(|step| self.members.get((self.turn + step) % count).copied());
-        in_turn.min_by_key(|member| has(*member))
+        in_turn.filter(|member| takes(*member)).min_by_key(|member| has(*member))
     }
 
     /// What is meant is done. Answers how many items that is which were not.
@@ -136,45 +157,61 @@ impl<T> AckWindow<T> {
         self.set(State::Done, |entry| meant(&entry.item))
     }
 
-    /// What is meant is done, and what lies before it and was given to the same member; with a member, only if that has
-    /// it still. Answers how many items that is which were not.
-    pub fn ack_through(&mut self, meant: impl Fn(&T) -> bool, only: Option<MemberId>) -> usize {
-        match self.through(&meant, only) {
-            Some((index, member)) => self.set_through(State::Done, index, member),
-            None => self.ack(meant),
-        }
+    /// Whom an item was given that is meant: the member that speaks, if it is one of these, else all that it can have been.
+    /// `None` if it is not here.
+    pub fn speakers(&self, meant: impl Fn(&T) -> bool, only: Option<MemberId>) -> Option<Vec<MemberId>> {
+        let entry = self.entries.iter().find(|entry| meant(&entry.item))?;
+        Some(speakers(&entry.given, only))
     }
 
-    /// What is meant was given in vain: it is to be given again, not before a time. Answers how many items that is.
-    pub fn give_back(&mut self, meant: impl Fn(&T) -> bool, from: Time) -> usize {
-        self.set(State::Free(from), |entry| is_out(entry) && meant(&entry.item))
+    /// What is meant is done, and what lies before it that whoever speaks was given for certain, and has seen: what others
+    /// have in hand is not. If nothing is meant, all of it lies before. Answers how many items that is which were not done.
+    pub fn ack_through(
+        &mut self,
+        meant: impl Fn(&T) -> bool,
+        speakers: &[MemberId],
+        unseen: impl Fn(MemberId, &T) -> bool,
+    ) -> usize {
+        self.set_through(State::Done, meant, |entry| {
+            let is_unseen = entry.holder().is_some_and(|member| unseen(member, &entry.item));
+            was_given(&entry.given, speakers) && !is_unseen
+        })
+    }
+
+    /// What is meant was given in vain: it is to be given again, not before a time. With a member, only if that has it.
+    /// Answers how many items that is.
+    pub fn give_back(&mut self, meant: impl Fn(&T) -> bool, only: Option<MemberId>, from: Time) -> usize {
+        let theirs = |entry: &Entry<T>| only.is_none_or(|only| entry.is_with(only));
+        self.set(State::Free(from), |entry| entry.is_out() && theirs(entry) && meant(&entry.item))
     }
 
     /// As [`AckWindow::ack_through`], but it is to be given again, not before a time.
     pub fn give_back_through(
         &mut self,
         meant: impl Fn(&T) -> bool,
-        only: Option<MemberId>,
+        speakers: &[MemberId],
         from: Time,
     ) -> usize {
-        match self.through(meant, only) {
-            Some((index, member)) => self.set_through(State::Free(from), index, member),
-            None => 0,
-        }
+        self.set_through(State::Free(from), meant, |entry| {
+            entry.holder().is_some_and(|holder| speakers.contains(&holder))
+                && was_given(&entry.given, speakers)
+        })
     }
 
-    /// Where the item is that is meant, and who has it; none if nobody has, or another one than is asked for.
-    fn through(&self, meant: impl Fn(&T) -> bool, only: Option<MemberId>) -> Option<(usize, MemberId)> {
-        let index = self.entries.iter().position(|entry| meant(&entry.item))?;
-        let member = self.entries[index].member?;
-        only.is_none_or(|only| only == member).then_some((index, member))
-    }
-
-    fn set_through(&mut self, state: State, index: usize, member: MemberId) -> usize {
+    fn set_through(
+        &mut self,
+        state: State,
+        meant: impl Fn(&T) -> bool,
+        theirs: impl Fn(&Entry<T>) -> bool,
+    ) -> usize {
+        let named = self.entries.iter().position(|entry| meant(&entry.item));
         let mut at = 0;
         self.set(state, |entry| {
             at += 1;
-            at <= index + 1 && entry.member == Some(member) && (state == State::Done || is_out(entry))
+            // Who names a message has done it, whoever has it in hand by now.
+            let is_named = named.is_some_and(|named| at == named + 1) && state == State::Done;
+            let is_through = named.is_none_or(|named| at <= named + 1) && theirs(entry);
+            (is_named || is_through) && (state == State::Done || entry.is_out())
         })
     }
 
@@ -189,9 +226,23 @@ impl<T> AckWindow<T> {
         count
     }
 
-    /// What was not done in time is to be given again. Answers how many items that is.
-    pub fn tick(&mut self, now: Time) -> usize {
-        self.set(State::Free(Time(0)), |entry| matches!(entry.state, State::Out(until) if until <= now))
+    /// What was not done in time is to be given again; what never reached its member is no attempt. Answers how many items
+    /// were given in vain.
+    pub fn tick(&mut self, now: Time, mut unseen: impl FnMut(MemberId, &T) -> bool) -> usize {
+        let mut count = 0;
+        for entry in &mut self.entries {
+            let State::Out(until) = entry.state else { continue };
+            let Some(member) = entry.holder().filter(|_| until <= now) else { continue };
+            let is_unseen = unseen(member, &entry.item);
+            entry.free(is_unseen);
+            count += usize::from(!is_unseen);
+        }
+        count
+    }
+
+    /// Whether a member has the item that is meant.
+    pub fn is_with(&self, member: MemberId, meant: impl Fn(&T) -> bool) -> bool {
+        self.entries.iter().any(|entry| entry.is_with(member) && meant(&entry.item))
     }
 
     /// Items that were given so often in vain, with how often; those are not to be given again.
@@ -207,17 +258,54 @@ impl<T> AckWindow<T> {
         Some(entry.item)
     }
 
-    /// When something is to be given again, or may be given that has to wait.
-    pub fn due(&self) -> Option<Time> {
+    /// When, after now, something is to be given again, or may be given that has to wait.
+    pub fn due(&self, now: Time) -> Option<Time> {
         let waits = |entry: &Entry<T>| match entry.state {
             State::Out(until) => Some(until),
-            State::Free(from) => Some(from).filter(|from| from.0 > 0 && !self.members.is_empty()),
+            State::Free(from) => Some(from).filter(|from| *from > now && !self.members.is_empty()),
             State::Done => None,
         };
         self.entries.iter().filter_map(waits).min()
     }
 }
 
-fn is_out<T>(entry: &Entry<T>) -> bool {
-    matches!(entry.state, State::Out(_))
+impl<T> Entry<T> {
+    fn is_out(&self) -> bool {
+        matches!(self.state, State::Out(_))
+    }
+
+    /// Who has it in hand.
+    fn holder(&self) -> Option<MemberId> {
+        self.given.last().copied().filter(|_| self.is_out())
+    }
+
+    fn is_with(&self, member: MemberId) -> bool {
+        self.holder() == Some(member)
+    }
+
+    fn is_ready(&self, now: Time, attempts: u32) -> bool {
+        self.attempts < attempts && matches!(self.state, State::Free(from) if from <= now)
+    }
+
+    /// It is to be given again. If it never reached its member, that was no attempt.
+    fn free(&mut self, unseen: bool) {
+        self.state = State::Free(Time(0));
+        if unseen {
+            self.attempts = self.attempts.saturating_sub(1);
+            self.given.pop();
+        }
+    }
+}
+
+/// Who can have said that an item is done which was given to these: the member that speaks, if it is one of them.
+pub fn speakers(given: &[MemberId], only: Option<MemberId>) -> Vec<MemberId> {
+    match only.filter(|only| given.contains(only)) {
+        Some(only) => vec![only],
+        None => given.to_vec(),
+    }
+}
+
+/// Whether an item that was given to these was given to whoever speaks, for certain. Nobody is known to speak for nobody.
+pub fn was_given(given: &[MemberId], speakers: &[MemberId]) -> bool {
+    !speakers.is_empty() && speakers.iter().all(|speaker| given.contains(speaker))
 }

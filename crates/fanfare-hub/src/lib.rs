@@ -20,7 +20,7 @@ mod presence;
 mod table;
 mod window;
 
-pub use acking::{AckWindow, Handing, MemberId};
+pub use acking::{AckWindow, Handing, MemberId, speakers, was_given};
 pub use entries::{Interest, InterestId};
 pub use filters::Filters;
 pub use interest::{Interests, Membership};

@@ -1,10 +1,10 @@
 //! The window of an acked reader against a list and a loop: no item is lost, what is done is not given again, one has it at a
-//! time, and it goes to who has the least, the oldest first.
+//! time, it goes to who has the least, the oldest first, and a cursor speaks for nobody else.
 
 #![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
 use fanfare_hub::AckWindow;
-use fanfare_proto::Time;
+use fanfare_proto::{Time, limits};
 use proptest::prelude::*;
 use std::time::Duration;
 
@@ -17,15 +17,17 @@ const ATTEMPTS: u32 = 4;
 enum Deed {
     Offer,
     Join,
-    /// A member goes, and did not see so many.
-    Leave(usize, usize),
+    Leave(usize),
     /// A member goes, and what it has stays with it.
     Part(usize),
+    /// A member takes nothing for now.
+    Fill(usize),
     Hand,
     Ack(usize),
-    /// By the member that has it, or by anybody.
-    AckThrough(usize, bool),
+    /// By a member, or by anybody.
+    AckThrough(usize, Option<u64>),
     GiveBack(usize, u64),
+    GiveBackThrough(usize, Option<u64>),
     Pass(u64),
     /// What is given up is done.
     Bury,
@@ -37,11 +39,13 @@ fn deed() -> impl Strategy<Value = Deed> {
     prop_oneof![
         40 => Just(Deed::Offer),
         8 => Just(Deed::Join),
-        6 => (0usize..4, 0usize..3).prop_map(|(member, unseen)| Deed::Leave(member, unseen)),
+        6 => (0usize..4).prop_map(Deed::Leave),
         3 => (0usize..4).prop_map(Deed::Part),
+        4 => (0usize..4).prop_map(Deed::Fill),
         60 => Just(Deed::Hand),
         25 => (0..WINDOW).prop_map(Deed::Ack),
-        10 => (0..WINDOW, any::<bool>()).prop_map(|(index, own)| Deed::AckThrough(index, own)),
+        10 => (0..WINDOW, prop::option::of(1u64..9)).prop_map(|(index, own)| Deed::AckThrough(index, own)),
+        5 => (0..WINDOW, prop::option::of(1u64..9)).prop_map(|(index, own)| Deed::GiveBackThrough(index, own)),
         10 => (0..WINDOW, 0u64..9000).prop_map(|(index, wait)| Deed::GiveBack(index, wait)),
         20 => (0u64..20_000).prop_map(Deed::Pass),
         6 => Just(Deed::Bury),
@@ -56,8 +60,28 @@ struct Item {
     /// Until when it is out; else from when it may be given.
     out: Option<u64>,
     from: u64,
-    member: Option<u64>,
+    given: Vec<u64>,
     attempts: u32,
+}
+
+impl Item {
+    fn holder(&self) -> Option<u64> {
+        self.given.last().copied().filter(|_| self.out.is_some() && !self.done)
+    }
+
+    /// It goes back; unless its member saw it, that was no attempt.
+    fn free(&mut self) {
+        (self.out, self.from) = (None, 0);
+        if unseen(self.number) {
+            self.attempts -= 1;
+            self.given.pop();
+        }
+    }
+}
+
+/// What never reaches anybody.
+fn unseen(number: u64) -> bool {
+    number % 5 == 3
 }
 
 #[derive(Default)]
@@ -66,6 +90,7 @@ struct World {
     /// Everything above the floor, in order.
     model: Vec<Item>,
     members: Vec<u64>,
+    full: Vec<u64>,
     last_member: u64,
     now: u64,
     offered: u64,
@@ -83,14 +108,13 @@ impl World {
     }
 
     fn holds(&self, member: u64) -> usize {
-        let theirs = |item: &&Item| item.out.is_some() && !item.done && item.member == Some(member);
-        self.model.iter().filter(theirs).count()
+        self.model.iter().filter(|item| item.holder() == Some(member)).count()
     }
 
     fn act(&mut self, deed: &Deed) {
         match *deed {
             Deed::Offer if self.model.len() < WINDOW => {
-                self.window.offer(self.offered, 0, false);
+                self.window.offer(self.offered, 0, Vec::new(), false);
                 self.model.push(Item { number: self.offered, ..Item::default() });
                 self.offered += 1;
             }
@@ -101,11 +125,20 @@ impl World {
                 self.window.join(self.last_member);
             }
             Deed::Join => {}
-            Deed::Leave(member, unseen) if member < self.members.len() => self.leave(member, unseen),
-            Deed::Part(member) if member < self.members.len() => {
-                self.window.part(self.members.remove(member));
+            Deed::Leave(member) if member < self.members.len() => {
+                let member = self.members.remove(member);
+                self.window.leave(member, |number| unseen(*number));
+                let theirs = |item: &&mut Item| item.holder() == Some(member);
+                self.model.iter_mut().filter(theirs).for_each(Item::free);
             }
-            Deed::Leave(..) | Deed::Part(_) => {}
+            Deed::Part(member) if member < self.members.len() => {
+                let member = self.members.remove(member);
+                self.window.part(member, |number| unseen(*number));
+                let theirs = |item: &&mut Item| item.holder() == Some(member) && unseen(item.number);
+                self.model.iter_mut().filter(theirs).for_each(Item::free);
+            }
+            Deed::Leave(_) | Deed::Part(_) => {}
+            Deed::Fill(member) => self.full = self.members.get(member).copied().into_iter().collect(),
             Deed::Hand => self.hand(),
             Deed::Ack(index) => {
                 let Some(item) = self.at(index) else { return };
@@ -113,10 +146,11 @@ impl World {
                 self.model[index].done = true;
             }
             Deed::AckThrough(index, own) => self.ack_through(index, own),
+            Deed::GiveBackThrough(index, own) => self.give_back_through(index, own),
             Deed::GiveBack(index, wait) => {
                 let (Some(item), from) = (self.at(index), self.now + wait) else { return };
                 let given = item.out.is_some() && !item.done;
-                let back = self.window.give_back(|other| *other == item.number, Time(from));
+                let back = self.window.give_back(|other| *other == item.number, None, Time(from));
                 assert_eq!(back, usize::from(given));
                 if given {
                     (self.model[index].out, self.model[index].from) = (None, from);
@@ -125,12 +159,14 @@ impl World {
             Deed::Pass(time) => {
                 self.now += time;
                 let now = self.now;
-                self.window.tick(Time(now));
+                let mut vain = 0;
                 self.each(|item| {
                     if item.out.is_some_and(|until| until <= now) {
-                        (item.out, item.from) = (None, 0);
+                        vain += usize::from(!unseen(item.number));
+                        item.free();
                     }
                 });
+                assert_eq!(self.window.tick(Time(now), |_, number| unseen(*number)), vain);
             }
             Deed::Bury => {
                 let spent = |item: &&Item| !item.done && item.out.is_none() && item.attempts >= ATTEMPTS;
@@ -146,53 +182,74 @@ impl World {
         self.settle();
     }
 
-    fn leave(&mut self, member: usize, unseen: usize) {
-        let member = self.members.remove(member);
-        self.window.leave(member, unseen);
-        let theirs = |item: &&mut Item| !item.done && item.out.is_some() && item.member == Some(member);
-        for (index, item) in self.model.iter_mut().rev().filter(theirs).enumerate() {
-            (item.out, item.from) = (None, 0);
-            item.attempts -= u32::from(index < unseen);
-        }
-    }
-
     fn hand(&mut self) {
-        let least = self.members.iter().map(|member| self.holds(*member)).min();
-        let ready = |item: &Item| !item.done && item.out.is_none() && item.from <= self.now;
+        let takes = |member: u64| !self.full.contains(&member);
+        let taking = self.members.iter().filter(|member| takes(**member));
+        let least = taking.map(|member| self.holds(*member)).min();
+        let ready = |item: &Item| {
+            !item.done && item.out.is_none() && item.from <= self.now && item.attempts < ATTEMPTS
+        };
         let oldest = self.model.iter().position(ready);
-        let given = self.window.hand(Time(self.now), WAIT);
+        let given = self.window.hand(Time(self.now), WAIT, ATTEMPTS, takes);
         let given = given.map(|handing| (*handing.item, handing.member, handing.attempt));
         let (Some(least), Some(index)) = (least, oldest) else { return assert_eq!(given, None) };
         let (number, member, attempt) = given.unwrap();
         assert_eq!((number, self.holds(member)), (self.model[index].number, least));
-        assert!(self.members.contains(&member));
+        assert!(self.members.contains(&member) && takes(member));
         let item = &mut self.model[index];
         item.attempts += 1;
         assert_eq!(attempt, item.attempts);
-        (item.out, item.member) = (Some(self.now + WAIT.as_millis() as u64), Some(member));
+        item.out = Some(self.now + WAIT.as_millis() as u64);
+        item.given.push(member);
+        item.given = item.given.split_off(item.given.len().saturating_sub(limits::READER_GIVEN));
     }
 
-    fn ack_through(&mut self, index: usize, own: bool) {
+    /// Whom an item was given of which somebody speaks: all that it can be.
+    fn speakers(&self, named: &Item, own: Option<u64>) -> Vec<u64> {
+        let speakers =
+            own.filter(|own| named.given.contains(own)).map_or(named.given.clone(), |own| vec![own]);
+        let meant = |number: &u64| *number == named.number;
+        assert_eq!(self.window.speakers(meant, own), Some(speakers.clone()));
+        speakers
+    }
+
+    fn ack_through(&mut self, index: usize, own: Option<u64>) {
         let Some(named) = self.at(index) else { return };
-        let only = if own { named.member } else { None };
-        self.window.ack_through(|other| *other == named.number, only);
+        let speakers = self.speakers(&named, own);
+        let meant = |number: &u64| *number == named.number;
+        self.window.ack_through(meant, &speakers, |_, number| unseen(*number));
         self.each(|item| {
-            let before = item.number <= named.number && named.member.is_some();
-            item.done |= item.number == named.number || (before && item.member == named.member);
+            let theirs = !speakers.is_empty() && speakers.iter().all(|one| item.given.contains(one));
+            let hidden = item.holder().is_some() && unseen(item.number);
+            item.done |= item.number == named.number || (item.number < named.number && theirs && !hidden);
+        });
+    }
+
+    fn give_back_through(&mut self, index: usize, own: Option<u64>) {
+        let Some(named) = self.at(index) else { return };
+        let (speakers, now) = (self.speakers(&named, own), self.now);
+        self.window.give_back_through(|number| *number == named.number, &speakers, Time(now));
+        self.each(|item| {
+            let theirs = speakers.iter().all(|one| item.given.contains(one));
+            let has = item.holder().is_some_and(|holder| speakers.contains(&holder));
+            if item.number <= named.number && theirs && has {
+                (item.out, item.from) = (None, now);
+            }
         });
     }
 
     fn restart(&mut self) {
         let done: Vec<u64> = self.window.done().copied().collect();
-        let attempts: Vec<(u64, u32)> = self.window.attempts().map(|(item, times)| (*item, times)).collect();
+        let attempts: Vec<(u64, u32, Vec<u64>)> =
+            self.window.attempts().map(|(item, times, given)| (*item, times, given.to_vec())).collect();
         self.window = AckWindow::default();
         self.members.clear();
         for item in &mut self.model {
-            let times =
-                attempts.iter().find(|(number, _)| *number == item.number).map_or(0, |(_, times)| *times);
-            self.window.offer(item.number, times, done.contains(&item.number));
+            let known = attempts.iter().find(|(number, ..)| *number == item.number);
+            let (times, given) = known.map_or((0, Vec::new()), |(_, times, given)| (*times, given.clone()));
+            self.window.offer(item.number, times, given.clone(), done.contains(&item.number));
             assert_eq!(done.contains(&item.number), item.done);
-            *item = Item { number: item.number, done: item.done, attempts: item.attempts, ..Item::default() };
+            (item.out, item.from, item.given) = (None, 0, given);
         }
     }
 
@@ -221,6 +278,7 @@ proptest! {
         world.act(&Deed::Restart);
         world.act(&Deed::Join);
         while !world.model.is_empty() {
+            world.act(&Deed::Bury);
             world.act(&Deed::Hand);
             world.act(&Deed::Ack(0));
         }

@@ -2,7 +2,8 @@
 
 use crate::Node;
 use crate::hands::Hands;
-use crate::readers::{Keeper, Reader, ReaderLag, ReaderStatus};
+use crate::history;
+use crate::readers::{Ahead, Keeper, ReaderLag, ReaderStatus};
 use fanfare_proto::{Ack, Grant, ReaderName, ReaderWish, Refusal, Time, limits};
 
 impl Node {
@@ -31,9 +32,10 @@ impl Node {
         let grant = grant.clone();
         let look = move |keeper: &mut Keeper, hands: &Hands| {
             let reader = keeper.one(hands, &grant, &name)?;
-            Ok((reader.status(), reader.lag(hands, limits::READER_LAG)?))
+            Ok((reader.status(), reader.ahead(limits::READER_LAG)))
         };
-        self.inner().readers.ask(look).await
+        let (status, ahead) = self.inner().readers.ask(look).await?;
+        Ok((status, self.lag(ahead).await?))
     }
 
     /// Makes an acked reader, or gives it other rules, and another place if one is named. Its sessions end and come back.
@@ -48,9 +50,18 @@ impl Node {
         let put = move |keeper: &mut Keeper, hands: &Hands| {
             let made = keeper.put(hands, &grant, &name, wish)?;
             let reader = keeper.one(hands, &grant, &name)?;
-            Ok((reader.status(), reader.lag(hands, limits::READER_LAG)?, made))
+            Ok((reader.status(), reader.ahead(limits::READER_LAG), made))
         };
-        self.inner().readers.ask(put).await
+        let (status, ahead, made) = self.inner().readers.ask(put).await?;
+        Ok((status, self.lag(ahead).await?, made))
+    }
+
+    /// Counts what lies before a reader, beside the thread of readers.
+    async fn lag(&self, ahead: Ahead) -> Result<ReaderLag, Refusal> {
+        let set = self.logs_for(&Grant::open(), &ahead.history.patterns)?;
+        let (places, history, now) = (self.inner().places, ahead.history.clone(), self.now());
+        let page = self.read(move |logs| history::read(logs, &places, set, &history, now)).await?;
+        Ok(ahead.lag(&page))
     }
 
     /// Removes an acked reader. Its sessions end.
@@ -73,16 +84,18 @@ impl Node {
         }
         let look = |keeper: &mut Keeper, hands: &Hands| {
             let all = keeper.all(hands, &Grant::open())?;
-            let named = |(index, reader): (usize, &Reader)| {
-                let status = reader.status();
-                let oldest = status.oldest.or_else(|| {
-                    let asked = index < limits::READERS_NAMED;
-                    asked.then(|| reader.lag(hands, 1).ok()?.oldest).flatten()
-                });
-                (status, oldest)
-            };
-            Ok(all.into_iter().enumerate().map(named).collect())
+            Ok(all.into_iter().map(|reader| (reader.status(), reader.ahead(1))).collect::<Vec<_>>())
         };
-        self.inner().readers.ask(look).await.unwrap_or_default()
+        let mut figures = Vec::new();
+        for (status, ahead) in self.inner().readers.ask(look).await.unwrap_or_default() {
+            let oldest = match status.oldest {
+                None if figures.len() < limits::READERS_NAMED => {
+                    self.lag(ahead).await.ok().and_then(|lag| lag.oldest)
+                }
+                known => known,
+            };
+            figures.push((status, oldest));
+        }
+        figures
     }
 }

@@ -24,9 +24,9 @@ impl Node {
         self.one(Order::Replace(kept, grant.clone())).await
     }
 
-    /// Ends a condition; answers what it was.
-    pub async fn remove_condition(&self, grant: &Grant, id: ConditionId) -> Result<ConditionView, Refusal> {
-        self.one(Order::Remove(id, grant.clone())).await
+    /// Ends a condition. One whose records cannot be read is removed by whoever may hear everything.
+    pub async fn remove_condition(&self, grant: &Grant, id: ConditionId) -> Result<(), Refusal> {
+        self.all(Order::Remove(id, grant.clone())).await.map(drop)
     }
 
     /// A condition, and how its channels stand.

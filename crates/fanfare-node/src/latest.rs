@@ -55,10 +55,7 @@ impl Seeking {
             }
             let read = read(self.wanted.selection(), self.through);
             let page = log.read(&read).map_err(|error| unread(&error))?;
-            if let Some(gap) = page.gap {
-                let from = self.gap.map_or(gap.from, |before| before.from);
-                self.gap = Some(Gap { from, ..gap });
-            }
+            self.gap = joined(self.gap, page.gap);
             for message in &page.messages {
                 if message.position <= self.until && self.wanted.wants(message) {
                     self.add(message);
@@ -122,7 +119,7 @@ impl Latest {
                 // Something was lost meanwhile: whoever reads on is told.
                 break;
             }
-            found.gap = found.gap.or(page.gap);
+            found.gap = joined(found.gap, page.gap);
             found.through = page.through.max(*next).min(self.until);
             for message in page.messages {
                 if self.places.binary_search(&message.position).is_ok() {
@@ -138,6 +135,12 @@ impl Latest {
     }
 }
 
+/// One gap of two that follow one another, as far as they are.
+fn joined(before: Option<Gap>, later: Option<Gap>) -> Option<Gap> {
+    let from = before.or(later)?.from;
+    Some(Gap { from, ..later.or(before)? })
+}
+
 fn read(selection: &Selection, from: Position) -> Read {
     Read {
         selection: selection.unfiltered(),
@@ -151,8 +154,8 @@ fn read(selection: &Selection, from: Position) -> Read {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use fanfare_proto::{LogId, Namespaces, Pattern};
-    use fanfare_store::MemoryLog;
+    use fanfare_proto::{Channel, Content, Keeping, LogId, Namespace, Namespaces, Pattern, Time};
+    use fanfare_store::{Draft, MemoryLog};
 
     #[test]
     fn what_all_looks_have_found_has_a_limit() {
@@ -171,5 +174,30 @@ mod tests {
         assert!(look().is_ok());
         drop(others);
         assert_eq!(placing.bytes(), 0);
+    }
+
+    #[test]
+    fn what_is_lost_between_the_look_and_the_page_is_told_with_what_was_lost_before() {
+        let mut few = Namespace::new(Pattern::parse("a").unwrap(), Keeping::Live);
+        few.retention.messages = 2;
+        let log = MemoryLog::new(LogId::LIVE, Arc::new(Namespaces::new([few])));
+        let say = |key: &str| {
+            let content = Content { key: Some(key.into()), ..Content::default() };
+            let channel = Channel::parse("a").unwrap();
+            let draft = Draft { channel, id: None, publisher: None, expires: None, content };
+            log.append(vec![draft], Time(1)).unwrap();
+            log.trim(Time(1)).unwrap();
+        };
+        for key in ["a", "b", "c", "d"] {
+            say(key);
+        }
+        let selection = Selection::new(vec![Pattern::parse("a").unwrap()]);
+        let wanted = Sieve::new(selection.clone());
+        let latest = Seeking::new(wanted, Position::START, Position(4), Lending::default()).step(&log);
+        let latest = latest.unwrap().unwrap();
+        say("e");
+        let page = latest.page(&log, &selection, Position::START).unwrap();
+        let positions: Vec<u64> = page.messages.iter().map(|message| message.position.0).collect();
+        assert_eq!((positions, page.gap.unwrap().to), (vec![4], Position(3)));
     }
 }

@@ -40,6 +40,11 @@ impl Left {
 }
 
 impl Left {
+    /// All logs in which channels of this pattern can lie: those of today's rules, and what is left.
+    pub(crate) fn all_of(&self, namespaces: &Namespaces, pattern: &Pattern) -> LogSet {
+        LogSet(namespaces.logs_of(pattern).0 | self.logs_of(namespaces, pattern).0)
+    }
+
     /// The logs that a session with these patterns reads, if its grant allows them; all of them if it hears nothing.
     pub(crate) fn logs_for(
         &self,
@@ -55,7 +60,7 @@ impl Left {
                 let detail = format!("hearing `{pattern}` is not allowed");
                 return Err(Refusal::new(Code::FORBIDDEN, detail));
             }
-            set = LogSet(set.0 | namespaces.logs_of(pattern).0 | self.logs_of(namespaces, pattern).0);
+            set = LogSet(set.0 | self.all_of(namespaces, pattern).0);
         }
         match number {
             0 => Ok(LogSet::default().with(LogId::KEPT).with(LogId::LIVE)),

@@ -10,6 +10,8 @@
 //! - [`Traces`]: who is told of each request and each commit, if somebody is.
 
 mod acked;
+mod asked;
+mod begun;
 mod board;
 mod commit;
 mod commit_thread;

@@ -103,7 +103,7 @@ impl Webhooks {
             }
         });
         let removed = removed.await?;
-        self.health().remove(id);
+        self.forget(id);
         self.0.changed.send_modify(|changes| *changes += 1);
         Ok(removed)
     }
@@ -133,12 +133,26 @@ impl Webhooks {
 
     /// How each does that something was sent to.
     pub fn health_of_all(&self) -> Vec<(Box<str>, WebhookHealth)> {
-        self.health().iter().map(|(id, health)| (id.clone(), health.clone())).collect()
+        let health = self.health();
+        let used = health.iter().filter(|(_, health)| **health != WebhookHealth::default());
+        used.map(|(id, health)| (id.clone(), health.clone())).collect()
     }
 
-    /// Notes how one does.
+    /// From now on it is noted how one does.
+    pub fn attend(&self, id: &str) {
+        self.health().entry(id.into()).or_default();
+    }
+
+    /// One is gone, and so is what was noted of it.
+    pub fn forget(&self, id: &str) {
+        self.health().remove(id);
+    }
+
+    /// Notes how one does, if it is there still: what is on its way when it is removed leaves nothing behind.
     pub fn note(&self, id: &str, note: impl FnOnce(&mut WebhookHealth)) {
-        note(self.health().entry(id.into()).or_default());
+        if let Some(health) = self.health().get_mut(id) {
+            note(health);
+        }
     }
 
     fn health(&self) -> MutexGuard<'_, BTreeMap<Box<str>, WebhookHealth>> {

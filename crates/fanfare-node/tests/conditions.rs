@@ -2,61 +2,22 @@
 
 #![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
-use fanfare_node::{Node, Options};
+mod sick;
+#[macro_use]
+mod world;
+
+use fanfare_node::Node;
 use fanfare_proto::{
-    Channel, Code, ConditionId, ConditionView, Content, Grant, History, Keeping, LogId, Message, Namespace,
-    Namespaces, Origins, Pattern, Phase, Publish, Refusal, Start, TagValue, Time, limits,
+    Channel, Code, ConditionId, ConditionView, Content, Grant, Message, Namespaces, Pattern, Phase, Publish,
+    Receipt, Refusal, TagValue, Time, limits,
 };
-use fanfare_store::{Draft, MemoryLog, Removal, SqliteLog, SqliteOptions, Store};
-use std::future::Future;
-use std::path::Path;
+use fanfare_store::{Draft, RecordChange, Removal, Store};
+use sick::Sick;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
-use std::time::{Duration, Instant};
+use std::sync::atomic::Ordering::SeqCst;
+use world::{BEGIN, disk, memory, messages, node, node_of, until, wait};
 
-/// 2026-11-27T07:59:00Z.
-const BEGIN: u64 = 1_795_766_340_000;
 const SECOND: u64 = 1_000;
-const PATIENCE: Duration = Duration::from_secs(60);
-
-/// A clock of its own for each world: `now` of a node is a plain function.
-macro_rules! clock {
-    () => {{
-        static CLOCK: AtomicU64 = AtomicU64::new(BEGIN);
-        (&CLOCK, (|| Time(CLOCK.load(SeqCst))) as fn() -> Time)
-    }};
-}
-
-fn namespaces() -> Arc<Namespaces> {
-    let rule = |pattern, keeping| Namespace::new(Pattern::parse(pattern).unwrap(), keeping);
-    let tiny = Namespace { body_bytes: 4, ..rule("tiny", Keeping::Kept) };
-    Arc::new(Namespaces::new([rule("live/**", Keeping::Live), tiny, rule("**", Keeping::Kept)]))
-}
-
-fn node(kept: Arc<dyn Store>, now: fn() -> Time) -> Node {
-    let (origins, tail) = (Origins::default(), limits::TAIL_SLOTS);
-    Node::start(Options { namespaces: namespaces(), origins, kept, tail, now, system: now }).unwrap()
-}
-
-fn memory() -> Arc<dyn Store> {
-    Arc::new(MemoryLog::new(LogId::KEPT, namespaces()))
-}
-
-fn disk(dir: &Path) -> Arc<dyn Store> {
-    Arc::new(SqliteLog::open(dir, namespaces(), SqliteOptions::default()).unwrap())
-}
-
-fn wait<T>(future: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
-}
-
-fn until(what: &str, mut holds: impl FnMut() -> bool) {
-    let began = Instant::now();
-    while !holds() {
-        assert!(began.elapsed() < PATIENCE, "{what}");
-        std::thread::yield_now();
-    }
-}
 
 fn make(node: &Node, fields: &str) -> Result<ConditionView, Refusal> {
     wait(node.make_condition(&Grant::open(), &format!("{{{fields}}}")))
@@ -67,9 +28,13 @@ fn content(temp: u64) -> Content {
 }
 
 fn say(node: &Node, channel: &str, temp: u64) {
+    try_to_say(node, channel, temp).unwrap();
+}
+
+fn try_to_say(node: &Node, channel: &str, temp: u64) -> Result<Receipt, Refusal> {
     let channel = Channel::parse(channel).unwrap();
     let publish = Publish { channel, id: None, when: None, ttl: None, content: content(temp) };
-    wait(node.publish(&Grant::open(), vec![publish])).remove(0).unwrap();
+    wait(node.publish(&Grant::open(), vec![publish])).remove(0)
 }
 
 /// Says it while no node listens.
@@ -77,13 +42,6 @@ fn append(store: &Arc<dyn Store>, channel: &str, temp: u64, time: u64) {
     let channel = Channel::parse(channel).unwrap();
     let draft = Draft { channel, id: None, publisher: None, expires: None, content: content(temp) };
     store.append(vec![draft], Time(time)).unwrap();
-}
-
-fn messages(node: &Node, channel: &str) -> Vec<Arc<Message>> {
-    let patterns = vec![Pattern::parse(channel).unwrap()];
-    let history = History { patterns, start: Start::Last(100), limit: 100, ..History::default() };
-    let page = wait(node.history(&Grant::open(), &history)).unwrap();
-    page.messages.into_iter().map(|(message, _)| message).collect()
 }
 
 /// Why each message was published, and whether it is late.
@@ -221,6 +179,119 @@ fn silence_fires_once_until_it_is_heard_and_while_nobody_listens_it_is_none() {
 }
 
 #[test]
+fn what_is_said_before_the_past_is_judged_ends_no_silence_of_a_server_that_was_down() {
+    let (clock, now) = clock!();
+    let store = Sick::new(memory());
+    let before = node(store.clone(), now);
+    let fields = r#""channel":"alerts","body":"silent","watch":"backups/db","silent":"1h""#;
+    let id = make(&before, fields).unwrap().kept.id;
+    before.stop();
+    let minutes = |minutes: u64| clock.store(BEGIN + minutes * 60 * SECOND, SeqCst);
+    minutes(1000);
+    store.close(true);
+    let after = node(store.clone(), now);
+    say(&after, "backups/db", 1);
+    store.close(false);
+    let (heard, until_then) = (Time(BEGIN + 1000 * 60 * SECOND), |view: &ConditionView| view.state.clock);
+    until("it is judged", || until_then(&show(&after, id)) == heard);
+    assert_eq!(messages(&after, "alerts").len(), 0);
+    minutes(1060);
+    until_turns(&after, "alerts", &["fires"]);
+    after.stop();
+}
+
+#[test]
+fn what_cannot_be_published_is_tried_again_after_a_while_however_much_is_said() {
+    let (_, now) = clock!();
+    let store = Sick::new(memory());
+    let node = node(store.clone(), now);
+    let id = make(&node, HOT).unwrap().kept.id;
+    store.appends.store(true, SeqCst);
+    say(&node, "sensors/a", 95);
+    until("it was tried", || store.refused.load(SeqCst) > 0);
+    for temp in 0..300 {
+        // What is committed together with what cannot be is refused with it.
+        drop(try_to_say(&node, "sensors/a", temp));
+    }
+    assert!(store.refused.load(SeqCst) < 10, "{} attempts", store.refused.load(SeqCst));
+    // What it has to say is not lost by another one in its place.
+    let wish = format!("{{{HOT},\"repeat\":\"10s\"}}");
+    let refusal = wait(node.replace_condition(&Grant::open(), id, &wish)).unwrap_err();
+    assert_eq!(refusal.code, Code::BUSY, "{refusal}");
+    store.appends.store(false, SeqCst);
+    until("it is published", || !messages(&node, "alerts").is_empty());
+    until("it may be replaced", || wait(node.replace_condition(&Grant::open(), id, &wish)).is_ok());
+    node.stop();
+}
+
+#[test]
+fn what_a_channel_kept_before_it_was_live_is_judged() {
+    let (_, now) = clock!();
+    let store = memory();
+    let before = node_of(store.clone(), now, Arc::new(Namespaces::new([])));
+    make(&before, &HOT.replace("sensors/*", "live/*")).unwrap();
+    before.stop();
+    append(&store, "live/a", 95, BEGIN);
+    let after = node(store, now);
+    until_turns(&after, "alerts", &["fires"]);
+    say(&after, "live/b", 95);
+    until_turns(&after, "alerts", &["fires", "fires"]);
+    after.stop();
+}
+
+#[test]
+fn one_that_cannot_be_read_is_told_and_removed() {
+    let (_, now) = clock!();
+    let store = memory();
+    let before = node(store.clone(), now);
+    let id = make(&before, HOT).unwrap().kept.id;
+    before.stop();
+    let damaged = RecordChange { kind: "condition", key: id.to_string().into(), value: Some("{".into()) };
+    store.change(&[damaged]).unwrap();
+    let node = node(store.clone(), now);
+    let some = Grant { subscribe: vec![Pattern::parse("sensors/*").unwrap()], ..Grant::open() };
+    for (grant, code) in [(&some, Code::NOT_FOUND), (&Grant::open(), Code::STORE_DAMAGED)] {
+        assert_eq!(wait(node.condition(grant, id)).unwrap_err().code, code);
+    }
+    assert_eq!(wait(node.remove_condition(&some, id)).unwrap_err().code, Code::NOT_FOUND);
+    wait(node.remove_condition(&Grant::open(), id)).unwrap();
+    assert_eq!(wait(node.condition(&Grant::open(), id)).unwrap_err().code, Code::NOT_FOUND);
+    assert!(
+        ["condition", "condition_state"].iter().all(|kind| store.scan(kind, "", "", 9).unwrap().is_empty())
+    );
+    node.stop();
+}
+
+#[test]
+fn all_together_remember_so_many_channels() {
+    let (_, now) = clock!();
+    let node = node(memory(), now);
+    let each = limits::CONDITION_CHANNELS;
+    let conditions = limits::CONDITIONS_CHANNELS / each + 1;
+    let made = |_| make(&node, &format!(r#"{HOT},"for":"60s""#)).unwrap().kept.id;
+    let made: Vec<ConditionId> = (0..conditions).map(made).collect();
+    let publish = |number: usize| {
+        let channel = Channel::parse(&format!("sensors/{number}")).unwrap();
+        Publish { channel, id: None, when: None, ttl: None, content: content(95) }
+    };
+    let said = wait(node.publish(&Grant::open(), (0..each).map(publish).collect()));
+    assert!(said.iter().all(Result::is_ok));
+    // Channels that they know, and messages that they left out.
+    let stand = |made: &[ConditionId]| {
+        let states = made.iter().map(|id| show(&node, *id).state);
+        let add = |(known, left), (more, out)| (known + more, left + out);
+        states.map(|state| (state.channels.len(), state.left_out as usize)).fold((0, 0), add)
+    };
+    until("there is no room", || stand(&made) == (limits::CONDITIONS_CHANNELS, each));
+    // Once one ends, there is, for those that know few.
+    let (others, _) = stand(&made[1..]);
+    wait(node.remove_condition(&Grant::open(), made[0])).unwrap();
+    say(&node, "sensors/new", 95);
+    until("it is judged", || stand(&made[1..]).0 > others);
+    node.stop();
+}
+
+#[test]
 fn what_is_lost_is_told() {
     let (_, now) = clock!();
     let store = memory();
@@ -287,7 +358,7 @@ fn a_condition_is_replaced_and_removed_and_the_same_request_makes_one() {
     until_turns(&node, "alerts", &["fires", "repeats", "fires"]);
     assert_eq!(messages(&node, "alerts")[2].id.as_deref(), Some(&*format!("{id}/3")));
     wait(node.remove_condition(&grant, id)).unwrap();
-    let gone = [wait(node.condition(&grant, id)), wait(node.remove_condition(&grant, id))];
+    let gone = [wait(node.condition(&grant, id)).map(drop), wait(node.remove_condition(&grant, id))];
     assert!(gone.iter().all(|answer| answer.as_ref().unwrap_err().code == Code::NOT_FOUND));
     assert_eq!(wait(node.conditions(&grant, &Pattern::everything())).unwrap(), []);
     node.stop();
@@ -314,9 +385,9 @@ fn what_may_not_be_said_or_heard_is_refused_and_what_others_have_is_not_seen() {
     let listed = wait(node.conditions(&mine, &Pattern::everything())).unwrap();
     assert_eq!(listed.iter().map(|view| view.kept.id).collect::<Vec<_>>(), [own]);
     for answer in [
-        wait(node.condition(&mine, theirs)),
+        wait(node.condition(&mine, theirs)).map(drop),
         wait(node.remove_condition(&mine, theirs)),
-        wait(node.replace_condition(&mine, theirs, &wish("mine/a", "sensors/*"))),
+        wait(node.replace_condition(&mine, theirs, &wish("mine/a", "sensors/*"))).map(drop),
     ] {
         assert_eq!(answer.unwrap_err().code, Code::NOT_FOUND);
     }

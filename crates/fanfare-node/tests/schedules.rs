@@ -2,73 +2,22 @@
 
 #![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
-use fanfare_node::{Node, Options};
+#[macro_use]
+mod world;
+
+use fanfare_node::Node;
 use fanfare_proto::{
-    Channel, Code, Grant, History, Keeping, LogId, Message, Namespace, Namespaces, Origins, Pattern, Planned,
-    Refusal, Schedule, ScheduleId, Start, TagValue, Time, limits,
+    Channel, Code, Grant, Message, Pattern, Planned, Refusal, Schedule, ScheduleId, TagValue, Time,
 };
-use fanfare_store::{MemoryLog, SqliteLog, SqliteOptions, Store};
-use std::future::Future;
-use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
-use std::time::{Duration, Instant};
+use std::sync::atomic::Ordering::SeqCst;
+use std::time::Duration;
+use world::{BEGIN, disk, memory, messages, node, until, wait};
 
-/// 2026-11-27T07:59:00Z, a Friday.
-const BEGIN: u64 = 1_795_766_340_000;
 const MINUTE: u64 = 60_000;
-const PATIENCE: Duration = Duration::from_secs(60);
-
-/// A clock of its own for each world: `now` of a node is a plain function.
-macro_rules! clock {
-    () => {{
-        static CLOCK: AtomicU64 = AtomicU64::new(BEGIN);
-        (&CLOCK, (|| Time(CLOCK.load(SeqCst))) as fn() -> Time)
-    }};
-}
-
-fn namespaces() -> Arc<Namespaces> {
-    let rule = |pattern, keeping| Namespace::new(Pattern::parse(pattern).unwrap(), keeping);
-    let tiny = Namespace { body_bytes: 4, ..rule("tiny", Keeping::Kept) };
-    let mut kept = rule("**", Keeping::Kept);
-    kept.retention.age = Duration::from_secs(30 * 24 * 3600);
-    Arc::new(Namespaces::new([rule("live/**", Keeping::Live), tiny, kept]))
-}
-
-fn node(kept: Arc<dyn Store>, now: fn() -> Time) -> Node {
-    let (origins, tail) = (Origins::default(), limits::TAIL_SLOTS);
-    Node::start(Options { namespaces: namespaces(), origins, kept, tail, now, system: now }).unwrap()
-}
-
-fn memory() -> Arc<dyn Store> {
-    Arc::new(MemoryLog::new(LogId::KEPT, namespaces()))
-}
-
-fn disk(dir: &Path) -> Arc<dyn Store> {
-    Arc::new(SqliteLog::open(dir, namespaces(), SqliteOptions::default()).unwrap())
-}
-
-fn wait<T>(future: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
-}
-
-fn until(what: &str, mut holds: impl FnMut() -> bool) {
-    let began = Instant::now();
-    while !holds() {
-        assert!(began.elapsed() < PATIENCE, "{what}");
-        std::thread::yield_now();
-    }
-}
 
 fn make(node: &Node, fields: &str) -> Result<Planned, Refusal> {
     wait(node.schedule(&Grant::open(), Schedule::read(&format!("{{{fields}}}")).unwrap()))
-}
-
-fn messages(node: &Node, channel: &str) -> Vec<Arc<Message>> {
-    let patterns = vec![Pattern::parse(channel).unwrap()];
-    let history = History { patterns, start: Start::Last(100), limit: 100, ..History::default() };
-    let page = wait(node.history(&Grant::open(), &history)).unwrap();
-    page.messages.into_iter().map(|(message, _)| message).collect()
 }
 
 fn bodies(node: &Node, channel: &str) -> Vec<String> {

@@ -151,7 +151,7 @@ fn shape(content: &Content) -> Shape<'_> {
     let said = content.content_type.as_deref();
     let text = std::str::from_utf8(&content.body);
     match text {
-        Ok(text) if said.is_some_and(media::is_json) && json::is_sound(&content.body) => Shape::Json(text),
+        Ok(text) if said.is_some_and(media::is_json) && json::is_sound_text(text) => Shape::Json(text),
         Ok(text) if said.is_none_or(media::is_text) => Shape::Text(text),
         _ => Shape::Bytes,
     }

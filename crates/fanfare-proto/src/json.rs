@@ -100,10 +100,12 @@ pub(crate) const UNSOUND: &str = "it is not JSON that every reader accepts: well
 /// Whether this is JSON that every strict reader accepts, also inside of an envelope. A lenient check would let one
 /// publisher spoil a whole page or line for those who read it with a stricter parser.
 pub(crate) fn is_sound(json: &[u8]) -> bool {
-    if std::str::from_utf8(json).is_err() {
-        return false;
-    }
-    let mut reader = serde_json::Deserializer::from_slice(json);
+    std::str::from_utf8(json).is_ok_and(is_sound_text)
+}
+
+/// The same of what is text.
+pub(crate) fn is_sound_text(json: &str) -> bool {
+    let mut reader = serde_json::Deserializer::from_str(json);
     Depth(limits::JSON_DEPTH).deserialize(&mut reader).is_ok() && reader.end().is_ok()
 }
 

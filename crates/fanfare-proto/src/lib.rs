@@ -109,7 +109,7 @@ pub use presence::{Attendance, Change, Leave, Member, Present, Told};
 pub use protocol::ProtocolId;
 pub use query::Query;
 pub use reader::{Ack, AckPlace, AckPlaces, AsReader, ReaderName};
-pub use reader_rules::{ReaderKept, ReaderRules, ReaderWish};
+pub use reader_rules::{ReaderAttempts, ReaderKept, ReaderRules, ReaderWish};
 pub use reply::Reply;
 pub use request::{Request, RequestId};
 pub use request_name::RequestName;

@@ -30,6 +30,8 @@ pub struct ReaderRules {
 pub struct ReaderKept {
     /// What it hears.
     pub rules: ReaderRules,
+    /// Who made it, if that has a name.
+    pub owner: Option<Box<str>>,
     /// When it was made.
     pub created: Time,
     /// When somebody used it last.
@@ -38,8 +40,21 @@ pub struct ReaderKept {
     pub floor: Cursor,
     /// Messages above the floor that are done.
     pub acked: Vec<(LogId, Position)>,
-    /// How often messages above the floor were given that are not done.
-    pub attempts: Vec<(LogId, Position, u32)>,
+    /// Messages above the floor that were given and are not done, in their order.
+    pub attempts: Vec<ReaderAttempts>,
+}
+
+/// A message that was given to sessions of an acked reader, and is not done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReaderAttempts {
+    /// Its log.
+    pub log: LogId,
+    /// Its place there.
+    pub position: Position,
+    /// How often it was given.
+    pub times: u32,
+    /// To which sessions, as the server numbers them, the last one last: at most [`limits::READER_GIVEN`].
+    pub given: Vec<u64>,
 }
 
 /// What is asked for.
@@ -77,13 +92,15 @@ struct Written {
 #[derive(Serialize, Deserialize)]
 struct Kept {
     reader: Written,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    owner: Option<Box<str>>,
     created: u64,
     used: u64,
     floor: String,
     #[serde(default)]
     acked: Vec<(u8, u64)>,
     #[serde(default)]
-    attempts: Vec<(u8, u64, u32)>,
+    attempts: Vec<(u8, u64, u32, Vec<u64>)>,
 }
 
 impl ReaderRules {
@@ -179,6 +196,7 @@ impl ReaderKept {
                 last: None,
                 since: None,
             },
+            owner: self.owner.clone(),
             created: self.created.0,
             used: self.used.0,
             floor: self.floor.to_string(),
@@ -186,7 +204,7 @@ impl ReaderKept {
             attempts: self
                 .attempts
                 .iter()
-                .map(|(log, position, times)| (log.0, position.0, *times))
+                .map(|of| (of.log.0, of.position.0, of.times, of.given.clone()))
                 .collect(),
         };
         serde_json::to_vec(&kept).unwrap_or_else(|_| unreachable!("texts and numbers are always JSON"))
@@ -200,9 +218,13 @@ impl ReaderKept {
         let floor = Cursor::parse(&kept.floor).map_err(|error| damaged(error.to_string()))?;
         let acked = kept.acked.into_iter().map(|(log, position)| (LogId(log), Position(position)));
         let attempts = kept.attempts.into_iter();
-        let attempts = attempts.map(|(log, position, times)| (LogId(log), Position(position), times));
+        let attempts = attempts.map(|(log, position, times, given)| {
+            let (log, position) = (LogId(log), Position(position));
+            ReaderAttempts { log, position, times, given }
+        });
         Ok(ReaderKept {
             rules,
+            owner: kept.owner,
             created: Time(kept.created),
             used: Time(kept.used),
             floor,
@@ -231,11 +253,17 @@ mod tests {
         let part = CursorPart { log: LogId::KEPT, epoch: Epoch(1), position: Position(9) };
         let record = ReaderKept {
             rules,
+            owner: Some("alice".into()),
             created: Time(7),
             used: Time(8),
             floor: Cursor::new([part]),
             acked: vec![(LogId::KEPT, Position(11))],
-            attempts: vec![(LogId::LIVE, Position(12), 3)],
+            attempts: vec![ReaderAttempts {
+                log: LogId::LIVE,
+                position: Position(12),
+                times: 3,
+                given: vec![1, 2, 1],
+            }],
         };
         assert_eq!(ReaderKept::read("r", &record.write()), Ok(record));
         assert_eq!(ReaderKept::read("r", b"{}").unwrap_err().code, Code::STORE_DAMAGED);

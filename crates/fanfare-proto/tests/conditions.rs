@@ -148,7 +148,7 @@ fn channels_that_are_too_many_are_counted_and_others_go_on() {
     let hot = Verdict { when: true, until: false };
     for number in 0..limits::CONDITION_CHANNELS as u64 + 5 {
         let place = (Position(number), Time(number));
-        state.hear(&condition, &format!("sensors/{number}"), place, hot, &mut out);
+        state.hear(&condition, &format!("sensors/{number}"), place, hot, usize::MAX, &mut out);
     }
     assert_eq!((state.channels.len(), state.left_out), (limits::CONDITION_CHANNELS, 5));
     state.hear(
@@ -156,9 +156,10 @@ fn channels_that_are_too_many_are_counted_and_others_go_on() {
         "sensors/0",
         (Position(9999), Time(9_999)),
         Verdict { when: false, until: true },
+        usize::MAX,
         &mut out,
     );
-    state.hear(&condition, "sensors/1004", (Position(10_000), Time(10_000)), hot, &mut out);
+    state.hear(&condition, "sensors/1004", (Position(10_000), Time(10_000)), hot, usize::MAX, &mut out);
     assert_eq!((state.channels.len(), state.left_out), (limits::CONDITION_CHANNELS, 5));
     // Many that are due at one time come in turns.
     state.pass(&condition, Time(80_000), 10, &mut out);
@@ -317,7 +318,7 @@ proptest! {
                     let follows = matches!(&condition.rule, Rule::Holds { until: Some(_), .. });
                     let verdict = Verdict { when, until: if follows { until } else { !when } };
                     position += 3;
-                    state.hear(&condition, names[channel], (Position(position), now), verdict, &mut found);
+                    state.hear(&condition, names[channel], (Position(position), now), verdict, usize::MAX, &mut found);
                     let turns = naive[channel].hear(&condition, latest, verdict);
                     expected.extend(turns.into_iter().map(|turn| (turn, names[channel])));
                 }

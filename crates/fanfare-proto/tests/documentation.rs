@@ -41,6 +41,7 @@ fn the_table_of_protocols_is_the_list() {
         let form = match protocol.forms()[0] {
             Form::Envelope => "envelope",
             Form::Body => "body",
+            Form::Delta => "delta",
         };
         let (name, via, media_type, about) =
             (protocol.name(), vias.join(" "), protocol.media_type(), protocol.about());

@@ -4,9 +4,12 @@
 
 mod support;
 
+use fanfare_proto::Namespaces;
+use fanfare_store::{RecordChange, Records, SqliteLog, SqliteOptions};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use support::command::{fanfare, run};
 use support::http::{ask, get};
 use support::server::{Server, until};
@@ -80,6 +83,33 @@ fn the_command_line_says_what_is_wrong() {
         assert!(ended.stderr.contains(said), "{args:?}: {ended:?}");
     }
     assert_eq!(get(server.address, "/conditions").json()["conditions"], json!([]));
+}
+
+#[test]
+fn a_damaged_one_is_told_and_removed_over_http_and_from_the_command_line() {
+    let mut server = Server::start();
+    let wish = json!({"channel": "alerts", "body": "hot", "watch": "sensors/*", "when": "hot = true"});
+    let make = || ask(server.address, "POST /conditions HTTP/1.1", wish.to_string().as_bytes()).json();
+    let names = [(); 2].map(|()| make()["condition"].as_str().unwrap().to_owned());
+    server.terminate();
+    server.wait();
+    let rules = Arc::new(Namespaces::new([]));
+    let store = SqliteLog::open(&server.data(), rules, SqliteOptions::default()).unwrap();
+    for name in &names {
+        let damaged = RecordChange { kind: "condition", key: (&**name).into(), value: Some("{".into()) };
+        store.change(&[damaged]).unwrap();
+    }
+    drop(store);
+    server.restart();
+    let told = get(server.address, &format!("/conditions/{}", names[0]));
+    assert_eq!((told.status, &told.json()["name"]), (500, &json!("store-damaged")));
+    assert!(told.json()["detail"].as_str().unwrap().contains(&names[0]), "{told:?}");
+    let gone = ask(server.address, &format!("DELETE /conditions/{} HTTP/1.1", names[0]), b"");
+    assert_eq!(gone.status, 204, "{gone:?}");
+    run(fanfare(&server.url(""), &["conditions", "remove", &names[1]])).with(0);
+    for name in &names {
+        assert_eq!(get(server.address, &format!("/conditions/{name}")).status, 404);
+    }
 }
 
 #[test]

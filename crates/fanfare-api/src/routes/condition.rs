@@ -26,7 +26,7 @@ pub(super) const ROUTE: Route = Route {
             headers: &[],
             content: &[Media("application/json", "Condition")],
         }],
-        refusals: &[Code::NOT_FOUND],
+        refusals: &[Code::NOT_FOUND, Code::STORE_DAMAGED],
     },
     serve: || get(condition),
 };

@@ -8,7 +8,7 @@ use crate::state::Api;
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use axum::routing::get;
-use fanfare_proto::{Code, Pattern, Query, Refusal};
+use fanfare_proto::{Code, ConditionView, Pattern, Query, Refusal};
 
 pub(super) const ROUTE: Route = Route {
     methods: &["GET"],
@@ -42,19 +42,12 @@ async fn conditions(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Refused> {
     let query = Query::parse(query.as_deref().unwrap_or_default())?;
-    let channel = match query.one("channel")? {
-        Some(text) => {
-            Pattern::parse(text).map_err(|error| Refusal::new(Code::BAD_NAME, error.to_string()))?
-        }
-        None => Pattern::everything(),
-    };
-    let mut body = Vec::from(*b"{\"conditions\":[");
-    for (index, condition) in api.node.conditions(&grant, &channel).await?.iter().enumerate() {
-        if index > 0 {
-            body.push(b',');
-        }
-        condition.write(&mut body);
-    }
-    body.extend_from_slice(b"]}");
-    Ok(answer::json_bytes(body))
+    let found = api.node.conditions(&grant, &channels(&query)?).await?;
+    Ok(answer::json_list("conditions", &found, ConditionView::write))
+}
+
+/// The channels that a list is to be about: what the parameter `channel` says, or all.
+pub(super) fn channels(query: &Query<'_>) -> Result<Pattern, Refusal> {
+    let Some(text) = query.one("channel")? else { return Ok(Pattern::everything()) };
+    Pattern::parse(text).map_err(|error| Refusal::new(Code::BAD_NAME, error.to_string()))
 }

@@ -1,6 +1,7 @@
 //! The list of schedules, page by page.
 
 use super::Route;
+use super::conditions::channels;
 use super::scheduled::id;
 use crate::answer::{self, Refused};
 use crate::granted::Granted;
@@ -10,7 +11,7 @@ use crate::state::Api;
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use axum::routing::get;
-use fanfare_proto::{Code, History, Pattern, Query, Refusal, limits};
+use fanfare_proto::{Code, History, Planned, Query, limits};
 
 pub(super) const ROUTE: Route = Route {
     methods: &["GET"],
@@ -55,24 +56,11 @@ async fn schedules(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Refused> {
     let query = Query::parse(query.as_deref().unwrap_or_default())?;
-    let channel = match query.one("channel")? {
-        Some(text) => {
-            Pattern::parse(text).map_err(|error| Refusal::new(Code::BAD_NAME, error.to_string()))?
-        }
-        None => Pattern::everything(),
-    };
+    let channel = channels(&query)?;
     let limit = query.one("limit")?.map(History::limit).transpose()?.unwrap_or(limits::PAGE_MESSAGES_DEFAULT);
     let after = query.one("after")?.map(id).transpose()?;
     let page = api.node.schedules(&grant, &channel, after, limit).await?;
-    let mut body = Vec::from(*b"{\"schedules\":[");
-    for (index, planned) in page.schedules.iter().enumerate() {
-        if index > 0 {
-            body.push(b',');
-        }
-        planned.write(&mut body);
-    }
-    body.extend_from_slice(b"]}");
-    let mut response = answer::json_bytes(body);
+    let mut response = answer::json_list("schedules", &page.schedules, Planned::write);
     if let Some(next) = page.next {
         let next = [
             ("channel", Some(channel.to_string())),

@@ -185,3 +185,26 @@ impl Ear {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::reach::Reach;
+
+    #[test]
+    fn a_change_of_what_is_not_there_ends_the_connection_and_the_next_brings_whole_bodies() {
+        let (sender, mut buffer) = mpsc::channel(EVENTS);
+        let reach = Reach::new("http://localhost:8080").unwrap();
+        let mut ear = Ear::new(reach, None, sender, Arc::default()).with_deltas(true);
+        ear.connect(Transport::WebSocket);
+        let hear = |ear: &mut Ear, text: &str| ear.hear(Item::parse(text).unwrap(), text);
+        let said = r#"{"channel":"a","position":1,"time":"t","id":"i","body":"one","cursor":"C1"}"#;
+        hear(&mut ear, said).unwrap();
+        assert_eq!(ear.form(), "delta");
+        let change = r#"{"channel":"a","position":3,"time":"t","id":"i","delta":{"base":2,"text":"0\n0;","gives":"body"},"cursor":"C3"}"#;
+        assert!(matches!(hear(&mut ear, change), Err(Cut::Failed(Error::Odd { .. }))));
+        assert_eq!((ear.form(), ear.start()), ("envelope", vec![("after", "C1".to_owned())]));
+        let heard = std::iter::from_fn(|| buffer.try_recv().ok()).count();
+        assert_eq!(heard, 1);
+    }
+}

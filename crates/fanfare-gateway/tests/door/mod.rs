@@ -9,6 +9,7 @@ use fanfare_proto::{
 };
 use fanfare_store::{SqliteLog, SqliteOptions};
 use serde_json::Value;
+use sick::Sick;
 use std::future::Future;
 use std::io::{Read, Write};
 use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream};
@@ -23,9 +24,13 @@ pub fn now() -> Time {
     Time(SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_millis() as u64)
 }
 
+#[path = "../../../fanfare-node/tests/sick/mod.rs"]
+mod sick;
+
 /// A server without doors.
 pub struct Server {
     pub node: Node,
+    pub store: Arc<Sick>,
     pub webhooks: Webhooks,
     deliveries: Deliveries,
     runtime: tokio::runtime::Runtime,
@@ -55,7 +60,9 @@ impl Server {
         let few = Namespace::new(Pattern::parse("few/**").unwrap(), Keeping::Kept);
         let few = Namespace { retention: fanfare_proto::Retention { messages: 3, ..few.retention }, ..few };
         let namespaces = Arc::new(Namespaces::new([live, few]));
-        let kept = Arc::new(SqliteLog::open(data, namespaces.clone(), SqliteOptions::default()).unwrap());
+        let disk = SqliteLog::open(data, namespaces.clone(), SqliteOptions::default()).unwrap();
+        let kept = Sick::new(Arc::new(disk));
+        let store = kept.clone();
         let webhooks = Webhooks::new(kept.clone());
         let options = fanfare_node::Options {
             namespaces,
@@ -73,7 +80,7 @@ impl Server {
         let deliveries =
             Deliveries::start(node.clone(), webhooks.clone(), Box::new(gateway), wanted.options).unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        Server { node, webhooks, deliveries, runtime }
+        Server { node, store, webhooks, deliveries, runtime }
     }
 
     pub fn wait<T>(&self, future: impl Future<Output = T>) -> T {

@@ -7,10 +7,16 @@ use crate::history;
 use crate::locate::heads;
 use fanfare_proto::{
     Code, ConditionState, ConditionView, History, HistoryPage, Judge, KeptCondition, LogSet, Lost, Mark,
-    Occurrence, Phase, Publish, Refusal, Retry, Rule, Start, Time, Turn, limits,
+    Occurrence, Phase, Publish, Refusal, Retry, Rule, Start, Time, Turn, backoff, limits,
 };
 use fanfare_store::RecordChange;
 use std::sync::{Arc, mpsc};
+use std::time::{Duration, Instant};
+
+/// After so long what could not be read or published is tried again, and after twice as long each time...
+const PAUSE: Duration = Duration::from_secs(1);
+/// ...but not longer.
+const PAUSE_MAX: Duration = Duration::from_secs(60);
 
 /// One condition.
 pub(super) struct Watching {
@@ -24,14 +30,16 @@ pub(super) struct Watching {
     unsaid: Vec<(Turn, Publish)>,
     /// Where the logs were when everything in them had been judged.
     judged: Option<Mark>,
-    /// Whether the time is accounted for in which nobody listened.
-    is_resumed: bool,
+    /// From when on it listens again, until the time before is accounted for in which nobody did.
+    resumes: Option<Time>,
     /// When it has something to say, if nothing else is said.
     pub(super) next: Option<Time>,
     /// How the channels stand that matter most.
     pub(super) phase: Phase,
     /// Whether the state is another one than that of the record.
     is_moved: bool,
+    /// How often it failed, one time after the other, and when it is tried again.
+    failed: Option<(u32, Instant)>,
 }
 
 /// What came of a step.
@@ -41,22 +49,21 @@ pub(super) enum Step {
     Rests,
     /// There is more to do.
     GoesOn,
-    /// It is to be tried again after a while.
-    Failed,
 }
 
 impl Watching {
     /// A condition that is made now.
     pub(super) fn begin(kept: KeptCondition, hands: &Hands) -> Watching {
-        let logs = hands.namespaces.logs_of(&kept.condition.watch);
+        let logs = hands.left.all_of(&hands.namespaces, &kept.condition.watch);
         let cursor = hands.places.cursor(&heads(&hands.logs, logs), logs);
         let state = ConditionState::begin(&kept.condition, cursor, (hands.now)());
-        Watching { is_resumed: true, ..Watching::resume(kept, state, hands) }
+        Watching { resumes: None, ..Watching::resume(kept, state, hands) }
     }
 
     /// A condition that is as far as this.
     pub(super) fn resume(kept: KeptCondition, state: ConditionState, hands: &Hands) -> Watching {
-        let (logs, bytes) = (hands.namespaces.logs_of(&kept.condition.watch), kept.record().len());
+        let logs = hands.left.all_of(&hands.namespaces, &kept.condition.watch);
+        let bytes = kept.record().len();
         let (judge, next) = (Judge::new(&kept.condition), state.next(&kept.condition));
         let mut watching = Watching {
             kept: Arc::new(kept),
@@ -66,10 +73,11 @@ impl Watching {
             bytes,
             unsaid: Vec::new(),
             judged: None,
-            is_resumed: false,
+            resumes: Some((hands.now)()),
             next,
             phase: Phase::Quiet,
             is_moved: false,
+            failed: None,
         };
         watching.look_at_phase();
         watching
@@ -80,24 +88,32 @@ impl Watching {
     }
 
     /// The same with something else to say, or another condition under its name. What channels were like counts only as
-    /// long as the same is asked of them.
-    pub(super) fn replace(&self, kept: KeptCondition, hands: &Hands) -> Watching {
+    /// long as the same is asked of them. Refused while it has to say what follows from the old one: the new record is kept
+    /// without that.
+    pub(super) fn replace(&self, kept: KeptCondition, hands: &Hands) -> Result<Watching, Refusal> {
+        if !self.unsaid.is_empty() {
+            let detail = "what the condition has to say cannot be published now; put it again once it is";
+            return Err(Refusal::new(Code::BUSY, detail));
+        }
         let (old, new) = (&self.kept.condition, &kept.condition);
         let is_same = old.watch == new.watch && old.rule == new.rule;
         let mut watching = match is_same {
             true => {
-                let judged = self.judged;
-                Watching {
-                    is_resumed: self.is_resumed,
-                    judged,
-                    ..Watching::resume(kept, self.state.clone(), hands)
-                }
+                let (resumes, judged) = (self.resumes, self.judged);
+                Watching { resumes, judged, ..Watching::resume(kept, self.state.clone(), hands) }
             }
             false => Watching::begin(kept, hands),
         };
         (watching.state.occurrences, watching.state.fired) = (self.state.occurrences, self.state.fired);
-        watching.unsaid = self.unsaid.clone();
-        watching
+        Ok(watching)
+    }
+
+    /// How long it has nothing to do if nothing is said; none if there is nothing to wait for.
+    pub(super) fn patience(&self, now: Time) -> Option<Duration> {
+        if let Some((_, again)) = self.failed {
+            return Some(again.saturating_duration_since(Instant::now()));
+        }
+        self.next.map(|next| Duration::from_millis(next.0.saturating_sub(now.0)).min(limits::SCHEDULE_SLEEP))
     }
 
     /// Both records, as they are to be.
@@ -129,31 +145,45 @@ impl Watching {
         ConditionView { kept: self.kept.clone(), state, pending, firing }
     }
 
-    pub(super) fn step(&mut self, hands: &Hands, counts: &ConditionCounts) -> Step {
-        let id = self.kept.id;
-        let mut rests = true;
-        if self.unsaid.is_empty() {
-            match self.judge_page(hands, counts) {
-                Ok(is_all) => rests = is_all,
-                Err(refusal) => {
-                    tracing::warn!(condition = %id, %refusal, "what a condition watches cannot be read now");
-                    return Step::Failed;
-                }
+    /// Channels of which it is remembered how they stand.
+    pub(super) fn channels(&self) -> usize {
+        self.state.channels.len()
+    }
+
+    /// A step, unless it failed a short while ago: whatever is said meanwhile, it is not tried again before its time. So many
+    /// channels more may be remembered.
+    pub(super) fn step(&mut self, hands: &Hands, counts: &ConditionCounts, room: usize) -> Step {
+        if self.failed.is_some_and(|(_, again)| Instant::now() < again) {
+            return Step::Rests;
+        }
+        match self.try_step(hands, counts, room) {
+            Ok(step) => {
+                self.failed = None;
+                step
+            }
+            Err(refusal) => {
+                let times = self.failed.map_or(1, |(times, _)| times.saturating_add(1));
+                let wait = backoff(PAUSE, times, fastrand::f64()).min(PAUSE_MAX);
+                self.failed = Some((times, Instant::now() + wait));
+                let (id, seconds) = (self.kept.id, wait.as_secs());
+                tracing::warn!(condition = %id, seconds, %refusal, "a condition cannot go on; it is tried again");
+                Step::Rests
             }
         }
+    }
+
+    fn try_step(&mut self, hands: &Hands, counts: &ConditionCounts, room: usize) -> Result<Step, Refusal> {
+        let is_all = !self.unsaid.is_empty() || self.judge_page(hands, counts, room)?;
         if !self.unsaid.is_empty() {
-            if let Err(refusal) = self.publish(hands, counts) {
-                tracing::warn!(condition = %id, %refusal, "what a condition says cannot be published now");
-                return Step::Failed;
-            }
+            self.publish(hands, counts)?;
             // What could not be judged with it is next.
-            rests = false;
+            return Ok(Step::GoesOn);
         }
-        if rests { Step::Rests } else { Step::GoesOn }
+        Ok(if is_all { Step::Rests } else { Step::GoesOn })
     }
 
     /// Judges what was said, some of it, and then the time that passed. Answers whether that was all.
-    fn judge_page(&mut self, hands: &Hands, counts: &ConditionCounts) -> Result<bool, Refusal> {
+    fn judge_page(&mut self, hands: &Hands, counts: &ConditionCounts, room: usize) -> Result<bool, Refusal> {
         // Time is asked first: what is said later is not before it.
         let (now, logs) = ((hands.now)(), heads(&hands.logs, self.logs));
         let (mut said, most) = (Vec::new(), self.most());
@@ -161,7 +191,7 @@ impl Watching {
         if is_news {
             let page = self.read(hands)?;
             self.tell_lost(&page, now, counts);
-            let is_all = self.hear(page, most, &mut said);
+            let is_all = self.hear(page, most, room, &mut said);
             self.judged = is_all.then_some(logs);
             self.next = self.state.next(&self.kept.condition);
         }
@@ -210,13 +240,18 @@ impl Watching {
     }
 
     /// Answers whether all that was said is judged.
-    fn hear(&mut self, page: HistoryPage, most: usize, said: &mut Vec<Occurrence>) -> bool {
+    fn hear(&mut self, page: HistoryPage, most: usize, room: usize, said: &mut Vec<Occurrence>) -> bool {
         let condition = &self.kept.condition;
+        let channels = self.state.channels.len().saturating_add(room);
         self.is_moved |= self.state.cursor != page.cursor;
         for (message, cursor) in page.messages {
             let verdict = self.judge.verdict(&message);
+            // What was said from then on was listened for.
+            if let Some(since) = self.resumes.take_if(|since| *since <= message.time) {
+                self.state.resume(condition, since);
+            }
             let place = (message.position, message.time);
-            self.state.hear(condition, message.channel.as_str(), place, verdict, said);
+            self.state.hear(condition, message.channel.as_str(), place, verdict, channels, said);
             if said.len() >= most {
                 self.state.cursor = cursor;
                 return false;
@@ -228,9 +263,8 @@ impl Watching {
 
     fn pass(&mut self, now: Time, most: usize, said: &mut Vec<Occurrence>) {
         let condition = &self.kept.condition;
-        if !self.is_resumed {
-            self.state.resume(condition, now);
-            self.is_resumed = true;
+        if let Some(since) = self.resumes.take() {
+            self.state.resume(condition, since);
             self.next = self.state.next(condition);
         }
         if self.next.is_some_and(|next| next <= now) {

@@ -188,6 +188,7 @@ impl Desk {
             self.encoder.event(wire, &Event::Alive(&seat.floor()), &mut out);
         }
         if out.is_empty() {
+            self.seated(key).into_iter().for_each(Seated::go_on);
             return Step::Idle;
         }
         session.extra().add(out);
@@ -199,7 +200,13 @@ impl Desk {
     fn hand_to_answer(&mut self, key: SessionKey, now: Time) -> Step {
         let Some(seat) = self.seated(key).map(|seated| seated.seat.clone()) else { return Step::Idle };
         let Some(session) = self.sessions.get_mut(key) else { return Step::Idle };
-        let (wire, hurry, gaps) = (session.wire, session.extra().hurry, seat.take_gaps());
+        let (wire, hurry) = (session.wire, session.extra().hurry);
+        if !hurry && seat.is_idle() {
+            return Step::Idle;
+        }
+        // What is given from now on comes too late.
+        seat.fill();
+        let gaps = seat.take_gaps();
         let (mut frames, mut cursor) = (Vec::new(), seat.floor());
         while let Some(given) = seat.take() {
             if !given.message.is_expired(now) {
@@ -212,6 +219,8 @@ impl Desk {
         }
         if frames.is_empty() && gaps.is_empty() {
             if !hurry {
+                // What was given has expired meanwhile.
+                self.seated(key).into_iter().for_each(Seated::go_on);
                 return Step::Idle;
             }
             let mut out = Vec::new();

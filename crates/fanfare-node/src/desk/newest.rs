@@ -132,13 +132,18 @@ impl Newest {
         true
     }
 
-    /// Takes out what is empty, so that whoever reads finds nothing else: before the readers of a turn.
-    pub(crate) fn sweep(&mut self) {
-        if self.empty == 0 {
-            return;
+    /// Takes out what is empty, if that is more than a little, so that whoever reads finds little else: before the readers of a
+    /// turn.
+    pub(crate) fn tidy(&mut self) {
+        if self.empty * 8 > self.held.len() {
+            self.sweep();
         }
+    }
+
+    fn sweep(&mut self) {
         let Newest { held, gone, by_key, hasher, .. } = self;
         held.retain(|held| held.slot.is_some());
+        held.shrink_to(2 * held.len());
         (self.empty, *gone) = (0, 0);
         by_key.clear();
         let hash_at = |number: &u64| {

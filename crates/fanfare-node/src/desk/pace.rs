@@ -166,7 +166,7 @@ impl Desk {
     pub(super) fn step_paced(&mut self, key: SessionKey, stream: bool, now: Time) -> Step {
         let Some(session) = self.sessions.get(key) else { return Step::Idle };
         if let Some(list) = self.newest.get_mut(&session.membership.interest) {
-            list.sweep();
+            list.tidy();
         }
         let Some(place) = self.sessions.get(key).map(|session| self.place(session)) else {
             return Step::Idle;
@@ -273,6 +273,8 @@ impl Desk {
                 own.reached_by(mark, logs) && message.position > own.get(*log)
             })
         });
+        // What it had heard elsewhere is skipped here.
+        let skips = own.is_some();
         let (places, encoder) = (&self.node.inner().places, &mut self.encoder);
         let wish = Wish::Shared(wished, filters);
         let before = before.filter(|_| given_from.is_some());
@@ -295,6 +297,9 @@ impl Desk {
         let run = self.runs.of_list((shared, share, list.version(), before), list, &mut reader);
         let last = list.range(run.to, to).next().is_none();
         paced.give(&run, last);
+        if skips {
+            session.give_from(self.window.end());
+        }
         self.use_run(key, run, from, None)
     }
 

@@ -262,6 +262,9 @@ impl Desk {
         let Some(extra) = session.extra.as_deref_mut() else { return Step::Idle };
         if extra.pace.is_none() && extra.own.is_some_and(|own| own.reached_by(&self.window.head(), logs)) {
             extra.own = None;
+            // What it had heard elsewhere was skipped here.
+            let end = self.window.end();
+            extra.given_from = extra.given_from.map(|from| from.max(end));
         }
         if extra.talk.as_deref().is_some_and(|talk| talk.seated.is_some()) {
             return self.hand_over(key, stream);

@@ -65,6 +65,12 @@ impl Talk {
         Some(answers).filter(|answers| !answers.is_empty())
     }
 
+    /// The socket is full.
+    pub(crate) fn block(&mut self) {
+        self.drop_pages();
+        self.seated.iter().for_each(|seated| seated.seat.fill());
+    }
+
     /// What is read of the logs may have been removed since.
     pub(crate) fn drop_pages(&mut self) {
         self.backfills.iter_mut().for_each(|backfill| backfill.page = None);

@@ -218,7 +218,7 @@ impl Desk {
             if extra.page.take().is_some() {
                 extra.pace.iter_mut().for_each(|paced| paced.end_tick());
             }
-            session.extra().talk.iter_mut().for_each(|talk| talk.drop_pages());
+            session.extra().talk.iter_mut().for_each(|talk| talk.block());
             session.line = Line::Blocked;
         }
         Outcome::Blocked

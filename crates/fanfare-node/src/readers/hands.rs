@@ -1,17 +1,21 @@
 //! What acked readers ask of a node, on their thread, which may wait.
 
+use super::change;
+use super::place::{Place, Spent};
 use crate::commit::{Answers, Group, unread};
 use crate::dead::dead_letter;
 use crate::hands::Hands;
 use crate::history;
 use crate::reading::Logs;
 use fanfare_proto::{
-    Code, Grant, History, HistoryPage, LogId, Message, Pattern, Position, Publish, ReaderName, Refusal,
+    Channel, Code, Grant, History, HistoryPage, Pattern, Position, Publish, ReaderKept, ReaderName, Refusal,
     Selection, TagValue, Time, limits,
 };
-use fanfare_store::{Order, Read, StoreError};
-use std::sync::Arc;
+use fanfare_store::{Order, Read, RecordChange, StoreError};
 use tokio::sync::oneshot;
+
+/// What became of each of several things.
+pub(super) type Answered = Vec<Result<(), Refusal>>;
 
 impl Hands {
     pub(super) fn now(&self) -> Time {
@@ -43,53 +47,82 @@ impl Hands {
         self.read(move |logs| history::read(logs, &places, set, &history, now))
     }
 
-    /// Whether a message was not removed meanwhile.
-    pub(super) fn is_there(&self, message: &Message) -> Result<bool, Refusal> {
-        let (log, position) = (self.log_of(&message.channel), message.position);
-        let read = Read {
-            selection: Selection::new(vec![Pattern::from(&message.channel)]),
-            from: Position(position.0.saturating_sub(1)),
-            order: Order::Forward,
-            messages: 1,
-            bytes: limits::TURN_BYTES,
-        };
-        let page = self.read(move |logs| logs.get(log).read(&read))?;
-        Ok(page.messages.first().is_some_and(|found| found.position == position))
+    /// Which of these messages were removed meanwhile.
+    pub(super) fn gone(&self, messages: Vec<(Place, Channel)>) -> Result<Vec<Place>, Refusal> {
+        if messages.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.read(move |logs| {
+            let mut gone = Vec::new();
+            for ((log, position), channel) in messages {
+                let read = Read {
+                    selection: Selection::new(vec![Pattern::from(&channel)]),
+                    from: Position(position.0.saturating_sub(1)),
+                    order: Order::Forward,
+                    messages: 1,
+                    bytes: limits::TURN_BYTES,
+                };
+                let page = logs.get(log).read(&read)?;
+                if page.messages.first().is_none_or(|found| found.position != position) {
+                    gone.push((log, position));
+                }
+            }
+            Ok(gone)
+        })
     }
 
-    /// Publishes what nobody acknowledged, each with how often it was given, and waits until it is kept. What comes from there
-    /// goes there no second time: it would go round and round.
-    pub(super) fn bury(&self, name: &ReaderName, spent: &[(Arc<Message>, u32)]) -> Result<(), Refusal> {
-        let is_new = |message: &Message| !message.channel.as_str().starts_with("$dead/");
-        let letters = spent.iter().filter(|(message, _)| is_new(message));
-        let letters = letters.map(|(message, attempts)| self.letter(name, message, *attempts));
-        let letters: Vec<Publish> = letters.collect::<Result<_, _>>()?;
-        let Some(first) = letters.first() else { return Ok(()) };
-        let (log, count) = (self.log_of(&first.channel), letters.len());
-        let answers = self.publish(log, letters)?;
-        let kept = answers.into_iter().map(|answer| answer.map(drop)).collect::<Result<Vec<()>, _>>()?;
-        if kept.len() == count { Ok(()) } else { Err(Code::STORE_FAILED.into()) }
+    /// Publishes what nobody acknowledged, and waits until it is kept, with the record of a reader that has done it: both or
+    /// neither, if the store keeps both. Answers what became of each. What comes from there goes there no second time: it
+    /// would go round and round.
+    pub(super) fn bury(&self, name: &ReaderName, spent: &[Spent], kept: &ReaderKept) -> Answered {
+        let mut answers: Answered = spent.iter().map(|_| Ok(())).collect();
+        let (mut letters, mut of) = (Vec::new(), Vec::new());
+        for (index, spent) in spent.iter().enumerate() {
+            if !spent.message.channel.as_str().starts_with("$dead/") {
+                match self.letter(name, spent) {
+                    Ok(letter) => {
+                        letters.push(letter);
+                        of.push(index);
+                    }
+                    Err(refusal) => answers[index] = Err(refusal),
+                }
+            }
+        }
+        let published = self.publish(letters, change(name, kept));
+        for (at, index) in of.into_iter().enumerate() {
+            answers[index] = match &published {
+                Ok(published) => match published.get(at) {
+                    Some(answer) => answer.as_ref().map(drop).map_err(Clone::clone),
+                    None => Err(Code::STORE_FAILED.into()),
+                },
+                Err(refusal) => Err(refusal.clone()),
+            };
+        }
+        answers
     }
 
-    fn letter(&self, name: &ReaderName, message: &Message, attempts: u32) -> Result<Publish, Refusal> {
-        let epoch = self.places.epochs[self.log_of(&message.channel).index()];
-        let delivery = format!("{:x}-{}", epoch.0, message.position.0);
+    fn letter(&self, name: &ReaderName, spent: &Spent) -> Result<Publish, Refusal> {
+        let (Spent { message, attempts, .. }, (log, position)) = (spent, spent.place);
+        let delivery = format!("{:x}-{}", self.places.epochs[log.index()].0, position.0);
         let why = format!("given {attempts} times and not acknowledged");
         let mut letter = dead_letter(name.as_str(), message, &delivery, &why)?;
-        let numbers = [("dead_attempts", f64::from(attempts)), ("dead_position", message.position.0 as f64)];
-        for (name, number) in numbers {
+        for (name, number) in [("dead_attempts", f64::from(*attempts)), ("dead_position", position.0 as f64)]
+        {
             letter.content.tags.insert(name.into(), TagValue::Number(number));
         }
         Ok(letter)
     }
 
-    fn publish(&self, log: LogId, messages: Vec<Publish>) -> Result<Answers, Refusal> {
+    fn publish(&self, messages: Vec<Publish>, along: RecordChange) -> Result<Answers, Refusal> {
+        let Some(first) = messages.first() else { return Ok(Answers::new()) };
+        let is_live = self.is_live(&first.channel);
         let group = Group { publisher: None, messages, atomic: false, along: Vec::new() };
-        if log == LogId::LIVE {
+        if is_live {
             return Ok(self.commit_live(group));
         }
         let (sender, receiver) = oneshot::channel();
-        self.commits.publish(group, Box::new(move |answers| drop(sender.send(answers))))?;
+        let group = Group { along: vec![along], ..group };
+        self.keep(group, Box::new(move |answers| drop(sender.send(answers))))?;
         Ok(receiver.blocking_recv().unwrap_or_default())
     }
 }

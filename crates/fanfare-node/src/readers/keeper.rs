@@ -1,17 +1,17 @@
 //! All acked readers: made, kept, used, removed.
 
-use super::KIND;
 use super::reader::Reader;
 use super::seat::Seat;
+use super::{KIND, change};
 use crate::commit::{refused, unread};
 use crate::hands::Hands;
-use bytes::Bytes;
 use fanfare_proto::{
     Ack, AckPlace, AckPlaces, AsReader, Code, Cursor, Grant, History, Pattern, ReaderKept, ReaderName,
     ReaderRules, ReaderWish, Refusal, Start, Time, limits,
 };
 use fanfare_store::RecordChange;
 use std::collections::BTreeMap;
+use std::ops::Bound;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -29,6 +29,8 @@ pub(crate) struct Keeper {
     loaded: bool,
     /// Nothing is kept before: it failed.
     trouble: Time,
+    /// Who was the last to read a page of the log: the next one is the first of the next round.
+    turn: Option<ReaderName>,
     expire: Time,
     due: Option<Time>,
 }
@@ -109,7 +111,7 @@ impl Keeper {
             }
             None => {
                 hands.check(grant, &rules.patterns)?;
-                self.make(hands, name, rules, start)?;
+                self.make(hands, grant, name, rules, start)?;
             }
         }
         let Some(reader) = self.readers.get_mut(name) else { return Err(Code::NOT_FOUND.into()) };
@@ -124,7 +126,8 @@ impl Keeper {
             reader.ack(hands, &Ack { places, again: None }, None)?;
         }
         reader.join(seat, now);
-        reader.work(hands);
+        // What is there already is given before the session is told that it is seated: it may not wait.
+        reader.work(hands, &mut 1);
         Ok(patterns)
     }
 
@@ -132,33 +135,33 @@ impl Keeper {
     fn make(
         &mut self,
         hands: &Hands,
+        grant: &Grant,
         name: &ReaderName,
         rules: ReaderRules,
         start: Start,
     ) -> Result<(), Refusal> {
+        let owner: Option<Box<str>> = Some(&*grant.subject).filter(|name| !name.is_empty()).map(Into::into);
+        let owned = self.readers.values().filter(|reader| owner.is_some() && reader.owner == owner).count();
+        if owned >= limits::READERS_OWNED {
+            let (who, most) = (&grant.subject, limits::READERS_OWNED);
+            let detail = format!("`{who}` has made {owned} readers; at most {most}: remove one");
+            return Err(Refusal::new(Code::TOO_MANY, detail));
+        }
         if self.readers.len() + self.damaged.len() >= limits::READERS {
             let detail = format!("a server has at most {} readers; remove one", limits::READERS);
             return Err(Refusal::new(Code::TOO_MANY, detail));
         }
         let floor = begin(hands, &rules, start)?;
-        let reader = Reader::new(name.clone(), rules, floor, hands.now());
+        let reader = Reader::new(name.clone(), rules, owner, floor, hands.now());
         keep(hands, &reader)?;
         self.readers.insert(name.clone(), reader);
         Ok(())
     }
 
     /// A session is gone.
-    pub(crate) fn leave(
-        &mut self,
-        hands: &Hands,
-        name: &ReaderName,
-        member: u64,
-        answered: bool,
-        unseen: usize,
-    ) {
+    pub(crate) fn leave(&mut self, hands: &Hands, name: &ReaderName, member: u64, answered: bool) {
         if let Some(reader) = self.readers.get_mut(name) {
-            reader.leave(member, answered, unseen, hands.now());
-            reader.work(hands);
+            reader.leave(member, answered, hands.now());
         }
     }
 
@@ -171,10 +174,7 @@ impl Keeper {
         ack: &Ack,
         only: Option<u64>,
     ) -> Result<usize, Refusal> {
-        let reader = self.seen(hands, grant, name)?;
-        let count = reader.ack(hands, ack, only)?;
-        reader.work(hands);
-        Ok(count)
+        self.seen(hands, grant, name)?.ack(hands, ack, only)
     }
 
     /// Makes a reader, or gives it other rules and another place. Answers whether it was made.
@@ -188,7 +188,7 @@ impl Keeper {
         let ReaderWish { rules, start } = wish;
         hands.check(grant, &rules.patterns)?;
         let Some(reader) = self.find(hands, name)? else {
-            self.make(hands, name, rules, start.unwrap_or_default())?;
+            self.make(hands, grant, name, rules, start.unwrap_or_default())?;
             return Ok(true);
         };
         if !may_hear(grant, &reader.rules) {
@@ -244,12 +244,7 @@ impl Keeper {
             return;
         }
         let now = hands.now();
-        for reader in self.readers.values_mut() {
-            if news {
-                reader.hear();
-            }
-            reader.work(hands);
-        }
+        self.work(hands, news);
         if self.trouble <= now {
             self.save(hands, |since| since.after(limits::READER_KEEP_TIME) <= now);
         }
@@ -257,8 +252,35 @@ impl Keeper {
             self.expire = now.after(EXPIRE_EVERY);
             self.expire(hands, now);
         }
-        let due = self.readers.values().filter_map(|reader| reader.due(now)).min();
-        self.due = due.map(|due| due.max(self.trouble));
+        let work = self.readers.values().filter_map(|reader| reader.due(now));
+        let kept = self.readers.values().filter_map(|reader| reader.dirty);
+        let kept = kept.map(|since| since.after(limits::READER_KEEP_TIME).max(self.trouble));
+        self.due = work.chain(kept).min();
+    }
+
+    /// Has each do what it has to. Together they read so many pages, in turns: whoever has a long past to read does not keep
+    /// the others, and those who ask, waiting for it.
+    fn work(&mut self, hands: &Hands, news: bool) {
+        let mut pages = limits::READER_PAGES;
+        let (begin, end) = match self.turn.take() {
+            Some(last) => (Bound::Excluded(last.clone()), Bound::Included(last)),
+            None => (Bound::Unbounded, Bound::Unbounded),
+        };
+        let whole = matches!(end, Bound::Unbounded);
+        let mut work = |reader: &mut Reader| {
+            let before = pages;
+            if news {
+                reader.hear();
+            }
+            reader.work(hands, &mut pages);
+            if pages < before {
+                self.turn = Some(reader.name.clone());
+            }
+        };
+        self.readers.range_mut((begin, Bound::Unbounded)).for_each(|(_, reader)| work(reader));
+        if !whole {
+            self.readers.range_mut((Bound::Unbounded, end)).for_each(|(_, reader)| work(reader));
+        }
     }
 
     /// When something is due that nobody says.
@@ -273,7 +295,12 @@ impl Keeper {
 
     fn save(&mut self, hands: &Hands, is_due: impl Fn(Time) -> bool) {
         let due = |reader: &&mut Reader| reader.dirty.is_some_and(&is_due);
-        let changes: Vec<_> = self.readers.values_mut().filter(due).map(|reader| change(reader)).collect();
+        let changes: Vec<_> = self
+            .readers
+            .values_mut()
+            .filter(due)
+            .map(|reader| change(&reader.name, &reader.kept()))
+            .collect();
         if changes.is_empty() {
             return;
         }
@@ -337,13 +364,8 @@ fn begin(hands: &Hands, rules: &ReaderRules, start: Start) -> Result<Cursor, Ref
     Ok(hands.page(history)?.before)
 }
 
-fn change(reader: &Reader) -> RecordChange {
-    let value = Some(Bytes::from(reader.kept().write()));
-    RecordChange { kind: KIND, key: reader.name.as_str().into(), value }
-}
-
 fn keep(hands: &Hands, reader: &Reader) -> Result<(), Refusal> {
-    hands.store.change(&[change(reader)]).map_err(|error| refused(&error))
+    hands.store.change(&[change(&reader.name, &reader.kept())]).map_err(|error| refused(&error))
 }
 
 fn forget(hands: &Hands, name: &ReaderName) -> Result<(), Refusal> {

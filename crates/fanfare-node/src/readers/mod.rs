@@ -4,22 +4,27 @@
 //! have seats: what a session is given waits in its seat until its socket takes it. Ordinary sessions do not come here.
 //!
 //! - [`Readers`]: the door to the thread;
-//! - `keeper`: all readers; `reader`: one of them, `status`: how it does; `seat`: one session of one.
+//! - `keeper`: all readers; `reader`: one of them, `acking`: what it is told, `earlier`: what it knows of before, `status`: how
+//!   it does; `place`: what names its messages; `seat`: one session of one.
 
+mod acking;
+mod earlier;
 mod hands;
 mod keeper;
+mod place;
 mod reader;
 mod seat;
 mod status;
 
 pub(crate) use keeper::{Asking, Keeper};
-pub(crate) use reader::Reader;
 pub(crate) use seat::{Seat, Seated, Word};
+pub(crate) use status::Ahead;
 pub use status::{ReaderLag, ReaderStatus};
 
 use crate::hands::Hands;
-use fanfare_proto::{Code, ReaderName, Refusal, limits};
-use fanfare_store::StoreError;
+use bytes::Bytes;
+use fanfare_proto::{Code, ReaderKept, ReaderName, Refusal, limits};
+use fanfare_store::{RecordChange, StoreError};
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -31,6 +36,13 @@ use tokio::sync::oneshot;
 pub(crate) const KIND: &str = "reader";
 /// How long the thread sleeps at the most: the clock may go faster than it thought.
 const SLEEP: Duration = Duration::from_secs(1);
+/// Sessions come no faster than this, so that a later life of a server begins with higher numbers.
+const MEMBERS_A_MILLISECOND: u64 = 1000;
+
+/// Writes a reader's record.
+fn change(name: &ReaderName, kept: &ReaderKept) -> RecordChange {
+    RecordChange { kind: KIND, key: name.as_str().into(), value: Some(Bytes::from(kept.write())) }
+}
 
 /// Something for the thread to do.
 type Order = Box<dyn FnOnce(&mut Keeper, &Hands) + Send>;
@@ -95,10 +107,12 @@ impl Readers {
     /// Begins the thread if there is something for it to keep.
     pub(crate) fn start(hands: Hands) -> Result<Readers, StoreError> {
         let any = !hands.store.scan(KIND, "", "", 1)?.is_empty();
+        let members = hands.now().0.saturating_mul(MEMBERS_A_MILLISECOND);
         let readers = Readers {
             hands,
             shared: Arc::default(),
-            members: AtomicU64::default(),
+            // No number is used in two lives of a server: what one was given is in records.
+            members: AtomicU64::new(members),
             thread: Mutex::default(),
         };
         if any {

@@ -1,35 +1,26 @@
 //! One acked reader: its floor, its window, and the sessions that share it.
 
+use super::earlier::Earlier;
+use super::place::{Held, Place, Spent, held};
 use super::seat::{Given, Seat, Word};
 use crate::hands::Hands;
 use crate::places::Places;
-use fanfare_hub::AckWindow;
+use fanfare_hub::{AckWindow, MemberId};
 use fanfare_proto::{
-    Ack, AckPlace, AckPlaces, Code, Cursor, Gap, History, HistoryPage, LogId, Message, Position, ReaderKept,
-    ReaderName, ReaderRules, Refusal, Start, Time, limits,
+    Code, Cursor, Gap, History, HistoryPage, LogId, ReaderAttempts, ReaderKept, ReaderName, ReaderRules,
+    Refusal, Retry, Start, Time, limits,
 };
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Before it is looked again after something failed.
+/// Before it is tried again after something failed.
 const TROUBLE_TIME: Duration = Duration::from_secs(1);
-
-/// A message of the window.
-pub(super) struct Held {
-    pub(super) message: Arc<Message>,
-    log: LogId,
-    /// Where a reader is that has heard it and all before it.
-    cursor: Cursor,
-}
-
-/// What names a message while its logs live.
-pub(super) type Place = (LogId, Position);
 
 /// One acked reader.
 pub(crate) struct Reader {
     pub(crate) name: ReaderName,
     pub(crate) rules: ReaderRules,
+    pub(super) owner: Option<Box<str>>,
     pub(super) created: Time,
     pub(super) used: Time,
     /// Everything up to here is done, or was not wanted.
@@ -37,17 +28,18 @@ pub(crate) struct Reader {
     /// Everything up to here is in the window, or below.
     read: Cursor,
     pub(super) window: AckWindow<Held>,
-    /// Done in an earlier life, and not read again yet.
-    pub(super) acked: Vec<Place>,
-    /// Given in an earlier life, and not read again yet.
-    pub(super) tried: HashMap<Place, u32>,
+    pub(super) earlier: Earlier,
     pub(crate) seats: Vec<Arc<Seat>>,
-    /// To be told to somebody.
+    /// To be told to whoever is there.
     gaps: Vec<Gap>,
     /// There may be something behind `read`.
     more: bool,
     /// It is not looked before.
     quiet: Time,
+    /// Something failed: it is not tried again before.
+    trouble: Time,
+    /// The same of dead letters.
+    bury: Time,
     /// It is not kept as it is since then.
     pub(crate) dirty: Option<Time>,
     pub(super) counts: Counts,
@@ -63,10 +55,15 @@ pub(super) struct Counts {
 
 impl Reader {
     /// A reader that begins here.
-    pub(crate) fn new(name: ReaderName, rules: ReaderRules, floor: Cursor, now: Time) -> Reader {
-        let record =
-            ReaderKept { rules, created: now, used: now, floor, acked: Vec::new(), attempts: Vec::new() };
-        Reader::restore(name, record)
+    pub(crate) fn new(
+        name: ReaderName,
+        rules: ReaderRules,
+        owner: Option<Box<str>>,
+        floor: Cursor,
+        now: Time,
+    ) -> Reader {
+        let (acked, attempts) = Default::default();
+        Reader::restore(name, ReaderKept { rules, owner, created: now, used: now, floor, acked, attempts })
     }
 
     /// A reader of an earlier start. What is said of a life of a log that is over is about other messages; and who used it
@@ -75,29 +72,30 @@ impl Reader {
         let goes_on =
             |log: LogId| record.floor.part(log).is_some_and(|part| part.epoch == places.epochs[log.index()]);
         record.acked.retain(|(log, _)| goes_on(*log));
-        record.attempts.retain(|(log, ..)| goes_on(*log));
+        record.attempts.retain(|of| goes_on(of.log));
         record.used = record.used.max(now);
         Reader::restore(name, record)
     }
 
     /// A reader as it was kept.
     pub(crate) fn restore(name: ReaderName, record: ReaderKept) -> Reader {
-        let ReaderKept { rules, created, used, floor, acked, attempts } = record;
-        let tried = attempts.into_iter().map(|(log, position, times)| ((log, position), times));
+        let ReaderKept { rules, owner, created, used, floor, acked, attempts } = record;
         Reader {
             name,
             rules,
+            owner,
             created,
             used,
             read: floor.clone(),
             floor,
             window: AckWindow::default(),
-            acked,
-            tried: tried.collect(),
+            earlier: Earlier::new(acked, attempts),
             seats: Vec::new(),
             gaps: Vec::new(),
             more: true,
             quiet: Time(0),
+            trouble: Time(0),
+            bury: Time(0),
             dirty: None,
             counts: Counts::default(),
         }
@@ -106,13 +104,14 @@ impl Reader {
     /// As it is to be kept.
     pub(crate) fn kept(&self) -> ReaderKept {
         let mut acked: Vec<Place> = self.window.done().map(Held::place).collect();
-        acked.extend(&self.acked);
-        let mut attempts: Vec<(LogId, Position, u32)> =
-            self.window.attempts().map(|(held, times)| (held.log, held.message.position, times)).collect();
-        attempts.extend(self.tried.iter().map(|((log, position), times)| (*log, *position, *times)));
-        let Reader { rules, created, used, floor, .. } = self;
-        let (rules, floor) = (rules.clone(), floor.clone());
-        ReaderKept { rules, created: *created, used: *used, floor, acked, attempts }
+        acked.extend(self.earlier.done());
+        let given = self.window.attempts().map(|(held, times, given)| {
+            let (log, position) = held.place();
+            ReaderAttempts { log, position, times, given: given.to_vec() }
+        });
+        let attempts = given.chain(self.earlier.given().iter().cloned()).collect();
+        let (rules, owner, floor) = (self.rules.clone(), self.owner.clone(), self.floor.clone());
+        ReaderKept { rules, owner, created: self.created, used: self.used, floor, acked, attempts }
     }
 
     /// The same reader with other rules, at its floor, or at another place. What is done above its floor stays so.
@@ -136,16 +135,14 @@ impl Reader {
         self.touch(now);
     }
 
-    /// A session is gone.
-    pub(crate) fn leave(&mut self, member: u64, answered: bool, unseen: usize, now: Time) {
-        if !self.seats.iter().any(|seat| seat.member == member) {
-            return;
-        }
-        self.seats.retain(|seat| seat.member != member);
-        if answered {
-            self.window.part(member);
-        } else {
-            self.window.leave(member, unseen);
+    /// A session is gone. What is in an answer that it was stays with it.
+    pub(crate) fn leave(&mut self, member: MemberId, answered: bool, now: Time) {
+        let Some(at) = self.seats.iter().position(|seat| seat.member == member) else { return };
+        let seat = self.seats.remove(at);
+        let unseen = |held: &Held| seat.has(held.place());
+        match answered {
+            true => self.window.part(member, unseen),
+            false => self.window.leave(member, unseen),
         }
         self.used = now;
         self.touch(now);
@@ -155,62 +152,8 @@ impl Reader {
         self.dirty.get_or_insert(now);
     }
 
-    /// Takes note of what is done, or is to be given again; of a session, only what it was given if it names no messages
-    /// one by one. Answers how many messages that is.
-    pub(crate) fn ack(&mut self, hands: &Hands, ack: &Ack, only: Option<u64>) -> Result<usize, Refusal> {
-        // What was given before the server's last start, or before everybody left, is not in the window yet.
-        self.quiet = Time(0);
-        self.read(hands)?;
-        let now = hands.now();
-        let from = ack.again.map(|delay| now.after(delay));
-        let count = match &ack.places {
-            AckPlaces::Through(place) => {
-                let meant = self.meant(place)?;
-                match from {
-                    None => self.window.ack_through(meant, only),
-                    Some(from) => self.window.give_back_through(meant, only, from),
-                }
-            }
-            AckPlaces::Each(places) => {
-                let mut count = 0;
-                for place in places {
-                    let meant = self.meant(place)?;
-                    count += match from {
-                        None => self.window.ack(meant),
-                        Some(from) => self.window.give_back(meant, from),
-                    };
-                }
-                count
-            }
-        };
-        if from.is_none() {
-            self.counts.acked += count as u64;
-        }
-        if count > 0 {
-            self.settle(now);
-        }
-        self.used = now;
-        Ok(count)
-    }
-
-    /// Which message a place means.
-    fn meant<'a>(&self, place: &'a AckPlace) -> Result<impl Fn(&Held) -> bool + use<'a>, Refusal> {
-        if let AckPlace::Position(position) = place {
-            let of = |held: &&Held| held.message.position == *position;
-            if self.window.undone().filter(of).count() > 1 {
-                let detail =
-                    format!("position {position} is one of a kept and of a live channel: give the cursor");
-                return Err(Refusal::new(Code::BAD_FIELD, detail));
-            }
-        }
-        Ok(move |held: &Held| match place {
-            AckPlace::Cursor(cursor) => held.cursor == *cursor,
-            AckPlace::Position(position) => held.message.position == *position,
-        })
-    }
-
     /// Moves the floor over what is done.
-    fn settle(&mut self, now: Time) {
+    pub(super) fn settle(&mut self, now: Time) {
         while let Some(held) = self.window.settle() {
             self.floor = held.cursor;
         }
@@ -228,68 +171,95 @@ impl Reader {
         self.more = true;
     }
 
-    /// Does what is due: what was not done in time is given again or given up, what there is room for is read, and given.
-    pub(crate) fn work(&mut self, hands: &Hands) {
-        let now = hands.now();
-        self.counts.redelivered += self.window.tick(now) as u64;
+    /// Does what is due: what was not done in time is given again or given up, what there is room for is read, a page at a
+    /// time and as many pages as there are for it, and given.
+    pub(crate) fn work(&mut self, hands: &Hands, pages: &mut usize) {
+        let (now, seats) = (hands.now(), &self.seats);
+        let unseen = |member, held: &Held| take_back(seats, member, held.place());
+        self.counts.redelivered += self.window.tick(now, unseen) as u64;
         self.give_up(hands, now);
         if self.seats.is_empty() {
             return self.rest();
         }
-        if let Err(refusal) = self.read(hands).and_then(|()| self.hand(hands)) {
-            let reader = self.name.as_str();
-            tracing::debug!(reader, %refusal, "a reader could not be given what comes next; it goes on soon");
-            (self.quiet, self.more) = (now.after(TROUBLE_TIME), true);
+        if self.trouble > now {
+            return;
+        }
+        let read = match *pages > 0 && self.quiet <= now && self.may_read() {
+            true => {
+                *pages -= 1;
+                self.read_page(hands)
+            }
+            false => Ok(()),
+        };
+        // What can fail comes before anything is given: whatever is given is told.
+        match read.and_then(|()| self.drop_gone(hands, now)) {
+            Ok(()) => self.hand(now),
+            Err(refusal) => {
+                let reader = self.name.as_str();
+                tracing::debug!(reader, %refusal, "a reader could not be given what comes next; it goes on soon");
+                self.trouble = now.after(TROUBLE_TIME);
+            }
         }
     }
 
     /// Nobody is there: what nobody has on the way is not held in memory, and read again for whoever comes.
     fn rest(&mut self) {
-        if !self.window.is_empty() && self.window.due().is_none() {
+        if !self.window.is_empty() && self.window.due(Time(0)).is_none() {
             let ReaderKept { acked, attempts, .. } = self.kept();
-            let tried = attempts.into_iter().map(|(log, position, times)| ((log, position), times));
-            (self.acked, self.tried) = (acked, tried.collect());
+            self.earlier = Earlier::new(acked, attempts);
             (self.window, self.read) = (AckWindow::default(), self.floor.clone());
             self.more = true;
         }
     }
 
-    /// Puts what was given too often where somebody may look for it.
+    /// Puts what was given too often where somebody may look for it: in one transaction with the reader's record, if the
+    /// store keeps both. What can never be put there is given up all the same.
     fn give_up(&mut self, hands: &Hands, now: Time) {
         let spent = self.window.spent(self.rules.attempts);
-        let spent: Vec<_> = spent.map(|(held, attempts)| (held.message.clone(), attempts)).collect();
-        if spent.is_empty() || self.quiet > now {
+        let spent: Vec<Spent> = spent.map(|(held, attempts)| Spent::new(held, attempts)).collect();
+        if spent.is_empty() || self.bury > now {
             return;
         }
-        let (reader, messages) = (self.name.as_str(), spent.len());
-        if let Err(refusal) = hands.bury(&self.name, &spent) {
-            tracing::warn!(reader, %refusal, "dead letters could not be published; it is tried again soon");
-            self.quiet = now.after(TROUBLE_TIME);
-            return;
+        let mut kept = self.kept();
+        kept.attempts.retain(|of| spent.iter().all(|spent| spent.place != (of.log, of.position)));
+        kept.acked.extend(spent.iter().map(|spent| spent.place));
+        let (reader, mut messages) = (self.name.as_str(), 0);
+        for (spent, answer) in spent.iter().zip(hands.bury(&self.name, &spent, &kept)) {
+            let (position, channel) = (spent.place.1.0, spent.message.channel.as_str());
+            match answer {
+                Err(refusal) if refusal.code.retry() != Retry::Never => {
+                    tracing::warn!(reader, channel, position, %refusal, "a dead letter cannot be published now");
+                    self.bury = now.after(TROUBLE_TIME);
+                    continue;
+                }
+                Err(refusal) if refusal.code != Code::ID_REUSED => {
+                    tracing::error!(reader, channel, position, %refusal, "a dead letter is refused: it is lost");
+                }
+                // The same name for the same message: it is there already.
+                Err(_) | Ok(()) => {}
+            }
+            self.window.ack(|held| held.place() == spent.place);
+            messages += 1;
         }
-        tracing::warn!(reader, messages, "nobody acknowledged messages; they are given up");
-        self.counts.dead += messages as u64;
-        for (message, _) in spent {
-            let place = (hands.log_of(&message.channel), message.position);
-            self.window.ack(|held| held.place() == place);
+        if messages > 0 {
+            tracing::warn!(reader, messages, "nobody acknowledged messages; they are given up");
+            self.counts.dead += messages;
+            self.settle(now);
         }
-        self.settle(now);
     }
 
-    /// Reads on, as far as there is room.
-    fn read(&mut self, hands: &Hands) -> Result<(), Refusal> {
-        while self.more && self.quiet <= hands.now() {
-            let room = self.room();
-            if room == 0 {
-                return Ok(());
-            }
-            let history = self.behind(room);
-            let page = hands.page(history)?;
-            let nothing = page.messages.is_empty() && page.gaps.is_empty();
-            self.take(hands, page);
-            if nothing && !self.more {
-                self.quiet = hands.now().after(limits::READER_LOOK_TIME);
-            }
+    /// Whether there may be something to read, and room for it.
+    pub(super) fn may_read(&self) -> bool {
+        self.more && self.room() > 0
+    }
+
+    /// Reads on, one page, as far as there is room.
+    pub(super) fn read_page(&mut self, hands: &Hands) -> Result<(), Refusal> {
+        let page = hands.page(self.behind(self.room()))?;
+        let nothing = page.messages.is_empty() && page.gaps.is_empty();
+        self.take(hands, page);
+        if nothing && !self.more {
+            self.quiet = hands.now().after(limits::READER_LOOK_TIME);
         }
         Ok(())
     }
@@ -314,65 +284,75 @@ impl Reader {
     }
 
     fn take(&mut self, hands: &Hands, page: HistoryPage) {
-        let now = hands.now();
-        for (message, cursor) in page.messages {
-            let held = Held { log: hands.log_of(&message.channel), message, cursor };
-            let place = held.place();
-            let done = self.acked.iter().position(|acked| *acked == place);
-            if let Some(at) = done {
-                self.acked.swap_remove(at);
-            }
-            self.window.offer(held, self.tried.remove(&place).unwrap_or_default(), done.is_some());
+        for held in held(&page) {
+            let (times, given, done) = self.earlier.take(held.place());
+            self.window.offer(held, times, given, done);
         }
         (self.more, self.gaps) = (page.more, [&self.gaps[..], &page.gaps].concat());
         if self.read != page.cursor || !self.gaps.is_empty() {
             self.read = page.cursor;
-            self.settle(now);
+            self.settle(hands.now());
         }
         if !self.more {
             // What is not there any more is not asked for again.
-            (self.acked, self.tried) = Default::default();
+            self.earlier = Earlier::default();
         }
     }
 
-    /// Gives what is to be given to those who are there.
-    fn hand(&mut self, hands: &Hands) -> Result<(), Refusal> {
-        let (now, mut told) = (hands.now(), Vec::new());
-        if let (false, Some(seat)) = (self.gaps.is_empty(), self.seats.first()) {
-            seat.lose(&std::mem::take(&mut self.gaps));
-            told.push(seat.member);
+    /// What has expired, or was removed since it was given, is not given again.
+    fn drop_gone(&mut self, hands: &Hands, now: Time) -> Result<(), Refusal> {
+        if self.seats.iter().all(|seat| seat.is_full()) {
+            return Ok(());
         }
-        // What was given too often is given up, which may have failed for now.
-        while self.window.spent(self.rules.attempts).next().is_none()
-            && let Some(handing) = self.window.hand(now, self.rules.ack_wait)
-        {
+        let ready = || self.window.ready(now, self.rules.attempts);
+        let expired = ready().filter(|(held, _)| held.message.is_expired(now)).map(|(held, _)| held.place());
+        let again = ready().filter(|(_, times)| *times > 0);
+        let again = again.map(|(held, _)| (held.place(), held.message.channel.clone())).collect();
+        let gone: Vec<Place> = expired.chain(hands.gone(again)?).collect();
+        if !gone.is_empty() {
+            self.window.ack(|held| gone.contains(&held.place()));
+            self.settle(now);
+        }
+        Ok(())
+    }
+
+    /// Gives what is to be given to those who are there and take it.
+    fn hand(&mut self, now: Time) {
+        let (seats, mut told) = (&self.seats, Vec::new());
+        let gaps = std::mem::take(&mut self.gaps);
+        if !gaps.is_empty() {
+            seats.iter().for_each(|seat| seat.lose(&gaps));
+            told.extend(seats.iter().map(|seat| seat.member));
+        }
+        let open: Vec<MemberId> =
+            seats.iter().filter(|seat| !seat.is_full()).map(|seat| seat.member).collect();
+        let mut given = false;
+        let ReaderRules { ack_wait, attempts, .. } = self.rules;
+        while let Some(handing) = self.window.hand(now, ack_wait, attempts, |member| open.contains(&member)) {
             let (member, attempt, held) = (handing.member, handing.attempt, handing.item);
-            let (message, cursor, place) = (held.message.clone(), held.cursor.clone(), held.place());
-            if message.is_expired(now) || (attempt > 1 && !hands.is_there(&message)?) {
-                self.window.ack(|held| held.place() == place);
-                self.settle(now);
-                continue;
-            }
-            self.touch(now);
-            if let Some(seat) = self.seats.iter().find(|seat| seat.member == member) {
-                seat.give(Given { message, cursor, attempt });
+            let (message, place, cursor) = (held.message.clone(), held.place(), held.cursor.clone());
+            given = true;
+            if let Some(seat) = seats.iter().find(|seat| seat.member == member) {
+                seat.give(Given { message, place, cursor, attempt });
                 if !told.contains(&member) {
                     told.push(member);
                 }
             }
         }
-        self.seats.iter().filter(|seat| told.contains(&seat.member)).for_each(|seat| seat.tell(Word::Given));
-        Ok(())
+        seats.iter().filter(|seat| told.contains(&seat.member)).for_each(|seat| seat.tell(Word::Given));
+        if given {
+            self.touch(now);
+        }
     }
 
-    /// When there is something to do that nobody says.
+    /// When there is something to do that nobody says, as of a moment at which all was done that could be.
     pub(crate) fn due(&self, now: Time) -> Option<Time> {
-        let looks = self.more && !self.seats.is_empty() && self.room() > 0;
-        let looks = looks || self.window.spent(self.rules.attempts).next().is_some();
-        let looks = looks.then(|| self.quiet.max(now));
-        let window = self.window.due().map(|due| due.max(self.quiet));
-        let kept = self.dirty.map(|since| since.after(limits::READER_KEEP_TIME));
-        [looks, window, kept].into_iter().flatten().min()
+        let looks = (!self.seats.is_empty() && self.may_read()).then_some(self.quiet);
+        let failed = Some(self.trouble).filter(|trouble| *trouble > now);
+        let work = [looks, failed, self.window.due(now)].into_iter().flatten().min();
+        let work = work.map(|due| due.max(self.trouble).max(now));
+        let spent = self.window.spent(self.rules.attempts).next().map(|_| self.bury.max(now));
+        [work, spent].into_iter().flatten().min()
     }
 
     /// Whether nobody used it for so long that it goes.
@@ -383,14 +363,19 @@ impl Reader {
     /// Ends its sessions.
     pub(crate) fn dismiss(&mut self, why: &Refusal) {
         for seat in std::mem::take(&mut self.seats) {
-            self.window.leave(seat.member, seat.waiting());
+            seat.fill();
+            self.window.leave(seat.member, |held| seat.has(held.place()));
             seat.tell(Word::Ended(why.clone()));
         }
     }
 }
 
-impl Held {
-    fn place(&self) -> Place {
-        (self.log, self.message.position)
-    }
+/// Takes back what a session was given, if it waits there still.
+fn take_back(seats: &[Arc<Seat>], member: MemberId, place: Place) -> bool {
+    seats.iter().any(|seat| seat.member == member && seat.take_back(place))
+}
+
+/// Whether what a session was given waits there still.
+pub(super) fn waits(seats: &[Arc<Seat>], member: MemberId, held: &Held) -> bool {
+    seats.iter().any(|seat| seat.member == member && seat.has(held.place()))
 }

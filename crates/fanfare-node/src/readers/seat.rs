@@ -1,8 +1,9 @@
 //! Where a session of an acked reader sits: what it is given waits here until its socket takes it.
 
 use super::Shared;
+use super::place::Place;
 use fanfare_hub::MemberId;
-use fanfare_proto::{Cursor, Gap, Message, ReaderName, Refusal};
+use fanfare_proto::{Cursor, Gap, Message, ReaderName, Refusal, limits};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -32,12 +33,15 @@ struct Waiting {
     gaps: Vec<Gap>,
     messages: VecDeque<Given>,
     floor: Cursor,
+    /// Its socket takes nothing for now, or never more.
+    full: bool,
 }
 
 /// A message that is given.
 #[derive(Debug, Clone)]
 pub(crate) struct Given {
     pub(crate) message: Arc<Message>,
+    pub(crate) place: Place,
     pub(crate) cursor: Cursor,
     /// Which time this is, from 1.
     pub(crate) attempt: u32,
@@ -60,8 +64,41 @@ impl Seat {
         self.waits().messages.push_back(given);
     }
 
+    /// Takes back what was given, if it waits here still.
+    pub(crate) fn take_back(&self, place: Place) -> bool {
+        let mut waits = self.waits();
+        let waiting = waits.messages.iter().position(|given| given.place == place);
+        waiting.and_then(|at| waits.messages.remove(at)).is_some()
+    }
+
+    /// Whether what was given waits here still.
+    pub(crate) fn has(&self, place: Place) -> bool {
+        self.waits().messages.iter().any(|given| given.place == place)
+    }
+
+    /// Lets go of what is not meant.
+    pub(crate) fn retain(&self, meant: impl Fn(Place) -> bool) {
+        self.waits().messages.retain(|given| meant(given.place));
+    }
+
+    /// Tells what was lost; who hears nothing is told one long loss for many in the end.
     pub(crate) fn lose(&self, gaps: &[Gap]) {
-        self.waits().gaps.extend_from_slice(gaps);
+        let mut waits = self.waits();
+        for gap in gaps {
+            match waits.gaps.len() < limits::READER_GAPS {
+                true => waits.gaps.push(*gap),
+                false => waits.gaps.last_mut().into_iter().for_each(|last| last.to = last.to.max(gap.to)),
+            }
+        }
+    }
+
+    /// Nothing more is to be given until all is taken.
+    pub(crate) fn fill(&self) {
+        self.waits().full = true;
+    }
+
+    pub(crate) fn is_full(&self) -> bool {
+        self.waits().full
     }
 
     pub(crate) fn set_floor(&self, floor: &Cursor) {
@@ -73,6 +110,12 @@ impl Seat {
         self.waits().floor.clone()
     }
 
+    /// Whether nothing waits.
+    pub(crate) fn is_idle(&self) -> bool {
+        let waits = self.waits();
+        waits.gaps.is_empty() && waits.messages.is_empty()
+    }
+
     /// What was lost before what is next.
     pub(crate) fn take_gaps(&self) -> Vec<Gap> {
         std::mem::take(&mut self.waits().gaps)
@@ -81,10 +124,6 @@ impl Seat {
     /// What is next.
     pub(crate) fn take(&self) -> Option<Given> {
         self.waits().messages.pop_front()
-    }
-
-    pub(crate) fn waiting(&self) -> usize {
-        self.waits().messages.len()
     }
 }
 
@@ -99,10 +138,20 @@ pub(crate) struct Seated {
     pub(super) readers: Arc<Shared>,
 }
 
+impl Seated {
+    /// All that waited is written: if the socket was full before, more may be given.
+    pub(crate) fn go_on(&self) {
+        if std::mem::take(&mut self.seat.waits().full) {
+            // Whatever the thread is told, it gives what there is to give.
+            self.readers.put(Box::new(|_, _| ()));
+        }
+    }
+}
+
 impl Drop for Seated {
     fn drop(&mut self) {
         let (name, member, answered) = (self.name.clone(), self.seat.member, self.answered);
-        let unseen = self.seat.waiting();
-        self.readers.put(Box::new(move |keeper, hands| keeper.leave(hands, &name, member, answered, unseen)));
+        self.seat.fill();
+        self.readers.put(Box::new(move |keeper, hands| keeper.leave(hands, &name, member, answered)));
     }
 }

@@ -1,8 +1,8 @@
 //! How an acked reader does, for whoever looks.
 
+use super::place::{Place, held};
 use super::reader::Reader;
-use crate::hands::Hands;
-use fanfare_proto::{Cursor, ReaderName, ReaderRules, Refusal, Time};
+use fanfare_proto::{Cursor, History, HistoryPage, ReaderName, ReaderRules, Time};
 
 /// An acked reader as it is shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,7 +50,7 @@ impl Reader {
             created: self.created,
             used: self.used,
             floor: self.floor.clone(),
-            unacked: self.window.undone().count() + self.tried.len(),
+            unacked: self.window.undone().count() + self.earlier.given().len(),
             sessions: self.seats.len(),
             oldest: self.window.undone().next().map(|held| held.message.time),
             acked: self.counts.acked,
@@ -59,20 +59,31 @@ impl Reader {
         }
     }
 
-    /// Counts what lies before it, up to a limit.
-    pub(crate) fn lag(&self, hands: &Hands, limit: usize) -> Result<ReaderLag, Refusal> {
-        let page = hands.page(self.behind(limit))?;
-        let is_open = |message: &fanfare_proto::Message| {
-            let place = (hands.log_of(&message.channel), message.position);
-            !self.acked.contains(&place)
-        };
-        let ahead: Vec<Time> = page
-            .messages
-            .iter()
-            .filter(|(message, _)| is_open(message))
-            .map(|(message, _)| message.time)
-            .collect();
-        let oldest = self.window.undone().map(|held| held.message.time).chain(ahead.iter().copied()).next();
-        Ok(ReaderLag { messages: self.window.undone().count() + ahead.len(), more: page.more, oldest })
+    /// What tells what lies before it, for whoever reads the log: the thread of readers does not.
+    pub(crate) fn ahead(&self, limit: usize) -> Ahead {
+        Ahead {
+            history: self.behind(limit),
+            done: self.earlier.done().to_vec(),
+            held: self.window.undone().count(),
+            oldest: self.window.undone().next().map(|held| held.message.time),
+        }
+    }
+}
+
+/// A reader for a moment: what it has read, and where it reads on.
+pub(crate) struct Ahead {
+    pub(crate) history: History,
+    done: Vec<Place>,
+    held: usize,
+    oldest: Option<Time>,
+}
+
+impl Ahead {
+    /// Counts what lies before it, with the page that it reads next.
+    pub(crate) fn lag(self, page: &HistoryPage) -> ReaderLag {
+        let open = held(page).filter(|held| !self.done.contains(&held.place()));
+        let ahead: Vec<Time> = open.map(|held| held.message.time).collect();
+        let oldest = self.oldest.or(ahead.first().copied());
+        ReaderLag { messages: self.held + ahead.len(), more: page.more, oldest }
     }
 }

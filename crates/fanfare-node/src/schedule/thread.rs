@@ -6,14 +6,14 @@ use super::order::{Answer, Order, Orders};
 use super::plan::Plan;
 use super::publisher::{Published, publish_due};
 use super::{KIND, READ_RECORDS, ScheduleCounts, change};
+use crate::asked::Question;
+use crate::begun::{Begun, not_begun};
 use crate::commit::refused;
 use crate::hands::Hands;
 use fanfare_proto::{Code, Planned, Refusal, Schedule, ScheduleId, Time, Timing, When, limits};
 use fanfare_store::{RecordChange, Store, StoreError};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread::JoinHandle;
+use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::oneshot;
 
 /// How long to wait for the first schedule of all.
 const IDLE: Duration = Duration::from_secs(3600);
@@ -25,14 +25,7 @@ pub(crate) struct Schedules {
     hands: Hands,
     orders: Arc<Orders>,
     counts: Arc<ScheduleCounts>,
-    /// Before it has begun, what it begins with; then itself.
-    thread: Mutex<Begun>,
-}
-
-enum Begun {
-    Not(Box<State>),
-    Is(JoinHandle<()>),
-    Over,
+    thread: Begun<State>,
 }
 
 /// What the thread owns.
@@ -47,32 +40,24 @@ impl Schedules {
     pub(crate) fn start(hands: Hands) -> Result<Schedules, StoreError> {
         let state = load(&*hands.store, (hands.now)())?;
         let any = !state.plan.is_empty();
-        let thread = Mutex::new(Begun::Not(Box::new(state)));
         let (orders, counts) = (Arc::default(), Arc::default());
-        let schedules = Schedules { hands, orders, counts, thread };
+        let schedules = Schedules { hands, orders, counts, thread: Begun::not("schedules", state) };
         if any {
-            let failed = |error| StoreError::Failed(format!("a thread could not start: {error}"));
-            schedules.begin().map_err(failed)?;
+            schedules.begin()?;
         }
         Ok(schedules)
     }
 
-    fn begin(&self) -> std::io::Result<()> {
-        let mut begun = self.thread();
-        match std::mem::replace(&mut *begun, Begun::Over) {
-            Begun::Not(state) => {
-                let (orders, hands, counts) = (self.orders.clone(), self.hands.clone(), self.counts.clone());
-                let run = move || run(&orders, &hands, &counts, *state);
-                *begun = Begun::Is(std::thread::Builder::new().name("schedules".into()).spawn(run)?);
-            }
-            other => *begun = other,
-        }
-        Ok(())
+    fn begin(&self) -> Result<(), StoreError> {
+        let (hands, counts) = (self.hands.clone(), self.counts.clone());
+        let run = move |orders: &Orders, state| run(orders, &hands, &counts, state);
+        let again = || load(&*self.hands.store, (self.hands.now)());
+        self.thread.begin(&self.orders, again, run).map(drop)
     }
 
     /// Puts an order in line.
-    pub(crate) fn order(&self, order: Order) -> Result<oneshot::Receiver<Result<Planned, Refusal>>, Refusal> {
-        self.begin().map_err(|error| Refusal::new(Code::BUSY, format!("a thread cannot start: {error}")))?;
+    pub(crate) fn order(&self, order: Order) -> Result<Question<Planned>, Refusal> {
+        self.begin().map_err(|error| not_begun(&error))?;
         self.orders.put(order)
     }
 
@@ -83,14 +68,7 @@ impl Schedules {
     /// Takes nothing more, does what waits, and ends.
     pub(crate) fn stop(&self) {
         self.orders.end();
-        let begun = std::mem::replace(&mut *self.thread(), Begun::Over);
-        if let Begun::Is(thread) = begun {
-            let _ = thread.join();
-        }
-    }
-
-    fn thread(&self) -> MutexGuard<'_, Begun> {
-        self.thread.lock().unwrap_or_else(PoisonError::into_inner)
+        self.thread.stop();
     }
 }
 
@@ -134,7 +112,7 @@ fn run(orders: &Orders, hands: &Hands, counts: &ScheduleCounts, mut state: State
                 time => time.min(limits::SCHEDULE_SLEEP),
             },
         };
-        let Some(orders) = orders.take(patience) else { return };
+        let Some(orders) = orders.take(patience, limits::SCHEDULE_TURN) else { return };
         state.obey(hands, orders);
         pause = publish_due(hands, counts, &mut state.plan) == Published::NotAll;
     }

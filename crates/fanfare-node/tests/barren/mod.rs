@@ -19,6 +19,8 @@ const STEP: u64 = 1_000;
 pub struct Barren {
     reads: AtomicUsize,
     cursed: bool,
+    /// Keeps records, if anything does.
+    records: Option<Arc<dyn Store>>,
 }
 
 impl Barren {
@@ -26,6 +28,12 @@ impl Barren {
     #[allow(dead_code, reason = "not every test that has a barren log wants this")]
     pub fn cursed() -> Barren {
         Barren { cursed: true, ..Barren::default() }
+    }
+
+    /// One with records, which another store keeps.
+    #[allow(dead_code, reason = "not every test that has a barren log wants this")]
+    pub fn keeping(records: Arc<dyn Store>) -> Barren {
+        Barren { records: Some(records), ..Barren::default() }
     }
 
     /// Pages read so far.
@@ -80,12 +88,14 @@ impl Records for Barren {
         Err(StoreError::Full("it takes nothing".into()))
     }
 
-    fn change(&self, _: &[RecordChange]) -> Result<(), StoreError> {
-        Err(StoreError::Full("it takes nothing".into()))
+    fn change(&self, changes: &[RecordChange]) -> Result<(), StoreError> {
+        let full = || Err(StoreError::Full("it takes nothing".into()));
+        self.records.as_ref().map_or_else(full, |records| records.change(changes))
     }
 
-    fn scan(&self, _: &str, _: &str, _: &str, _: usize) -> Result<Vec<Record>, StoreError> {
-        Ok(Vec::new())
+    fn scan(&self, kind: &str, prefix: &str, after: &str, limit: usize) -> Result<Vec<Record>, StoreError> {
+        let none = || Ok(Vec::new());
+        self.records.as_ref().map_or_else(none, |records| records.scan(kind, prefix, after, limit))
     }
 }
 

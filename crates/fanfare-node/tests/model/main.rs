@@ -6,8 +6,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
+mod book;
 #[path = "../story/held.rs"]
 mod held;
+mod home;
 mod reader;
 mod talker;
 mod talking;

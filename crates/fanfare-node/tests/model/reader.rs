@@ -33,7 +33,7 @@ impl Sink for Socket {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Heard {
     Message { channel: String, position: u64, body: String },
-    Gap { from: u64, to: u64 },
+    Gap { from: u64, to: u64, reason: String },
 }
 
 /// One client over several connections.
@@ -54,6 +54,8 @@ pub struct Reader {
     pub allowed: usize,
     /// ...and everything from here on is.
     pub wanted: usize,
+    /// What was live and is before this was gone when it came.
+    pub gone_before: usize,
     /// What was removed before this connection, and how much had been heard by then.
     pub removed: (Vec<String>, usize),
     pub last: Option<Outcome>,
@@ -77,7 +79,8 @@ impl Reader {
                 });
             } else if let Some(gap) = line.get("gap") {
                 let place = |name: &str| gap[name].as_u64().unwrap();
-                self.heard.push(Heard::Gap { from: place("from"), to: place("to") });
+                let reason = gap["reason"].as_str().unwrap().to_owned();
+                self.heard.push(Heard::Gap { from: place("from"), to: place("to"), reason });
             } else {
                 assert!(line.get("error").is_none() && line.get("closing").is_none(), "{line}");
             }

@@ -1,19 +1,21 @@
 //! The node, its readers, and the list of everything that was published.
 
+use crate::book::check;
 use crate::held::Held;
-use crate::reader::{Heard, Reader};
-use crate::talker::{Talker, selects};
+use crate::home::{Bell, Home};
+use crate::reader::Reader;
+use crate::talker::Talker;
 
-use fanfare_node::{Desk, Node, Opening, Options, Outcome};
+use fanfare_node::{Desk, Node, Opening, Outcome};
 use fanfare_proto::{
-    Channel, Content, Cursor, CursorPart, Filter, Form, Framing, Grant, Keeping, LogId, Namespace,
-    Namespaces, Origins, Pace, Pattern, Position, Publish, Query, Selection, Start, Time, Wire, protocol,
+    Channel, Content, Cursor, CursorPart, Filter, Form, Framing, Grant, LogId, Pace, Pattern, Position,
+    Publish, Query, Selection, Start, Time, Wire, protocol,
 };
-use fanfare_store::{MemoryLog, Removal, SqliteLog, SqliteOptions, Store};
+use fanfare_store::Removal;
 use std::future::Future;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
-use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
 pub const CHANNELS: &[&str] = &["kept/a", "kept/b", "few/c", "live/a", "live/b"];
@@ -98,13 +100,10 @@ pub struct Published {
     pub key: usize,
     pub position: u64,
     pub body: String,
-    removed: bool,
+    pub removed: bool,
     /// It was live when the server ended.
     pub gone: bool,
 }
-
-/// Woken by the node's threads.
-type Bell = Arc<(Mutex<bool>, Condvar)>;
 
 pub struct World {
     pub(crate) node: Node,
@@ -117,67 +116,13 @@ pub struct World {
     home: Home,
 }
 
-/// Where what is kept lies.
-enum Home {
-    Memory(Arc<MemoryLog>),
-    Disk(PathBuf),
-}
-
-impl Home {
-    fn open(&self) -> Arc<dyn Store> {
-        match self {
-            Home::Memory(log) => log.clone(),
-            Home::Disk(dir) => {
-                // What happens rarely on a server happens often here.
-                let options =
-                    SqliteOptions { flush_every: 8, checkpoint_pages: 8, ..SqliteOptions::default() };
-                Arc::new(SqliteLog::open(dir, namespaces(), options).unwrap())
-            }
-        }
-    }
-
-    /// A server on it, and its one desk.
-    fn start(&self) -> (Node, Desk, Bell) {
-        let now = || Time(NOW.fetch_add(1, SeqCst));
-        let options = Options {
-            namespaces: namespaces(),
-            origins: Origins::default(),
-            kept: self.open(),
-            tail: 6,
-            now,
-            system: now,
-        };
-        let (node, bell) = (Node::start(options).unwrap(), Bell::default());
-        let theirs = bell.clone();
-        let wake = move || {
-            *theirs.0.lock().unwrap() = true;
-            theirs.1.notify_all();
-        };
-        let desk = Desk::new(node.clone(), Arc::new(wake));
-        (node, desk, bell)
-    }
-}
-
-fn namespaces() -> Arc<Namespaces> {
-    let rule = |text, keeping, messages| {
-        let mut namespace = Namespace::new(Pattern::parse(text).unwrap(), keeping);
-        namespace.retention.messages = messages;
-        namespace
-    };
-    Arc::new(Namespaces::new([
-        rule("live/a", Keeping::Live, 5),
-        rule("live/**", Keeping::Live, 1000),
-        rule("few/**", Keeping::Kept, 4),
-    ]))
-}
-
 fn wait<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
 }
 
 impl World {
     pub fn in_memory() -> World {
-        World::new(Home::Memory(Arc::new(MemoryLog::new(LogId::KEPT, namespaces()))))
+        World::new(Home::in_memory())
     }
 
     pub fn on_disk(dir: &Path) -> World {
@@ -195,7 +140,7 @@ impl World {
     /// Everybody comes back after the last cursor. What was said live is gone, and those who had not heard it are told.
     fn restart(&mut self) {
         self.node.stop();
-        let nobody = Home::Memory(Arc::new(MemoryLog::new(LogId::KEPT, namespaces()))).start();
+        let nobody = Home::in_memory().start();
         // The store is let go of before it is opened again.
         (self.node, self.desk, self.bell) = nobody;
         self.node.stop();
@@ -309,7 +254,19 @@ impl World {
         // Which are the newest of the last is for the logs to say.
         let manner =
             if start_is_last(&start) && manner == Manner::FromLatest { Manner::Everything } else { manner };
-        *old = Reader { open: true, selection, filter, manner, allowed, wanted, ..Reader::default() };
+        let gone_before =
+            self.published.iter().rposition(|published| published.gone).map_or(0, |last| last + 1);
+        let old = &mut self.readers[reader];
+        *old = Reader {
+            open: true,
+            selection,
+            filter,
+            manner,
+            allowed,
+            wanted,
+            gone_before,
+            ..Reader::default()
+        };
         old.socket.room = room.max(200);
         self.connect(reader, start);
     }
@@ -455,58 +412,4 @@ pub(crate) fn selection(texts: &[&str], filter: usize) -> Selection {
     let patterns = texts.iter().map(|text| Pattern::parse(text).unwrap()).collect();
     let filter = FILTERS[filter].map(|text| Filter::parse(text).unwrap());
     Selection::filtered(patterns, filter.as_ref())
-}
-
-fn check(reader: &Reader, published: &[Published]) {
-    let context = || format!("selection {:?}, heard {:#?}", SELECTIONS[reader.selection], reader.heard);
-    let mut gaps = Vec::new();
-    let mut heard = vec![0; published.len()];
-    let mut newest = [0; 16];
-    for (at, event) in reader.heard.iter().enumerate() {
-        match event {
-            Heard::Gap { from, to } => gaps.push((*from, *to)),
-            Heard::Message { channel, position, body } => {
-                let found = published.iter().position(|published| published.body == *body);
-                let index = found.unwrap_or_else(|| panic!("{body} was never published"));
-                assert_eq!(
-                    (published[index].position, CHANNELS[published[index].channel]),
-                    (*position, &**channel)
-                );
-                let (removed, before) = &reader.removed;
-                assert!(at < *before || !removed.contains(body), "was removed: {body}; {}", context());
-                let wanted = selects(reader.selection, published[index].channel)
-                    && passes(reader.filter, index, &published[index]);
-                assert!(wanted, "not wanted: {body}; {}", context());
-                // Positions of a live log begin anew with each start of the server.
-                assert!(newest[published[index].channel] <= index, "out of order: {body}; {}", context());
-                newest[published[index].channel] = index + 1;
-                heard[index] += 1;
-            }
-        }
-    }
-    let wanted = |(index, message): &(usize, &Published)| {
-        selects(reader.selection, message.channel) && passes(reader.filter, *index, message)
-    };
-    for (index, message) in published.iter().enumerate().filter(wanted) {
-        assert!(heard[index] <= 1, "twice: {}; {}", message.body, context());
-        assert!(
-            index >= reader.allowed || heard[index] == 0,
-            "before its start: {}; {}",
-            message.body,
-            context()
-        );
-        let told = gaps.iter().any(|(from, to)| (*from..=*to).contains(&message.position));
-        let superseded = || {
-            let later = published.iter().enumerate().skip(index + 1).filter(|other| wanted(other));
-            let mut later =
-                later.filter(|(_, other)| (other.channel, other.key) == (message.channel, message.key));
-            match reader.manner {
-                Manner::Everything => false,
-                Manner::InTicks => message.key > 0 && later.next().is_some(),
-                Manner::FromLatest => later.next().is_some_and(|(other, _)| other < reader.latest_until),
-            }
-        };
-        let lost = index >= reader.wanted && heard[index] == 0 && !told && !message.gone && !superseded();
-        assert!(!lost, "lost silently: {index} at {}; {}", message.position, context());
-    }
 }

@@ -1,4 +1,4 @@
-//! What a client that hears changes holds: of each key of each channel the newest body.
+//! What a client that hears changes holds: of each key of each channel the body that came last.
 
 use fanfare_proto::apply_delta;
 use serde_json::Value;
@@ -40,7 +40,8 @@ impl Held {
         };
         line.as_object_mut().unwrap().remove("body_json");
         line["body"] = value;
-        if self.bodies.get(&key).is_none_or(|(held, _)| *held < position) {
+        // What comes beside the session's place is nothing to build on.
+        if line["cursor"].is_string() {
             self.bodies.insert(key, (position, body));
         }
         line

@@ -56,19 +56,21 @@ impl ConditionState {
         state
     }
 
-    /// A message was said in a channel. Adds at most two occurrences.
+    /// A message was said in a channel. Adds at most two occurrences. Of at most so many channels it is remembered how they
+    /// stand; messages of others are only counted.
     pub fn hear(
         &mut self,
         condition: &Condition,
         channel: &str,
         (position, time): (Position, Time),
         verdict: Verdict,
+        most: usize,
         out: &mut Vec<Occurrence>,
     ) {
         let time = time.max(self.clock);
         self.clock = time;
         let known = self.channels.get(channel).copied();
-        if known.is_none() && (!verdict.when || !self.has_room(condition)) {
+        if known.is_none() && (!verdict.when || !self.has_room(condition, most)) {
             return;
         }
         let mut standing = known.unwrap_or(Standing::QUIET);
@@ -179,12 +181,13 @@ impl ConditionState {
     }
 
     /// Whether another channel can be judged; if not, that is counted.
-    fn has_room(&mut self, condition: &Condition) -> bool {
-        if self.channels.len() >= limits::CONDITION_CHANNELS {
+    fn has_room(&mut self, condition: &Condition, most: usize) -> bool {
+        let most = most.min(limits::CONDITION_CHANNELS);
+        if self.channels.len() >= most {
             let now = self.clock;
             self.channels.retain(|_, standing| !standing.is_over(condition, now));
         }
-        let is_room = self.channels.len() < limits::CONDITION_CHANNELS;
+        let is_room = self.channels.len() < most;
         self.left_out += u64::from(!is_room);
         is_room
     }

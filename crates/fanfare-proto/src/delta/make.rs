@@ -5,6 +5,8 @@ use super::{DIGITS, checksum};
 
 /// The bytes by which a piece of the base is found, and the fewest that are worth copying.
 const PIECE: usize = 8;
+/// Places without a piece of the base, in a row, for each place more that is passed over.
+const MISSES: usize = 256;
 /// Pieces of the base with the same bytes that are looked at.
 const TRIES: usize = 8;
 
@@ -56,12 +58,18 @@ impl Delta<'_> {
         if end.saturating_sub(at) < PIECE || base.len() < PIECE {
             return;
         }
-        let pieces = Pieces::new(base);
+        let (pieces, mut missed) = (Pieces::new(base), 0);
         while at + PIECE <= end {
             let found = pieces.longest(base, self.target, at, end, at - self.said.min(at));
             match found {
-                Some((start, from, length)) if self.copy(start, length, from) => at = start + length,
-                _ => at += 1,
+                Some((start, from, length)) if self.copy(start, length, from) => {
+                    (at, missed) = (start + length, 0);
+                }
+                // Where much has nothing in common, less and less is looked at.
+                _ => {
+                    missed += 1;
+                    at += 1 + missed / MISSES;
+                }
             }
         }
     }

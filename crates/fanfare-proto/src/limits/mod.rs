@@ -1,8 +1,10 @@
 //! Every limit of the server, each with its reason. What a namespace or the configuration may change is the
 //! default here; everything else is fixed.
 
+mod readers;
 mod webhooks;
 
+pub use readers::*;
 pub use webhooks::*;
 
 use std::time::Duration;
@@ -184,6 +186,8 @@ pub const CONDITIONS: usize = 256;
 pub const CONDITIONS_BYTES: usize = 4 * 1024 * 1024;
 /// Channels of one condition that are not quiet, a hundred bytes each; others are not judged, which is told.
 pub const CONDITION_CHANNELS: usize = 1000;
+/// Of all conditions together: further channels are not judged, which is told.
+pub const CONDITIONS_CHANNELS: usize = 20_000;
 /// The least time between two firings of a channel: conditions that set off each other go round slowly. And the least silence.
 pub const CONDITION_PAUSE: Duration = Duration::from_secs(1);
 /// Tags of a condition's message: room is left for those that say what set it off.
@@ -206,7 +210,7 @@ pub const NEWEST_BYTES: usize = 4 * 1024 * 1024;
 /// Bytes of all these lists of a worker.
 pub const NEWEST_ALL_BYTES: usize = 256 * 1024 * 1024;
 /// Places of such a list that may be empty, beside as many as are not, before they are swept out.
-pub const NEWEST_EMPTY: usize = 1024;
+pub const NEWEST_EMPTY: usize = 32;
 /// Keys of which one look for the newest of each may know: some 40 bytes each, then 8 while their messages are given.
 pub const LATEST_KEYS: usize = 1_000_000;
 /// Bytes of what all such looks have found and is not given yet; beyond, who asks is told to come back later.
@@ -341,44 +345,6 @@ pub const EGRESS_REDIRECTS: usize = 3;
 pub const EGRESS_TARGET_REQUESTS: usize = 4;
 /// Requests at one time to all targets.
 pub const EGRESS_REQUESTS: usize = 256;
-
-/// Acked readers of a server: each has a record, and its window in memory while somebody reads.
-pub const READERS: usize = 1024;
-/// Bytes of the name of one.
-pub const READER_NAME_BYTES: usize = 64;
-/// Channels and patterns of one.
-pub const READER_PATTERNS: usize = 32;
-/// Bytes of a request for one, or to acknowledge.
-pub const READER_BYTES: usize = 64 * 1024;
-/// Messages above the floor of one: given and not acknowledged, or acknowledged before others.
-pub const READER_WINDOW: usize = 256;
-/// Bytes of contents in a window; the message that passes it is still given.
-pub const READER_WINDOW_BYTES: usize = 1024 * 1024;
-/// Sessions of one at a time.
-pub const READER_SESSIONS: usize = 256;
-/// Time to acknowledge a message, unless the reader asks for another.
-pub const READER_WAIT: Duration = Duration::from_secs(30);
-/// That time at the least and at the most.
-pub const READER_WAITS: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(3600)];
-/// How often a message is given before it is a dead letter, unless the reader asks for another number.
-pub const READER_ATTEMPTS: u32 = 5;
-/// That number at the most.
-pub const READER_ATTEMPTS_MAX: u32 = 100;
-/// Time after which a reader that nobody used is removed, unless it asks for another.
-pub const READER_EXPIRES: Duration = Duration::from_secs(30 * 24 * 3600);
-/// That time at the least and at the most.
-pub const READER_EXPIRES_RANGE: [Duration; 2] =
-    [Duration::from_secs(60), Duration::from_secs(366 * 24 * 3600)];
-/// Acknowledgements are kept at the latest after this long: a crash repeats what was acknowledged since.
-pub const READER_KEEP_TIME: Duration = Duration::from_secs(1);
-/// Between two looks of a reader that found nothing for it.
-pub const READER_LOOK_TIME: Duration = Duration::from_millis(50);
-/// Requests that wait for the thread of readers.
-pub const READER_ORDERS: usize = 16 * 1024;
-/// Readers that metrics name; the others are one.
-pub const READERS_NAMED: usize = 100;
-/// Messages behind a reader that are counted when somebody looks.
-pub const READER_LAG: usize = 1000;
 
 /// Bodies of so many bytes at the least are told as changes, and only if that is as much shorter...
 pub const DELTA_MIN_BYTES: usize = 48;

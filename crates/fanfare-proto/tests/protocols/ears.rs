@@ -86,7 +86,7 @@ fn hear_objects(bytes: &[u8]) -> Vec<Heard> {
 /// A message has a body; of the rest, the first field that is not the cursor is its name.
 fn hear_line(value: Value) -> Heard {
     let object = value.as_object().unwrap();
-    if object.contains_key("body") || object.contains_key("body_base64") {
+    if ["body", "body_base64", "body_json"].iter().any(|name| object.contains_key(*name)) {
         return Heard::Envelope { event: None, value };
     }
     let names: Vec<&String> = object.keys().filter(|name| *name != "cursor").collect();
@@ -116,6 +116,10 @@ impl Heard {
                         assert_eq!(body, &text.replace("\r\n", "\n").replace('\r', "\n"));
                     }
                     Form::Envelope => check_envelope(&serde_json::from_str(body).unwrap(), message, place),
+                    Form::Delta => {
+                        let value = whole(serde_json::from_str(body).unwrap(), message);
+                        check_envelope(&value, message, place);
+                    }
                 }
             }
             Heard::Envelope { event: Some(_), value } => {
@@ -128,6 +132,7 @@ impl Heard {
             }
             Heard::Envelope { event: None, value } => match form {
                 Form::Envelope => check_envelope(value, message, place),
+                Form::Delta => check_envelope(&whole(value.clone(), message), message, place),
                 Form::Body => {
                     assert_eq!(value.as_object().unwrap().len(), 2, "{value}");
                     check_body(value, message);
@@ -137,6 +142,15 @@ impl Heard {
             Heard::System { .. } => panic!("{self:?} is not a message"),
         }
     }
+}
+
+/// JSON that is told as text is exactly what was published; with its value in its place, the envelope is like any other.
+fn whole(mut value: Value, message: &Message) -> Value {
+    if let Some(text) = value.as_object_mut().unwrap().remove("body_json") {
+        assert_eq!(text.as_str().unwrap().as_bytes(), &message.content.body[..]);
+        value["body"] = serde_json::from_str(text.as_str().unwrap()).unwrap();
+    }
+    value
 }
 
 /// Every field is there, and none that the message has not.

@@ -4,7 +4,7 @@ use super::Command;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::remote::{Remote, ServerArgs};
-use crate::showing::{Table, bytes, printable, write_line};
+use crate::showing::{Listing, bytes, printable};
 use clap::{ArgMatches, Args, FromArgMatches};
 use fanfare_client::ChannelInfo;
 use fanfare_proto::limits;
@@ -38,19 +38,15 @@ fn run(matches: &ArgMatches) -> Result<Exit, Failure> {
     let options =
         Options::from_arg_matches(matches).map_err(|error| Failure::new(Exit::USAGE, error.to_string()))?;
     let remote = options.server.remote()?;
-    let mut table = Table::new(&["CHANNEL", "MESSAGES", "SIZE", "NEWEST", "KEEPING"]);
+    let mut list = Listing::new(options.json, &["CHANNEL", "MESSAGES", "SIZE", "NEWEST", "KEEPING"]);
     each(&options.pattern, &remote, |info| {
-        if options.json {
-            return write_line(info.raw().as_bytes());
-        }
-        let channel = printable(&info.channel).into_owned();
-        let numbers = [info.messages.to_string(), bytes(info.bytes), info.head.to_string()];
-        table.row([channel].into_iter().chain(numbers).chain([info.keeping]));
-        Ok(())
+        list.add(info.raw(), || {
+            let channel = printable(&info.channel).into_owned();
+            let (messages, head) = (info.messages.to_string(), info.head.to_string());
+            [channel, messages, bytes(info.bytes), head, info.keeping.clone()]
+        })
     })?;
-    if !options.json {
-        table.print()?;
-    }
+    list.end()?;
     Ok(Exit::DONE)
 }
 

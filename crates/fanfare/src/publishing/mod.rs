@@ -3,12 +3,14 @@
 
 mod batch;
 mod fields;
+mod given;
 mod intake;
 mod lines;
 mod sender;
 
 pub use batch::Shape;
 pub use fields::Fields;
+pub use given::given;
 pub use intake::{End, Intake};
 pub use lines::read_lines;
 pub use sender::Sender;

@@ -4,7 +4,7 @@ use super::Command;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::remote::ServerArgs;
-use crate::showing::{Table, printable, write_line};
+use crate::showing::{Listing, printable};
 use clap::{ArgMatches, Args, FromArgMatches};
 use fanfare_client::Condition;
 
@@ -37,17 +37,11 @@ fn run(matches: &ArgMatches) -> Result<Exit, Failure> {
     let options =
         Options::from_arg_matches(matches).map_err(|error| Failure::new(Exit::USAGE, error.to_string()))?;
     let remote = options.server.remote()?;
-    let mut table = Table::new(&["CONDITION", "CHANNEL", "WATCHES", "STATE", "FIRED"]);
+    let mut list = Listing::new(options.json, &["CONDITION", "CHANNEL", "WATCHES", "STATE", "FIRED"]);
     for condition in &remote.wait(remote.client.conditions(&options.channel))? {
-        if options.json {
-            write_line(condition.raw().as_bytes())?;
-        } else {
-            table.row(row(condition));
-        }
+        list.add(condition.raw(), || row(condition))?;
     }
-    if !options.json {
-        table.print()?;
-    }
+    list.end()?;
     Ok(Exit::DONE)
 }
 

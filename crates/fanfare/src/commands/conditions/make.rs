@@ -3,7 +3,7 @@
 use super::Command;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::publishing::Fields;
+use crate::publishing::{Fields, given};
 use crate::remote::ServerArgs;
 use crate::showing::write_line;
 use clap::{ArgMatches, Args, FromArgMatches};
@@ -114,11 +114,7 @@ impl Options {
             ("watch", Some(&self.watch)),
             ("when", self.when.as_ref()),
         ];
-        for (name, value) in own {
-            if let Some(value) = value {
-                wish.insert(name.to_owned(), Value::String(value.clone()));
-            }
-        }
+        wish.extend(given(own));
         wish.insert("body".to_owned(), self.fields.body(&self.body));
         if let Some(clear) = &self.clear {
             wish.insert("clear".to_owned(), self.fields.body(clear));

@@ -4,7 +4,7 @@ use super::Command;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::remote::ServerArgs;
-use crate::showing::{Table, printable, write_line};
+use crate::showing::{Listing, printable};
 use clap::{ArgMatches, Args, FromArgMatches};
 use fanfare_client::AckedReader;
 
@@ -33,25 +33,20 @@ fn run(matches: &ArgMatches) -> Result<Exit, Failure> {
     let options =
         Options::from_arg_matches(matches).map_err(|error| Failure::new(Exit::USAGE, error.to_string()))?;
     let remote = options.server.remote()?;
-    let mut table = Table::new(&["READER", "CHANNELS", "SESSIONS", "UNACKED", "REDELIVERED", "DEAD"]);
+    let head = &["READER", "CHANNELS", "SESSIONS", "UNACKED", "REDELIVERED", "DEAD"];
+    let mut list = Listing::new(options.json, head);
     let mut after = None::<String>;
     loop {
         let page = remote.wait(remote.client.readers(after.as_deref()))?;
         for reader in &page.readers {
-            if options.json {
-                write_line(reader.raw().as_bytes())?;
-            } else {
-                table.row(row(reader));
-            }
+            list.add(reader.raw(), || row(reader))?;
         }
         after = page.next;
         if after.is_none() {
             break;
         }
     }
-    if !options.json {
-        table.print()?;
-    }
+    list.end()?;
     Ok(Exit::DONE)
 }
 

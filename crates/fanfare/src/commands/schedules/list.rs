@@ -4,7 +4,7 @@ use super::Command;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::remote::ServerArgs;
-use crate::showing::{Table, printable, write_line};
+use crate::showing::{Listing, printable};
 use clap::{ArgMatches, Args, FromArgMatches};
 use fanfare_client::Scheduled;
 
@@ -37,25 +37,19 @@ fn run(matches: &ArgMatches) -> Result<Exit, Failure> {
     let options =
         Options::from_arg_matches(matches).map_err(|error| Failure::new(Exit::USAGE, error.to_string()))?;
     let remote = options.server.remote()?;
-    let mut table = Table::new(&["SCHEDULE", "CHANNEL", "NEXT", "RECURS"]);
+    let mut list = Listing::new(options.json, &["SCHEDULE", "CHANNEL", "NEXT", "RECURS"]);
     let mut after = None::<String>;
     loop {
         let page = remote.wait(remote.client.schedules(&options.channel, after.as_deref()))?;
         for scheduled in &page.schedules {
-            if options.json {
-                write_line(scheduled.raw().as_bytes())?;
-            } else {
-                table.row(row(scheduled));
-            }
+            list.add(scheduled.raw(), || row(scheduled))?;
         }
         after = page.next;
         if after.is_none() {
             break;
         }
     }
-    if !options.json {
-        table.print()?;
-    }
+    list.end()?;
     Ok(Exit::DONE)
 }
 

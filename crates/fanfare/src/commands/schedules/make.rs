@@ -3,7 +3,7 @@
 use super::Command;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::publishing::Fields;
+use crate::publishing::{Fields, given};
 use crate::remote::ServerArgs;
 use crate::showing::write_line;
 use clap::{ArgGroup, ArgMatches, Args, FromArgMatches};
@@ -94,18 +94,14 @@ impl Options {
         let mut wish = self.fields.envelope(&self.channel)?;
         wish.insert("body".to_owned(), self.fields.body(&self.body));
         let own = [
-            ("at", &self.at),
-            ("cron", &self.cron),
-            ("delay", &self.delay),
-            ("id", &self.fields.id),
-            ("missed", &self.missed),
-            ("zone", &self.zone),
+            ("at", self.at.as_ref()),
+            ("cron", self.cron.as_ref()),
+            ("delay", self.delay.as_ref()),
+            ("id", self.fields.id.as_ref()),
+            ("missed", self.missed.as_ref()),
+            ("zone", self.zone.as_ref()),
         ];
-        for (name, value) in own {
-            if let Some(value) = value {
-                wish.insert(name.to_owned(), Value::String(value.clone()));
-            }
-        }
+        wish.extend(given(own));
         Ok(wish)
     }
 }
