@@ -6,10 +6,11 @@ use crate::locate::{Found, Located, Most, Newest, heads, locate, look, lower_to_
 use crate::places::Places;
 use crate::reading::Logs;
 use fanfare_proto::{
-    Gap, History, HistoryPage, LogId, LogSet, Mark, Message, Position, Refusal, Selection, Sieve, Start,
-    Time, limits,
+    Amends, Became, Gap, History, HistoryPage, LogId, LogSet, Mark, Message, Position, Refusal, Sieve, Start,
+    Time, View, limits,
 };
 use fanfare_store::{Log, Order, Read, StoreError};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Reads one page. Belongs on a reader thread.
@@ -20,8 +21,7 @@ pub(crate) fn read(
     history: &History,
     now: Time,
 ) -> Result<HistoryPage, StoreError> {
-    let selection = Selection::filtered(history.patterns.clone(), history.filter.as_ref());
-    let mut wanted = Sieve::new(selection);
+    let mut wanted = Sieve::new(history.selection());
     let limit = history.limit.clamp(1, limits::PAGE_MESSAGES);
     match &history.before {
         Some(cursor) => {
@@ -50,6 +50,9 @@ fn forward(
     for log in set.iter() {
         gathered.read(&**logs.get(log), log, wanted, limit, now)?;
     }
+    if wanted.selection().view() == View::Current {
+        gathered.settle(start, &located.mark);
+    }
     Ok(gathered.page(places, set, located.mark, limit, &heads(logs, set)))
 }
 
@@ -72,7 +75,7 @@ impl LatestPage {
 
     /// One step; a page once that was the last.
     pub(crate) fn step(&mut self, logs: &Logs) -> Result<Option<HistoryPage>, Refusal> {
-        let mut wanted = Sieve::new(self.selection());
+        let mut wanted = Sieve::new(self.history.selection());
         let (located, until) = match &self.begun {
             Some((located, until)) => (located.clone(), *until),
             None => {
@@ -96,12 +99,9 @@ impl LatestPage {
         Ok(None)
     }
 
-    fn selection(&self) -> Selection {
-        Selection::filtered(self.history.patterns.clone(), self.history.filter.as_ref())
-    }
-
     fn page(&self, logs: &Logs, located: Located, until: Mark) -> Result<HistoryPage, StoreError> {
-        let (selection, limit) = (self.selection(), self.history.limit.clamp(1, limits::PAGE_MESSAGES));
+        let (selection, limit) =
+            (self.history.selection(), self.history.limit.clamp(1, limits::PAGE_MESSAGES));
         let Located { mark, gaps } = located;
         let mut gathered = Gathered { reached: mark, found: Vec::new(), gaps };
         for (log, latest) in &self.found {
@@ -131,6 +131,34 @@ struct Gathered {
 }
 
 impl Gathered {
+    /// Leaves out edits and deletes of what was not heard before the page, as far as it has them in it: whoever asks after a
+    /// cursor has heard what lies before, everybody else has not.
+    fn settle(&mut self, start: &Start, from: &Mark) {
+        let amends = |found: &Found<Arc<Message>>| found.kept.content.amends;
+        if self.found.iter().all(|found| amends(found).is_none()) {
+            return;
+        }
+        let mut edited = HashMap::new();
+        for Found { log, position, kept, .. } in &self.found {
+            if kept.content.amends.is_none() {
+                edited.insert((*log, *position), kept.content.became);
+            }
+        }
+        self.found.retain(|found| {
+            let Some(amends) = amends(found) else { return true };
+            let target = amends.target();
+            if target <= from.get(found.log) {
+                return matches!(start, Start::After(_));
+            }
+            // What became of it since the page was begun is said.
+            match (edited.get(&(found.log, target)), amends) {
+                (Some(Some(Became::Edited(edit))), Amends::Replaces(_)) => *edit < found.position,
+                (Some(_), _) | (None, Amends::Replaces(_)) => true,
+                (None, Amends::Deletes(_)) => false,
+            }
+        });
+    }
+
     /// The page of what was read between a place and the heads.
     fn page(self, places: &Places, set: LogSet, from: Mark, limit: usize, heads: &Mark) -> HistoryPage {
         let Gathered { mut reached, mut found, gaps } = self;

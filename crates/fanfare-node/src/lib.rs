@@ -10,6 +10,7 @@
 //! - [`Traces`]: who is told of each request and each commit, if somebody is.
 
 mod acked;
+mod amending;
 mod board;
 mod commit;
 mod commit_thread;

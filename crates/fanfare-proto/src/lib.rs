@@ -16,6 +16,7 @@
 //! - refusals: [`Code`], [`Refusal`].
 
 mod accept;
+mod amend;
 mod answer;
 mod archive;
 mod channel;
@@ -73,6 +74,7 @@ mod when;
 mod wire;
 
 pub use accept::{Accept, Wanted};
+pub use amend::{Amends, Became, View, target_gone};
 pub use answer::{HistoryPage, Receipt};
 pub use archive::{Archived, archive_line, read_archive_line};
 pub use channel::Channel;
@@ -84,7 +86,7 @@ pub use condition::{
     Rule, Standing, Turn, Verdict,
 };
 pub use cursor::{Cursor, CursorError, CursorPart};
-pub use door::{BARE_PARAMETERS, Batch, LATER_FIELDS, read_bare, read_batch};
+pub use door::{BARE_PARAMETERS, Batch, read_bare, read_batch};
 pub use duration::{parse_duration, shown_duration};
 pub use encoder::Encoder;
 pub use envelope::envelope;

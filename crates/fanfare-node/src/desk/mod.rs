@@ -24,6 +24,7 @@ mod subscribe;
 mod survey;
 mod talk;
 mod turn;
+mod viewed;
 mod wish;
 mod write;
 

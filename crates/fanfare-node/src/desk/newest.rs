@@ -4,7 +4,7 @@
 //! It goes further back than the window, because it has fewer messages. What it does not have any more is read in the log.
 
 use fanfare_hub::Slot;
-use fanfare_proto::{Channel, LogSet, Mark, Message, limits};
+use fanfare_proto::{Channel, LogId, LogSet, Mark, Message, Position, limits};
 use std::collections::{BTreeMap, HashMap};
 
 /// A channel, and a key on it.
@@ -36,7 +36,7 @@ fn share(lists: usize) -> usize {
 }
 
 fn key(message: &Message) -> Option<Key> {
-    Some((message.channel.clone(), message.content.key.clone()?))
+    Some((message.channel.clone(), message.superseding_key()?.into()))
 }
 
 impl Newest {
@@ -82,6 +82,21 @@ impl Newest {
         }
     }
 
+    /// Forgets a message that was deleted, and its edits.
+    pub(crate) fn erase(&mut self, log: LogId, target: Position) {
+        let erased = |(seq, slot): (&u64, &Slot<()>)| {
+            (slot.log == log && slot.message.is_of(target)).then(|| (*seq, key(&slot.message)))
+        };
+        let found: Vec<_> = self.slots.iter().filter_map(erased).collect();
+        for (seq, key) in found {
+            self.forget(seq);
+            self.version += 1;
+            if let Some(key) = key.filter(|key| self.by_key.get(key) == Some(&seq)) {
+                self.by_key.remove(&key);
+            }
+        }
+    }
+
     /// Whether it has everything that comes after a mark.
     pub(crate) fn covers(&self, own: &Mark, logs: LogSet) -> bool {
         self.covered.reached_by(own, logs)
@@ -121,7 +136,7 @@ impl Newest {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use fanfare_proto::{Content, LogId, Position, Time};
+    use fanfare_proto::{Content, Time};
     use std::sync::Arc;
 
     fn slot(seq: u64, key: u64) -> Slot<()> {

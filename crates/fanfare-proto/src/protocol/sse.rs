@@ -72,6 +72,11 @@ fn encode_message(
         cursor.put(out);
         out.push(b'\n');
     }
+    if form == Form::Body && message.content.is_erased() {
+        // There is no body to give: only the place moves.
+        out.push(b'\n');
+        return;
+    }
     let text = std::str::from_utf8(&message.content.body).ok();
     match (form, text) {
         (Form::Body, Some(text)) => {
