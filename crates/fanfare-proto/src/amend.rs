@@ -130,10 +130,11 @@ impl Message {
         Message { expires: edit.expires, content, ..self.clone() }
     }
 
-    /// The key by which newer messages supersede it. An edit or a delete supersedes nothing: it is of one message, and not
-    /// of those that came after that.
+    /// The key by which it supersedes older messages. An edit or a delete supersedes nothing: it is of one message, and not
+    /// of those that came after that. What is for a moment does not, either: the others stay.
     pub fn superseding_key(&self) -> Option<&str> {
-        self.content.key.as_deref().filter(|_| self.content.amends.is_none())
+        let key = self.content.key.as_deref()?;
+        (self.content.amends.is_none() && !self.is_momentary()).then_some(key)
     }
 
     /// Whether it is of a message at this place: it is that message, or an edit of it.

@@ -43,6 +43,12 @@ impl Subscribing {
         Subscribing { wanted: Wanted { latest, ..self.wanted }, ..self }
     }
 
+    /// How what was edited or deleted is shown: `events` as it happened, or `current` as it is now, as far as it happened
+    /// before this has caught up.
+    pub fn view(self, view: impl Into<Option<String>>) -> Subscribing {
+        Subscribing { wanted: Wanted { view: view.into(), ..self.wanted }, ..self }
+    }
+
     /// Is seen on the channels as this member, as long as it hears them; none of them is a pattern then.
     pub fn presence(self, member: impl Into<Option<String>>) -> Subscribing {
         Subscribing { wanted: Wanted { presence: member.into(), ..self.wanted }, ..self }

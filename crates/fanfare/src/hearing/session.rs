@@ -15,6 +15,7 @@ pub struct Session {
     pub patterns: Vec<String>,
     pub filter: Option<String>,
     pub latest: bool,
+    pub view: Option<String>,
     pub rate: Option<String>,
     pub bytes: Option<String>,
     pub presence: Option<String>,
@@ -68,6 +69,7 @@ impl Session {
         let asked = self.remote.client.subscribe(self.patterns.clone()).start_at(start);
         let asked = asked.filter(self.filter.clone()).rate(self.rate.clone()).bytes(self.bytes.clone());
         let asked = asked.latest(self.latest).presence(self.presence.clone()).reader(self.reader.clone());
+        let asked = asked.view(self.view.clone());
         let asked = asked.transports(self.transports.iter().copied());
         self.remote.wait(async { asked.start() })
     }
