@@ -2,7 +2,7 @@
 // transport: what is heard goes on after the cursor, so nothing is missing and nothing comes twice.
 
 import { TRANSPORTS } from "./transports.js";
-import { FanfareError, backoff, decoded, moment, present } from "./wire.js";
+import { FanfareError, backoff, decoded, isMessage, moment, present } from "./wire.js";
 
 /** @import * as Types from "./fanfare.d.ts" */
 /** @import { Client } from "./wire.js" */
@@ -52,14 +52,14 @@ export class Subscription extends EventTarget {
   #page = globalThis;
 
   /** @param {Client} fanfare @param {string[]} channels @param {Types.SubscribeOptions} options */
-  constructor(fanfare, channels, { after, last, since, filter, latest, rate, bytes, presence, signal }) {
+  constructor(fanfare, channels, { after, last, since, filter, latest, rate, bytes, view, presence, signal }) {
     super();
     if (!channels.length) throw new TypeError("which channels? subscribe needs at least one");
     this.#fanfare = fanfare;
     this.channels = Object.freeze(channels);
     this.#place = after ?? null;
     this.#start = present({ last, since: moment(since) });
-    this.#wants = present({ filter, latest: latest || undefined, rate, bytes, presence });
+    this.#wants = present({ filter, latest: latest || undefined, rate, bytes, view, presence });
     this.#path = new Path(fanfare.transports, fanfare.retry, fanfare.clock.random);
     this.#signal = signal;
     signal?.addEventListener("abort", this.#stop);
@@ -224,7 +224,7 @@ export class Subscription extends EventTarget {
 
   /** @param {any} item */
   #hear(item) {
-    if ("body" in item || "body_base64" in item) return this.#hearMessage(item);
+    if (isMessage(item)) return this.#hearMessage(item);
     if (item.cursor) this.#move(item.cursor);
     if (item.gap) this.#tell("gap", item.gap);
     if (item.caught_up) {

@@ -67,7 +67,8 @@ impl Seeking {
 
     fn add(&mut self, message: &Message) {
         // An edit of what is read is folded into it, and what was for a moment stands for nothing.
-        if message.is_momentary() || message.content.amends.is_some_and(|amends| amends.target() > self.from) {
+        if message.is_momentary() || message.content.amends.is_some_and(|amends| amends.target() > self.from)
+        {
             return;
         }
         // An edit or a delete of what was heard before is of that message, and supersedes no other.

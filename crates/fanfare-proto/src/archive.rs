@@ -117,6 +117,7 @@ mod tests {
             content_type: content_type.map(Into::into),
             notice: Some("{\"title\":\"t\"}".into()),
             body: body.to_vec().into(),
+            ..Content::default()
         };
         Message {
             channel: Channel::parse("a/b").unwrap(),

@@ -4,7 +4,8 @@
 
 use fanfare_proto::protocol::{ALL, Shape};
 use fanfare_proto::{
-    Amends, BARE_PARAMETERS, Became, Channel, Code, Content, Cursor, Form, Message, Position, TagValue, Time, envelope,
+    Amends, BARE_PARAMETERS, Became, Channel, Code, Content, Cursor, Form, Message, Position, TagValue, Time,
+    envelope,
 };
 
 const DOCUMENT: &str = include_str!("../../../docs/wire.md");
