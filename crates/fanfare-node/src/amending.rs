@@ -2,26 +2,37 @@
 //!
 //! This is asked by whoever has the right to write the log, so nothing changes between the answer and the append.
 
-use crate::commit::unread;
 use fanfare_proto::{
     Amends, Code, Message, Pattern, Position, Publish, Refusal, Selection, Time, target_gone,
 };
-use fanfare_store::{Draft, Log, Order, Read};
-use std::sync::Arc;
+use fanfare_store::{Draft, Order, Read};
+
+/// What is to be read of a channel to find the message that another one amends.
+pub(crate) fn question(publish: &Publish) -> Option<Read> {
+    let target = publish.content.amends?.target();
+    Some(Read {
+        selection: Selection::new(vec![Pattern::from(&publish.channel)]),
+        from: Position(target.0.saturating_sub(1)),
+        order: Order::Forward,
+        messages: 1,
+        bytes: 1,
+    })
+}
 
 /// Judges what a message says of an earlier one. An edit that names no key keeps that of its original. Answers when it expires,
 /// if it does not say: with its original.
 ///
-/// `batch` is what is appended before it in the same transaction.
+/// `found` is what was there, `batch` what is appended before it in the same transaction.
 pub(crate) fn judge(
-    log: &dyn Log,
     publish: &mut Publish,
+    found: &[impl AsRef<Message>],
     publisher: Option<&str>,
     batch: &[Draft],
     now: Time,
 ) -> Result<Option<Time>, Refusal> {
     let Some(amends) = publish.content.amends else { return Ok(None) };
-    let original = original(log, publish, amends, now)?;
+    let found = found.iter().map(AsRef::as_ref).find(|message| message.position == amends.target());
+    let original = original(found, publish, amends, now)?;
     let deletes = Some(Amends::Deletes(amends.target()));
     if batch.iter().any(|draft| draft.channel == publish.channel && draft.content.amends == deletes) {
         return Err(target_gone(amends, "was deleted; publish a new one instead"));
@@ -49,17 +60,13 @@ pub(crate) fn judge(
 }
 
 /// The original that is named, if it still is there.
-fn original(log: &dyn Log, publish: &Publish, amends: Amends, now: Time) -> Result<Arc<Message>, Refusal> {
+fn original<'a>(
+    found: Option<&'a Message>,
+    publish: &Publish,
+    amends: Amends,
+    now: Time,
+) -> Result<&'a Message, Refusal> {
     let target = amends.target();
-    let read = Read {
-        selection: Selection::new(vec![Pattern::from(&publish.channel)]),
-        from: Position(target.0.saturating_sub(1)),
-        order: Order::Forward,
-        messages: 1,
-        bytes: 1,
-    };
-    let page = log.read(&read).map_err(|error| unread(&error))?;
-    let found = page.messages.into_iter().find(|message| message.position == target);
     let Some(message) = found.filter(|message| !message.is_expired(now)) else {
         let why = format!(
             "is not in `{}`: it never was, it has expired, or it was let go; publish a new one instead",

@@ -194,7 +194,9 @@ impl Committer {
             Ok(fingerprint) => fingerprint,
             Err(verdict) => return verdict,
         };
-        let original = amending::judge(&*self.log, &mut publish, publisher, &batch.drafts, now);
+        let original = self.found(&publish);
+        let original =
+            original.and_then(|found| amending::judge(&mut publish, &found, publisher, &batch.drafts, now));
         let expires = match original {
             Ok(expires) => publish.ttl.map(|ttl| now.after(ttl)).or(expires),
             Err(refusal) => return Verdict::Refused(refusal),
@@ -237,6 +239,12 @@ impl Committer {
             }
             _ => Ok(Some((key, fingerprint))),
         }
+    }
+
+    /// What there is of the message that another one amends.
+    fn found(&self, publish: &Publish) -> Result<Vec<Arc<Message>>, Refusal> {
+        let Some(read) = amending::question(publish) else { return Ok(Vec::new()) };
+        self.log.read(&read).map(|page| page.messages).map_err(|error| unread(&error))
     }
 
     fn receipt(&self, message: &Message, duplicate: bool) -> Receipt {

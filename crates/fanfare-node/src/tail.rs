@@ -95,6 +95,11 @@ impl Tail {
         self.wake_all();
     }
 
+    /// How often messages were removed, or deleted by a message.
+    pub(crate) fn removals(&self) -> u64 {
+        self.shared().lost.removals
+    }
+
     /// The place and mark of a worker that has taken everything.
     pub(crate) fn head(&self) -> (u64, Mark) {
         let Shared { window, .. } = &*self.shared();

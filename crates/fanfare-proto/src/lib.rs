@@ -17,6 +17,7 @@
 
 mod accept;
 mod amend;
+mod amended;
 mod answer;
 mod archive;
 mod channel;

@@ -277,3 +277,51 @@ fn what_expires_at_once_is_heard_by_who_is_there_and_by_nobody_later() {
     let again = say(&server, "0", "moment");
     assert_eq!((again.status, position(&again.json())), (200, position(&moment.json())), "its id is known");
 }
+
+#[test]
+fn an_export_has_messages_as_they_are() {
+    let server = Server::start();
+    let [one, two, _] = ["one", "two", "three"].map(|body| position(&publish(server.address, "a", body)));
+    let edit = amended(&server, "a", "Replaces", one, "first");
+    amended(&server, "a", "Deletes", two, "");
+    let moment = ask(server.address, "POST /c/a HTTP/1.1\nTTL: 0", b"moment");
+    assert_eq!(moment.status, 201);
+    let (file, new) = (server.folder().join("file"), server.folder().join("new"));
+    let [file, new, data] = [&file, &new, &server.data()].map(|path| path.to_str().unwrap().to_owned());
+    let bodies = |file: &str, data: &str| {
+        run(fanfare("", &["db", "export", file, "--data", data, "--force"])).with(0);
+        let lines = std::fs::read_to_string(file).unwrap();
+        let line = |line: &str| serde_json::from_str::<Value>(line).unwrap()["body"].clone();
+        lines.lines().map(line).collect::<Vec<_>>()
+    };
+    assert_eq!(bodies(&file, &data), ["first", "three"]);
+    run(fanfare("", &["db", "import", &file, "--data", &new])).with(0);
+    assert_eq!(bodies(&file, &new), ["first", "three"]);
+    run(fanfare("", &["db", "check", "--data", &new])).with(0);
+    // And a backup has the edit as what it is.
+    let backup = server.folder().join("backup.db");
+    run(fanfare("", &["db", "backup", backup.to_str().unwrap(), "--data", &data])).with(0);
+    let bytes = std::fs::read(&backup).unwrap();
+    assert!(bytes.windows(5).any(|window| window == b"first"), "{edit}");
+}
+
+#[test]
+fn an_acked_reader_is_not_given_again_what_was_deleted() {
+    let server = Server::start();
+    let one = position(&publish(server.address, "a", "secret"));
+    let two = position(&publish(server.address, "a", "other"));
+    let mut socket = Socket::open(server.address, "/subscribe");
+    socket.say(r#"{"id":1,"subscribe":"a","reader":"r","since":"1h"}"#);
+    while socket.hear()["body"] != "secret" {}
+    let delete = amended(&server, "a", "Deletes", one, "");
+    while socket.hear()["deletes"] != one {}
+    drop(socket);
+    let mut heard = Vec::new();
+    while heard.len() < 2 {
+        heard.extend(messages(&get(server.address, "/c/a?reader=r&wait=5")));
+    }
+    assert_eq!(
+        heard,
+        [json!({ "position": two, "body": "other" }), json!({ "position": delete, "deletes": one })]
+    );
+}

@@ -7,7 +7,7 @@ use crate::history;
 use crate::locate::heads;
 use fanfare_proto::{
     Code, ConditionState, ConditionView, History, HistoryPage, Judge, KeptCondition, LogSet, Lost, Mark,
-    Occurrence, Phase, Publish, Refusal, Retry, Rule, Start, Time, Turn, limits,
+    Message, Occurrence, Phase, Publish, Refusal, Retry, Rule, Start, Time, Turn, limits,
 };
 use fanfare_store::RecordChange;
 use std::sync::{Arc, mpsc};
@@ -213,7 +213,9 @@ impl Watching {
     fn hear(&mut self, page: HistoryPage, most: usize, said: &mut Vec<Occurrence>) -> bool {
         let condition = &self.kept.condition;
         self.is_moved |= self.state.cursor != page.cursor;
-        for (message, cursor) in page.messages {
+        // Of what was deleted, and of what was for a moment, the log has nothing to judge.
+        let judged = |message: &Message| !message.content.is_erased() && !message.is_momentary();
+        for (message, cursor) in page.messages.into_iter().filter(|(message, _)| judged(message)) {
             let verdict = self.judge.verdict(&message);
             let place = (message.position, message.time);
             self.state.hear(condition, message.channel.as_str(), place, verdict, said);

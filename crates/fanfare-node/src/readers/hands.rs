@@ -43,8 +43,13 @@ impl Hands {
         self.read(move |logs| history::read(logs, &places, set, &history, now))
     }
 
-    /// Whether a message was not removed meanwhile.
+    /// Whether a message was not removed or deleted meanwhile.
     pub(super) fn is_there(&self, message: &Message) -> Result<bool, Refusal> {
+        Ok(self.found(message)?.is_some_and(|found| found.content.became.is_none()))
+    }
+
+    /// A message as the log has it now.
+    pub(super) fn found(&self, message: &Message) -> Result<Option<Arc<Message>>, Refusal> {
         let (log, position) = (self.log_of(&message.channel), message.position);
         let read = Read {
             selection: Selection::new(vec![Pattern::from(&message.channel)]),
@@ -54,7 +59,7 @@ impl Hands {
             bytes: limits::TURN_BYTES,
         };
         let page = self.read(move |logs| logs.get(log).read(&read))?;
-        Ok(page.messages.first().is_some_and(|found| found.position == position))
+        Ok(page.messages.first().filter(|found| found.position == position).cloned())
     }
 
     /// Publishes what nobody acknowledged, each with how often it was given, and waits until it is kept. What comes from there

@@ -6,6 +6,7 @@
 //! - [`Readers`]: the door to the thread;
 //! - `keeper`: all readers; `reader`: one of them, `status`: how it does; `seat`: one session of one.
 
+mod erase;
 mod hands;
 mod keeper;
 mod reader;
