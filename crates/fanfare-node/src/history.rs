@@ -61,7 +61,7 @@ pub(crate) struct LatestPage {
     places: Places,
     set: LogSet,
     history: History,
-    now: Time,
+    clock: fn() -> Time,
     /// Where the page begins, and where it ends at the most.
     begun: Option<(Located, Mark)>,
     seeking: Option<(LogId, Seeking)>,
@@ -69,8 +69,8 @@ pub(crate) struct LatestPage {
 }
 
 impl LatestPage {
-    pub(crate) fn new(places: Places, set: LogSet, history: History, now: Time) -> LatestPage {
-        LatestPage { places, set, history, now, begun: None, seeking: None, found: Vec::new() }
+    pub(crate) fn new(places: Places, set: LogSet, history: History, clock: fn() -> Time) -> LatestPage {
+        LatestPage { places, set, history, clock, begun: None, seeking: None, found: Vec::new() }
     }
 
     /// One step; a page once that was the last.
@@ -80,7 +80,7 @@ impl LatestPage {
             Some((located, until)) => (located.clone(), *until),
             None => {
                 let (until, start) = (heads(logs, self.set), &self.history.start);
-                let located = locate(logs, &self.places, &mut wanted, self.set, until, start, self.now)
+                let located = locate(logs, &self.places, &mut wanted, self.set, until, start, (self.clock)())
                     .map_err(|error| unread(&error))?;
                 self.begun = Some((located.clone(), until));
                 (located, until)
@@ -102,7 +102,7 @@ impl LatestPage {
     fn page(&self, logs: &Logs, located: Located, until: Mark) -> Result<HistoryPage, StoreError> {
         let (selection, limit) =
             (self.history.selection(), self.history.limit.clamp(1, limits::PAGE_MESSAGES));
-        let Located { mark, gaps } = located;
+        let (Located { mark, gaps }, now) = (located, (self.clock)());
         let mut gathered = Gathered { reached: mark, found: Vec::new(), gaps };
         for (log, latest) in &self.found {
             let (enough, mut bytes) = (gathered.found.len() + limit, 0);
@@ -113,7 +113,7 @@ impl LatestPage {
                 let page = latest.page(&**logs.get(*log), &selection, gathered.reached.get(*log))?;
                 gathered.gaps.extend(page.gap);
                 gathered.reached.set(*log, page.through);
-                for kept in page.messages.into_iter().filter(|message| !message.is_expired(self.now)) {
+                for kept in page.messages.into_iter().filter(|message| !message.is_expired(now)) {
                     bytes += kept.content.size();
                     gathered.found.push(Found { time: kept.time, log: *log, position: kept.position, kept });
                 }

@@ -149,6 +149,20 @@ impl Story {
         }
     }
 
+    /// The same at a moment.
+    pub fn settle_at(&mut self, at: Time) {
+        loop {
+            self.desk.turn(at);
+            while let Some(key) = self.desk.next_in_line() {
+                self.last = Some(self.desk.write(key, at, &mut self.socket));
+            }
+            if !matches!(self.last, Some(Outcome::Waiting)) {
+                return;
+            }
+            self.rest();
+        }
+    }
+
     pub fn lines(&self) -> Vec<serde_json::Value> {
         let lines = self.socket.heard.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
         lines.map(|line| serde_json::from_slice(line).unwrap()).collect()
