@@ -5,9 +5,7 @@
 mod story;
 
 use fanfare_node::{Node, Options};
-use fanfare_proto::{
-    Channel, Content, Grant, History, Origins, Pattern, Publish, Start, Time, View, limits,
-};
+use fanfare_proto::{Channel, Content, Grant, History, Origins, Pattern, Publish, Start, Time, View, limits};
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::time::Duration;
 use story::{Story, memory, namespaces, wait};
@@ -29,14 +27,8 @@ fn clock() -> Time {
 #[test]
 fn a_page_has_it_until_then() {
     let (origins, tail, kept) = (Origins::default(), limits::TAIL_SLOTS, memory());
-    let node = Node::start(Options {
-        namespaces: namespaces(),
-        origins,
-        kept,
-        tail,
-        now: clock,
-        system: clock,
-    });
+    let node =
+        Node::start(Options { namespaces: namespaces(), origins, kept, tail, now: clock, system: clock });
     let node = node.unwrap();
     for to in ["kept/a", "live/a"] {
         let said = wait(node.publish(&Grant::open(), vec![short_lived(to)])).remove(0).unwrap();
@@ -58,7 +50,9 @@ fn a_page_has_it_until_then() {
 #[test]
 fn a_reader_hears_it_until_then() {
     // From the window, and from pages of the log.
-    for (tail, to) in [(limits::TAIL_SLOTS, "kept/a"), (1, "kept/a"), (limits::TAIL_SLOTS, "live/a"), (1, "live/a")] {
+    for (tail, to) in
+        [(limits::TAIL_SLOTS, "kept/a"), (1, "kept/a"), (limits::TAIL_SLOTS, "live/a"), (1, "live/a")]
+    {
         for early in [true, false] {
             for view in [View::Events, View::Current] {
                 let mut story = Story::on(memory(), tail);

@@ -6,6 +6,7 @@ mod chance;
 #[path = "../story/mod.rs"]
 mod story;
 
+use fanfare_node::Outcome;
 use fanfare_proto::{
     Amends, Channel, Code, Content, Filter, Grant, History, HistoryPage, Pattern, Position, Publish, Receipt,
     Refusal, Start, View, limits,
@@ -283,6 +284,29 @@ fn nobody_is_given_what_was_deleted_from_where_it_was_kept_at_hand() {
         };
         assert_eq!(heard(&story), wanted, "{view:?} {tail}");
     }
+}
+
+#[test]
+fn a_page_that_is_half_written_is_read_again_once_something_in_it_is_deleted() {
+    let mut story = Story::on(story::memory(), 1);
+    say(&story, "a", &"x".repeat(limits::TURN_BYTES - 1000));
+    let secret = say(&story, "a", "secret");
+    for _ in 0..3 {
+        say(&story, "a", "more");
+    }
+    story.open(&["a"], Start::Oldest);
+    story.turn();
+    story.rest();
+    story.desk.turn(story::now());
+    // One turn's share: the first message, and the page stays at hand.
+    let key = story.desk.next_in_line().unwrap();
+    let outcome = story.desk.write(key, story::now(), &mut story.socket);
+    assert!(matches!(outcome, Outcome::Again), "{outcome:?}");
+    delete(&story, "a", secret);
+    story.settle();
+    assert!(!String::from_utf8_lossy(&story.socket.heard).contains("secret"));
+    let rest = ["2 gone", "3 more", "4 more", "5 more", "6 x 2"];
+    assert_eq!(heard(&story)[1..], rest);
 }
 
 #[test]

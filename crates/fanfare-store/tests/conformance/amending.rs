@@ -79,6 +79,11 @@ pub fn a_delete_erases_what_was_said_and_every_edit_of_it(kind: Kind) {
         subject.check();
         subject.reopen();
     }
+    // What rows of channels count already is counted anew, and is so after a crash.
+    let later = subject.append(&["a"], 6)[0].position;
+    subject.reopen();
+    amend(&subject, Amends::Deletes(later), "");
+    subject.check();
 }
 
 pub fn an_edit_that_is_removed_leaves_the_one_before_it(kind: Kind) {
