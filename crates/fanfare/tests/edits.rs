@@ -200,6 +200,11 @@ fn all_doors_take_edits_and_deletes_and_say_what_is_wrong() {
     let edit = position(&reply["publish"]);
     let current = || messages(&get(server.address, "/c/a?last=5&view=current"));
     assert_eq!(current(), [json!({ "position": one, "body": "four", "edited": edit })]);
+    socket.say(r#"{"id":2,"history":"a","last":5,"view":"current"}"#);
+    while reply["reply"] != 2 {
+        reply = socket.hear();
+    }
+    assert_eq!(shown(&reply["history"]["messages"][0]), current()[0]);
     let target = one.to_string();
     let url = server.url("");
     run(fanfare(&url, &["publish", "a", "five", "--replaces", &target])).with(0);

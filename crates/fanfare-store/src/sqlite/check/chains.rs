@@ -161,6 +161,7 @@ impl Chains {
         self.time = self.time.max(link.time.0);
         if let Some(message) = &message {
             check_size(message, link.size, findings);
+            check_amends(message, findings);
         }
         let Link { previous, size, .. } = link;
         let met = Met { position, previous, size, waits, flushed: position <= self.flushed };
@@ -178,6 +179,16 @@ impl Chains {
                 chain.finish(findings);
             }
         }
+    }
+}
+
+/// What is edited or deleted was said before.
+fn check_amends(message: &Message, findings: &mut Findings) {
+    let Some(amends) = message.content.amends else { return };
+    if amends.target() >= message.position {
+        let (position, field, target) = (message.position, amends.field(), amends.target());
+        let what = format!("{position} of {} {field} {target}, which is not before it", message.channel);
+        findings.add(Part::Messages, what);
     }
 }
 
