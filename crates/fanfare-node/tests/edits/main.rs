@@ -8,8 +8,8 @@ mod story;
 
 use fanfare_node::Outcome;
 use fanfare_proto::{
-    Amends, Channel, Code, Content, Filter, Grant, History, HistoryPage, Pattern, Position, Publish, Receipt,
-    Refusal, Start, View, limits,
+    Amends, AsReader, Channel, Code, Content, Filter, Grant, History, HistoryPage, Pattern, Position,
+    Publish, ReaderName, ReaderRules, Receipt, Refusal, Start, View, limits,
 };
 use std::time::Duration;
 use story::{Story, wait};
@@ -307,6 +307,31 @@ fn a_page_that_is_half_written_is_read_again_once_something_in_it_is_deleted() {
     assert!(!String::from_utf8_lossy(&story.socket.heard).contains("secret"));
     let rest = ["2 gone", "3 more", "4 more", "5 more", "6 x 2"];
     assert_eq!(heard(&story)[1..], rest);
+}
+
+#[test]
+fn what_waits_for_a_session_of_an_acked_reader_is_erased_there() {
+    let mut story = Story::new();
+    story.open(&[], Start::Now);
+    let reader = AsReader { name: ReaderName::parse("r").unwrap(), done: None };
+    let rules = ReaderRules::new(vec![Pattern::parse("a").unwrap()], None);
+    story.desk.hear_as(0, reader, rules, Start::Oldest).unwrap();
+    // Its turn in the thread of readers comes after everything that was said before.
+    let told = |story: &Story| (0..2).for_each(|_| drop(wait(story.node.acked_reader_figures())));
+    told(&story);
+    story.turn();
+    story.socket.full = true;
+    let secret = say(&story, "a", "secret");
+    told(&story);
+    delete(&story, "a", secret);
+    told(&story);
+    story.socket.full = false;
+    story.turn();
+    story.desk.writable(0);
+    story.settle();
+    let text = String::from_utf8_lossy(&story.socket.heard).into_owned();
+    assert!(!text.contains("secret"), "{text}");
+    assert_eq!(heard(&story), ["1 gone", "2 x 1"]);
 }
 
 #[test]
