@@ -79,10 +79,8 @@ impl Model {
         if message.content.became.is_some() {
             return None;
         }
-        let newest = |of: Position| {
-            let edits = self.kept.iter().filter(|edit| edit.content.amends == Some(Amends::Replaces(of)));
-            edits.last()
-        };
+        let newest =
+            |of: Position| self.kept.iter().rfind(|edit| edit.content.amends == Some(Amends::Replaces(of)));
         let Some(amends) = message.content.amends else {
             let edit = newest(message.position);
             return Some(edit.map_or(message.clone(), |edit| Arc::new(message.edited(edit))));
