@@ -42,8 +42,9 @@ audit: ## Dependencies against the advisories of RustSec (cargo-audit)
 tests: ## The tests alone
 	@REQUIRE_FAKETIME=required scripts/step tests cargo test --workspace --locked --no-fail-fast
 
-guide: ## Write the options of docs/configuration.md from the lists in the code
+guide: ## Write the options of docs/configuration.md, and the help in docs/cli.md, from the code
 	@cargo test --quiet --locked -p fanfare-server --test configuration_guide -- --ignored
+	@cargo test --quiet --locked -p fanfare --test help -- --ignored
 
 crash: ## kill -9 while publishing, ROUNDS=500 times
 	@FANFARE_CRASH_ROUNDS=$(ROUNDS) scripts/step crash cargo test --locked -p fanfare --test crash -- --nocapture

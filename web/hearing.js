@@ -43,7 +43,7 @@ export class Hearing extends EventTarget {
     const fanfare = new Fanfare(null, { transports: this.#transports });
     const begin = this.#wants.latest ? {} : { last: NEWEST };
     const start = this.#cursor ? { after: this.#cursor } : begin;
-    const subscription = fanfare.subscribe(this.#channel, { ...start, ...this.#wants, filter: this.#filter || undefined });
+    const subscription = fanfare.subscribe(this.#channel, { ...start, ...this.#wants, deltas: true, filter: this.#filter || undefined });
     this.#subscription = subscription;
     for (const type of TOLD) {
       subscription.addEventListener(type, (event) => {

@@ -131,6 +131,11 @@ export interface SubscribeOptions {
   bytes?: number | string;
   /** "current": messages as they are now, as far as that happened before this has caught up; "events": as it happened. */
   view?: "events" | "current";
+  /**
+   * Have bodies sent as what has changed since the message before, where that is shorter. What is heard is the same; the newest
+   * body of each key is kept in memory for it.
+   */
+  deltas?: boolean;
   /** Be seen on the channels as this member, as long as this goes on; none of them is a pattern then: docs/presence.md. */
   presence?: string;
   /** Closes the subscription. */

@@ -1,8 +1,9 @@
 // A subscription: a cursor and a connection. The connection may end at any time and be opened again on another
 // transport: what is heard goes on after the cursor, so nothing is missing and nothing comes twice.
 
+import { Held } from "./held.js";
 import { TRANSPORTS } from "./transports.js";
-import { FanfareError, backoff, decoded, isMessage, moment, present } from "./wire.js";
+import { FanfareError, backoff, decoded, moment, present } from "./wire.js";
 
 /** @import * as Types from "./fanfare.d.ts" */
 /** @import { Client } from "./wire.js" */
@@ -36,6 +37,8 @@ export class Subscription extends EventTarget {
   #held = [];
   /** Where whoever takes them is. @type {string | null} */
   #taken = null;
+  /** What this connection has brought, while bodies may come as changes. @type {Held | null} */
+  #changes = null;
   #listening = false;
   #looping = false;
   /** @type {FanfareError | null} */
@@ -52,7 +55,7 @@ export class Subscription extends EventTarget {
   #page = globalThis;
 
   /** @param {Client} fanfare @param {string[]} channels @param {Types.SubscribeOptions} options */
-  constructor(fanfare, channels, { after, last, since, filter, latest, rate, bytes, view, presence, signal }) {
+  constructor(fanfare, channels, { after, last, since, filter, latest, rate, bytes, view, deltas, presence, signal }) {
     super();
     if (!channels.length) throw new TypeError("which channels? subscribe needs at least one");
     this.#fanfare = fanfare;
@@ -60,6 +63,7 @@ export class Subscription extends EventTarget {
     this.#place = after ?? null;
     this.#start = present({ last, since: moment(since) });
     this.#wants = present({ filter, latest: latest || undefined, rate, bytes, view, presence });
+    this.#changes = deltas ? new Held() : null;
     this.#path = new Path(fanfare.transports, fanfare.retry, fanfare.clock.random);
     this.#signal = signal;
     signal?.addEventListener("abort", this.#stop);
@@ -159,6 +163,7 @@ export class Subscription extends EventTarget {
       due = heard + ms;
       timer ??= clock.setTimeout(look, ms);
     };
+    if (this.#changes) this.#changes = new Held();
     this.#change("connecting", name, { why });
     expect(patience.greeting);
     try {
@@ -169,6 +174,7 @@ export class Subscription extends EventTarget {
         channels: this.channels,
         start: () => (this.#place ? { after: this.#place } : this.#start),
         wants: this.#wants,
+        form: this.#changes ? "delta" : "envelope",
         signal: line.signal,
         opened: () => {
           if (opened || line.signal.aborted) return;
@@ -224,7 +230,7 @@ export class Subscription extends EventTarget {
 
   /** @param {any} item */
   #hear(item) {
-    if (isMessage(item)) return this.#hearMessage(item);
+    if ("position" in item) return this.#hearMessage(item);
     if (item.cursor) this.#move(item.cursor);
     if (item.gap) this.#tell("gap", item.gap);
     if (item.caught_up) {
@@ -238,18 +244,30 @@ export class Subscription extends EventTarget {
 
   /** @param {any} item */
   #hearMessage(item) {
+    const whole = this.#whole(item);
     const name = `${item.position} ${item.channel}`;
     const again = this.#heard.has(name);
     if (!this.#held.length) this.#taken = this.#place;
     if (item.cursor) this.#move(item.cursor);
     else this.#heard.add(name);
     if (again) return;
-    const message = decoded(item);
+    const message = decoded(whole);
     const waiting = this.#held.length > 0;
     if (this.#looping || !this.#listening || waiting) this.#held.push(message);
     if (this.#listening && (this.#looping || !waiting)) this.#tell("message", message);
     this.#wakeLoop();
     if (this.#held.length >= HELD_MOST) this.#line.abort(BEHIND);
+  }
+
+  /** @param {any} item */
+  #whole(item) {
+    try {
+      return this.#changes?.whole(item) ?? item;
+    } catch (error) {
+      // The next connection brings whole bodies.
+      this.#changes = null;
+      throw error;
+    }
   }
 
   /** @param {string} cursor */

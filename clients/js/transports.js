@@ -15,6 +15,7 @@ import { FanfareError, parameters } from "./wire.js";
  * @property {readonly string[]} channels
  * @property {() => Start} start where to begin, as of now
  * @property {Record<string, string | number | boolean>} wants which messages are wanted, and how fast, and who is seen on the channels
+ * @property {string} form how much of a message is to travel
  * @property {AbortSignal} signal
  * @property {() => void} opened the server has answered: this transport gets through
  * @property {(item: any) => void} hear one object of JSON lines
@@ -34,10 +35,10 @@ export const TRANSPORTS = { websocket: overWebSocket, "event-stream": overEventS
 const isNow = (start, wants) => !Object.keys(start).length && !wants.latest;
 
 /** @param {Line} line @returns {Promise<void>} */
-function overWebSocket({ fanfare, channels, start, wants, signal, opened, hear, expect }) {
+function overWebSocket({ fanfare, channels, start, wants, form, signal, opened, hear, expect }) {
   return new Promise((_, reject) => {
     let ready = false;
-    const socket = new fanfare.WebSocket(new URL("subscribe", fanfare.base).href.replace("http", "ws"));
+    const socket = new fanfare.WebSocket(new URL(`subscribe?as=${form}`, fanfare.base).href.replace("http", "ws"));
     signal.addEventListener("abort", () => (socket.terminate ? socket.terminate() : socket.close()));
     /** @param {any} item */
     const understand = (item) => {
@@ -67,9 +68,9 @@ function overWebSocket({ fanfare, channels, start, wants, signal, opened, hear, 
 }
 
 /** @param {Line} line */
-async function overEventStream({ fanfare, channels, start, wants, signal, opened, hear, expect, wait }) {
+async function overEventStream({ fanfare, channels, start, wants, form, signal, opened, hear, expect, wait }) {
   const begin = start();
-  const query = parameters({ ...begin, ...wants, channel: channels, via: "sse", as: "envelope" });
+  const query = parameters({ ...begin, ...wants, channel: channels, via: "sse", as: form });
   const headers = { Accept: "text/event-stream" };
   const response = await fanfare.request(`subscribe?${query}`, { headers, cache: "no-store", signal });
   const type = response.headers.get("content-type") ?? "nothing";

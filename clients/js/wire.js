@@ -39,11 +39,6 @@ export async function refusal(response) {
   return new FanfareError({ name: "not-fanfare", detail, retry }, response.status, after);
 }
 
-/** Whether an object of JSON lines is a message. @param {any} item */
-export function isMessage(item) {
-  return ["body", "body_base64", "deletes", "deleted"].some((field) => field in item);
-}
-
 /** @param {any} item @returns {Types.Message} */
 export function decoded({ body_base64: base64, ...message }) {
   if (base64 === undefined) return message;

@@ -3,6 +3,7 @@
 mod accept;
 mod channels;
 mod conflation;
+mod deltas;
 mod fair;
 mod fanout;
 mod filters;
@@ -53,6 +54,7 @@ const ALL: &[Run] = &[
     patterns::RUN,
     filters::RUN,
     conflation::RUN,
+    deltas::RUN,
     workers::RUN,
     http2::RUN,
     peers::RUN,

@@ -5,11 +5,14 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { Server, until } from "../../../interop/browsers/server.mjs";
-import { Fanfare, FanfareError } from "../fanfare.js";
+import { EventStreamParser, Fanfare, FanfareError } from "../fanfare.js";
+import { applyDelta } from "../held.js";
 
 const { FANFARE, MODULES } = process.env;
 assert.ok(FANFARE && MODULES, "FANFARE names the server's program, MODULES a node_modules with `ws`");
-const WebSocket = createRequire(join(MODULES, "_"))("ws");
+const modules = createRequire(join(MODULES, "_"));
+const WebSocket = modules("ws");
+const { applyDelta: applyTheirs, createDelta } = modules("fossil-delta");
 const TRANSPORTS = ["websocket", "event-stream", "long-poll"];
 
 let server = new Server(FANFARE);
@@ -141,6 +144,72 @@ test("only what a filter accepts is heard, over every transport and by history",
     assert.deepEqual(errors.map(({ code, retry }) => [code, retry]), [[3020, "never"]], transport);
     assert.match(errors[0].detail, /column 7/);
   }
+});
+
+test("bodies that come as changes are heard as they were said, whatever is cut", async () => {
+  const channel = newChannel();
+  const wire = [];
+  class Watched extends WebSocket {
+    constructor(address) {
+      super(address);
+      this.on("message", (data) => wire.push(JSON.parse(data)));
+    }
+  }
+  const watched = async (address, init) => {
+    const response = await fetch(address, init);
+    const parser = new EventStreamParser(({ data }) => data && wire.push(JSON.parse(data)));
+    const [mine, theirs] = response.body.tee();
+    (async () => {
+      for await (const piece of mine) parser.push(new TextDecoder().decode(piece));
+    })().catch(() => {});
+    return new Response(theirs, response);
+  };
+  for (const transport of ["websocket", "event-stream"]) {
+    wire.length = 0;
+    const fanfare = client({ transports: [transport], WebSocket: Watched, fetch: watched });
+    const subscription = fanfare.subscribe(`${channel}/${transport}`, { deltas: true });
+    const heard = listen(subscription);
+    await until("it to open", () => subscription.cursor);
+    const said = [];
+    for (let number = 0; number < 30; number += 1) {
+      const text = `${"a text that stays, with é and 😀; ".repeat(4)}${number}`;
+      const body = [text, { text, number: [number, null] }, new TextEncoder().encode(text).map((byte) => byte ^ 0xff)][number % 3];
+      said.push(body);
+      await fanfare.publish(`${channel}/${transport}`, body, { key: `k${number % 3}` });
+      if (number === 14) {
+        await until("half", () => heard.bodies.length === said.length);
+        subscription.reconnect();
+        await until("it to open again", () => subscription.state === "open");
+      }
+    }
+    await until("all", () => heard.bodies.length >= said.length);
+    assert.deepEqual(heard.bodies, said);
+    assert.deepEqual([heard.gaps, heard.errors], [[], []]);
+    const deltas = wire.filter(({ delta }) => delta);
+    assert.ok(deltas.length >= 20, `${transport}: ${deltas.length}`);
+    subscription.close();
+  }
+});
+
+test("what is held and what a delta says are checked, by the format's own implementation, too", async () => {
+  const bytes = (text) => new TextEncoder().encode(text);
+  const [one, two, other] = ["1", "2, longer", "1"].map((end, index) => bytes(`${["ä", "ä", "ö"][index]} ${"long text, ".repeat(20)}${end}`));
+  const made = createDelta(one, two);
+  assert.deepEqual(applyDelta(one, Uint8Array.from(made)), two);
+  assert.throws(() => applyDelta(other, Uint8Array.from(made)), /no delta/);
+  for (const text of ["", "5", "5\n5:abc", "9\n5:abcde0;", "~~~~~~~\n0;", "5\n5@~~~~~,0;"]) {
+    assert.throws(() => applyDelta(one, bytes(text)), /no delta/, text);
+  }
+  const channel = newChannel();
+  const response = await fetch(`${server.url}/c/${channel}?via=stream&as=delta`);
+  const lines = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  for (let number = 0; number < 3; number += 1) await server.publish(channel, `${"much that stays ".repeat(10)}${number}`);
+  let text = "";
+  while (text.split("\n").length < 5) text += (await lines.read()).value;
+  const [, first, second] = text.split("\n").map((line) => line && JSON.parse(line));
+  const whole = applyTheirs(bytes(first.body), bytes(second.delta.text));
+  assert.equal(new TextDecoder().decode(Uint8Array.from(whole)), `${"much that stays ".repeat(10)}1`);
+  await lines.cancel();
 });
 
 test("a refusal ends a loop, over every transport", async () => {

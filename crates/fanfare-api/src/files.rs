@@ -31,7 +31,7 @@ pub(crate) const ALL: &[File] = files! {
     "web": "address.js" "body.js" "channel.css" "channel.html" "channel.js" "chart.js" "commands.js" "controls.css"
         "element.js" "figures.js" "filter.js" "hearing.js" "icon.svg" "json.js" "keys.js" "list.js" "message.css"
         "message.js" "publish.js";
-    "clients/js": "fanfare.js" "subscription.js" "transports.js" "wire.js";
+    "clients/js": "fanfare.js" "held.js" "subscription.js" "transports.js" "wire.js";
 };
 
 impl File {

@@ -15,6 +15,8 @@ pub(crate) struct Wanted {
     pub reader: Option<String>,
     /// Of the past only the newest of each key: asked until everything up to then is heard.
     pub latest: bool,
+    /// Bodies may come as what has changed in them.
+    pub deltas: bool,
 }
 
 impl Wanted {

@@ -2,6 +2,7 @@
 
 use crate::commit::unread;
 use crate::latest::{Latest, Seeking};
+use crate::lent::Lending;
 use crate::locate::{Found, Located, Most, Newest, heads, locate, look, lower_to_before, newest};
 use crate::places::Places;
 use crate::reading::Logs;
@@ -66,11 +67,18 @@ pub(crate) struct LatestPage {
     begun: Option<(Located, Mark)>,
     seeking: Option<(LogId, Seeking)>,
     found: Vec<(LogId, Latest)>,
+    placing: Lending,
 }
 
 impl LatestPage {
-    pub(crate) fn new(places: Places, set: LogSet, history: History, clock: fn() -> Time) -> LatestPage {
-        LatestPage { places, set, history, clock, begun: None, seeking: None, found: Vec::new() }
+    pub(crate) fn new(
+        places: Places,
+        set: LogSet,
+        history: History,
+        placing: Lending,
+        clock: fn() -> Time,
+    ) -> LatestPage {
+        LatestPage { places, set, history, clock, begun: None, seeking: None, found: Vec::new(), placing }
     }
 
     /// One step; a page once that was the last.
@@ -88,7 +96,8 @@ impl LatestPage {
         };
         let Some((log, mut seeking)) = self.seeking.take().or_else(|| {
             let log = self.set.iter().nth(self.found.len())?;
-            Some((log, Seeking::new(wanted, located.mark.get(log), until.get(log))))
+            let placing = self.placing.clone();
+            Some((log, Seeking::new(wanted, located.mark.get(log), until.get(log), placing)))
         }) else {
             return self.page(logs, located, until).map(Some).map_err(|error| unread(&error));
         };

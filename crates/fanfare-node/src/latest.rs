@@ -6,7 +6,8 @@
 //! (design rules 1 and 8).
 
 use crate::commit::unread;
-use fanfare_proto::{Code, Message, Position, Refusal, Selection, Sieve, limits};
+use crate::lent::{Lending, Loan};
+use fanfare_proto::{Code, Gap, Message, Position, Refusal, Selection, Sieve, limits};
 use fanfare_store::{Log, Order, Page, Read, StoreError};
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
@@ -21,6 +22,10 @@ pub(crate) struct Latest {
     places: Arc<[Position]>,
     /// What came later was not looked at.
     until: Position,
+    /// What was lost before it could be looked at.
+    gap: Option<Gap>,
+    /// The places count as long as somebody has them.
+    _loan: Arc<Loan>,
 }
 
 /// The look through the log.
@@ -31,23 +36,29 @@ pub(crate) struct Seeking {
     until: Position,
     secrets: [RandomState; 2],
     newest: HashMap<Name, (Position, bool)>,
+    gap: Option<Gap>,
+    placing: Lending,
 }
 
 impl Seeking {
     /// Of what is wanted, after a place up to another.
-    pub(crate) fn new(wanted: Sieve, from: Position, until: Position) -> Seeking {
+    pub(crate) fn new(wanted: Sieve, from: Position, until: Position, placing: Lending) -> Seeking {
         let (secrets, newest) = ([RandomState::new(), RandomState::new()], HashMap::new());
-        Seeking { wanted, from, through: from, until, secrets, newest }
+        Seeking { wanted, from, through: from, until, secrets, newest, gap: None, placing }
     }
 
     /// Looks through some pages; answers once there is no more.
     pub(crate) fn step(&mut self, log: &dyn Log) -> Result<Option<Latest>, Refusal> {
         for _ in 0..limits::LOOK_PAGES {
             if self.through >= self.until {
-                return Ok(Some(self.found()));
+                return self.found().map(Some);
             }
             let read = read(self.wanted.selection(), self.through);
             let page = log.read(&read).map_err(|error| unread(&error))?;
+            if let Some(gap) = page.gap {
+                let from = self.gap.map_or(gap.from, |before| before.from);
+                self.gap = Some(Gap { from, ..gap });
+            }
             for message in &page.messages {
                 if message.position <= self.until && self.wanted.wants(message) {
                     self.add(message);
@@ -80,13 +91,19 @@ impl Seeking {
     }
 
     /// Who has heard nothing is not told which keys are gone.
-    fn found(&mut self) -> Latest {
+    fn found(&mut self) -> Result<Latest, Refusal> {
         let begins = self.from == Position::START;
         let found = std::mem::take(&mut self.newest).into_values();
         let mut places: Vec<_> =
             found.filter(|(_, gone)| !(begins && *gone)).map(|(position, _)| position).collect();
         places.sort_unstable();
-        Latest { places: places.into(), until: self.until }
+        let bytes = size_of_val(&places[..]);
+        if bytes > 0 && self.placing.bytes() + bytes > limits::LATEST_ALL_BYTES {
+            let detail = "too many readers are being given the latest of many keys; come back later";
+            return Err(Refusal::new(Code::BUSY, detail));
+        }
+        let loan = Arc::new(self.placing.count(bytes));
+        Ok(Latest { places: places.into(), until: self.until, gap: self.gap, _loan: loan })
     }
 }
 
@@ -98,7 +115,8 @@ impl Latest {
         selection: &Selection,
         from: Position,
     ) -> Result<Page, StoreError> {
-        let mut found = Page { messages: Vec::new(), through: from, gap: None };
+        let gap = self.gap.filter(|gap| from < gap.to);
+        let mut found = Page { messages: Vec::new(), through: from, gap };
         let mut bytes = 0;
         for _ in 0..limits::LOOK_PAGES {
             let next = self.places.partition_point(|place| *place <= found.through);
@@ -134,5 +152,31 @@ fn read(selection: &Selection, from: Position) -> Read {
         order: Order::Forward,
         messages: limits::STEP_MESSAGES,
         bytes: limits::TURN_BYTES,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use fanfare_proto::{LogId, Namespaces, Pattern};
+    use fanfare_store::MemoryLog;
+
+    #[test]
+    fn what_all_looks_have_found_has_a_limit() {
+        let log = MemoryLog::new(LogId::KEPT, Arc::new(Namespaces::new([])));
+        let placing = Lending::default();
+        let look = || {
+            let wanted = Sieve::new(Selection::new(vec![Pattern::parse("a").unwrap()]));
+            let mut seeking = Seeking::new(wanted, Position::START, Position(1), placing.clone());
+            seeking.newest.insert((1, 1), (Position(1), false));
+            seeking.step(&log).map(Option::unwrap)
+        };
+        let others = placing.count(limits::LATEST_ALL_BYTES - 8);
+        let held = look().unwrap();
+        assert_eq!(look().unwrap_err().code, Code::BUSY);
+        drop(held);
+        assert!(look().is_ok());
+        drop(others);
+        assert_eq!(placing.bytes(), 0);
     }
 }

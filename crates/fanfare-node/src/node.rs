@@ -197,7 +197,10 @@ impl Node {
         // What has expired is known when it is read, not when it is asked for.
         let (places, history, clock) = (self.0.places, history.clone(), self.0.now);
         let page = match history.latest {
-            true => self.read_in_steps(LatestPage::new(places, set, history, clock)).await?,
+            true => {
+                let placing = self.0.reading.placing();
+                self.read_in_steps(LatestPage::new(places, set, history, placing, clock)).await?
+            }
             false => self.read(move |logs| history::read(logs, &places, set, &history, clock())).await?,
         };
         page.gaps.iter().for_each(|gap| self.0.gaps.of(gap.reason).add_shared(1));

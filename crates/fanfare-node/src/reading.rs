@@ -99,6 +99,8 @@ impl State {
 struct Shared {
     logs: Logs,
     lending: Lending,
+    /// Places of what is newest, while their messages are given.
+    placing: Lending,
     state: Mutex<State>,
     changed: Condvar,
 }
@@ -135,10 +137,16 @@ impl Reading {
         self.shared.lending.clone()
     }
 
+    /// What counts the places of what is newest.
+    pub(crate) fn placing(&self) -> Lending {
+        self.shared.placing.clone()
+    }
+
     pub(crate) fn start(logs: Logs) -> std::io::Result<Reading> {
         let shared = Arc::new(Shared {
             logs,
             lending: Lending::default(),
+            placing: Lending::default(),
             state: Mutex::default(),
             changed: Condvar::new(),
         });

@@ -8,13 +8,14 @@ mod story;
 use fanfare_node::{Opening, Outcome};
 use fanfare_proto::{
     Channel, Content, Cursor, Filter, Form, Framing, Grant, LogId, Pace, Pattern, Publish, Query, Selection,
-    Start, Time, Wire, protocol,
+    Start, Time, Wire, limits, protocol,
 };
 use fanfare_store::{MemoryLog, Removal, SqliteLog, SqliteOptions};
 use proptest::prelude::*;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
+use story::held::Held;
 use story::{Story, namespaces, wait};
 
 const CHANNELS: [&str; 3] = ["a", "b", "live/c"];
@@ -60,6 +61,8 @@ struct Life {
     counts: bool,
     bytes: Option<u64>,
     filter: Option<Filter>,
+    /// What it holds, if it hears changes.
+    held: Option<Held>,
     clock: u64,
     /// What was said, as far as it is wanted.
     said: Vec<Said>,
@@ -73,7 +76,7 @@ struct Life {
 }
 
 impl Life {
-    fn new(story: Story, pace: &str, filter: Option<&str>) -> Life {
+    fn new(story: Story, pace: &str, filter: Option<&str>, changes: bool) -> Life {
         let query = Query::parse(pace).unwrap();
         let number = |name| query.one(name).unwrap().map(|text| text.parse::<f64>().unwrap());
         let (rate, bytes) = (number("rate"), number("bytes"));
@@ -84,6 +87,7 @@ impl Life {
             counts: rate.is_some(),
             bytes: bytes.map(|bytes| bytes as u64),
             filter: filter.map(|text| Filter::parse(text).unwrap()),
+            held: changes.then(Held::default),
             clock: 1_700_000_000_123,
             said: Vec::new(),
             count: 0,
@@ -101,7 +105,7 @@ impl Life {
         let patterns = ["*", "live/**"].map(|text| Pattern::parse(text).unwrap()).to_vec();
         let wire = Wire {
             protocol: protocol::by_name("stream").unwrap(),
-            form: Form::Envelope,
+            form: if self.held.is_some() { Form::Delta } else { Form::Envelope },
             framing: Framing::Close,
             origin: None,
         };
@@ -119,6 +123,8 @@ impl Life {
         self.story.desk.close(0);
         (self.connection, self.opened) = (self.connection + 1, self.clock);
         (self.story.socket.heard, self.lines) = (Vec::new(), 0);
+        // Another process may have taken over: it holds nothing.
+        self.held = self.held.take().map(|_| Held::default());
         self.story.desk.open(0, opening, Time(self.clock)).unwrap();
         self.turn();
     }
@@ -154,6 +160,7 @@ impl Life {
                 self.cursor = Some(Cursor::parse(cursor).unwrap());
             }
             assert!(line["gap"].is_null() && line["closing"].is_null(), "{line}");
+            let line = self.held.as_mut().map_or(line.clone(), |held| held.whole(line.clone()));
             let Some(body) = line["body"].as_object() else { continue };
             let heard = Said {
                 channel: line["channel"].as_str().unwrap().into(),
@@ -167,13 +174,15 @@ impl Life {
 
     fn say(&mut self, messages: &[(usize, Option<u8>)]) {
         let mut batch = Vec::new();
+        let more =
+            if self.held.is_some() { format!(",\"more\":\"{}\"", "x".repeat(100)) } else { String::new() };
         for (channel, key) in messages {
             let (number, key) = (self.count, key.map(|key| format!("k{key}")));
             self.count += 1;
             let content = Content {
                 key: key.as_deref().map(Into::into),
                 content_type: Some("application/json".into()),
-                body: format!("{{\"n\":{number},\"m\":{}}}", number % 3).into(),
+                body: format!("{{\"n\":{number},\"m\":{}{more}}}", number % 3).into(),
                 ..Content::default()
             };
             let channel = CHANNELS[*channel].to_owned();
@@ -215,7 +224,7 @@ impl Life {
         }
         self.fill(false);
         // A tick for each message that has no key, and one more.
-        for _ in 0..self.said.len() + 3 {
+        for _ in 0..4 * self.said.len() + 3 {
             self.pass(self.every + 1);
         }
         self.check();
@@ -312,9 +321,10 @@ proptest! {
         filter in any::<bool>(),
         tail in prop::sample::select(vec![4usize, 32, 2048]),
         deeds in prop::collection::vec(deed(), 1..40),
+        changes in any::<bool>(),
     ) {
         let story = Story::on(Arc::new(MemoryLog::new(LogId::KEPT, namespaces())), tail);
-        Life::new(story, pace, filter.then_some("body.m > 0")).live(&deeds);
+        Life::new(story, pace, filter.then_some("body.m > 0"), changes).live(&deeds);
     }
 }
 
@@ -322,9 +332,48 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(20) })]
 
     #[test]
-    fn and_so_they_are_from_a_disk(pace in paces(), deeds in prop::collection::vec(deed(), 1..40)) {
+    fn and_so_they_are_from_a_disk(pace in paces(), changes in any::<bool>(), deeds in prop::collection::vec(deed(), 1..40)) {
         let dir = tempfile::tempdir().unwrap();
         let log = SqliteLog::open(dir.path(), namespaces(), SqliteOptions::default()).unwrap();
-        Life::new(Story::on(Arc::new(log), 16), pace, None).live(&deeds);
+        Life::new(Story::on(Arc::new(log), 16), pace, None, changes).live(&deeds);
+    }
+}
+
+/// Fifty readers that hear of a long past one message now and the next in a quarter of an hour.
+#[test]
+fn readers_that_wait_for_their_tick_leave_room_for_others_to_read() {
+    let mut story = Story::on(Arc::new(MemoryLog::new(LogId::KEPT, namespaces())), 4);
+    for number in 0..60 {
+        story.say("a", &format!("{number}{}", "x".repeat(60_000)), None);
+    }
+    let pace = Pace::asked(&Query::parse("rate=0.001").unwrap()).unwrap();
+    let wire = Wire {
+        protocol: protocol::by_name("stream").unwrap(),
+        form: Form::Envelope,
+        framing: Framing::Close,
+        origin: None,
+    };
+    for key in 0..50 {
+        let opening = Opening {
+            grant: &Arc::new(Grant::open()),
+            selection: Selection::new(vec![Pattern::parse("a").unwrap()]),
+            start: Start::Oldest,
+            latest: false,
+            pace,
+            wire,
+            head: Vec::new(),
+            retry: Duration::from_secs(1),
+        };
+        story.desk.open(key, opening, Time(1_700_000_000_123)).unwrap();
+        story.settle();
+    }
+    assert!(story.bodies().len() >= 50, "each has heard one");
+    let clocked = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    let bytes = clocked.block_on(story.node.figures()).pages_bytes;
+    assert!(bytes < limits::PAGES_LENT_BYTES as u64, "{bytes}");
+    let heard = story.bodies().len();
+    story.open_at(50, &["a"], Start::Oldest);
+    while story.bodies().len() < heard + 60 {
+        story.settle();
     }
 }

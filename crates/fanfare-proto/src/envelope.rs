@@ -1,7 +1,7 @@
 //! Messages as JSON: the envelope of every JSON protocol, and the body as a JSON value.
 
 use crate::put::Shown;
-use crate::{Became, Content, Cursor, Form, Gap, Message, TagValue, Tags, Time, json, media};
+use crate::{Became, Content, Cursor, Delta, Form, Gap, Message, TagValue, Tags, Time, json, media};
 use base64::display::Base64Display;
 use base64::engine::general_purpose::STANDARD;
 
@@ -9,16 +9,40 @@ use base64::engine::general_purpose::STANDARD;
 /// of a reader that has heard it, if there is one to tell. Fields that are absent are left out.
 pub fn envelope(message: &Message, cursor: Option<&Cursor>, form: Form, out: &mut Vec<u8>) {
     out.push(b'{');
-    if form == Form::Envelope {
+    if form != Form::Body {
         fields(message, out);
     }
     amended(&message.content, out);
-    if !message.content.is_erased() {
-        body(&message.content, out);
+    match (form, shape(&message.content)) {
+        _ if message.content.is_erased() => {}
+        (Form::Delta, Shape::Json(text)) => json::string("body_json", text, out),
+        (_, shape) => shaped(&shape, &message.content, out),
     }
     if let Some(cursor) = cursor {
         json::quoted("cursor", cursor, out);
     }
+    out.push(b'}');
+}
+
+/// Appends a message with every field, but of its body only what has changed since another one.
+pub(crate) fn changed(message: &Message, delta: &Delta, cursor: &Cursor, out: &mut Vec<u8>) {
+    out.push(b'{');
+    fields(message, out);
+    json::name("delta", out);
+    out.push(b'{');
+    json::plain("base", delta.base, out);
+    match std::str::from_utf8(&delta.change) {
+        Ok(text) => json::string("text", text, out),
+        Err(_) => json::quoted("base64", Shown(Base64Display::new(&delta.change, &STANDARD)), out),
+    }
+    let gives = match shape(&message.content) {
+        Shape::Json(_) => "body_json",
+        Shape::Text(_) => "body",
+        Shape::Bytes => "body_base64",
+    };
+    json::string("gives", gives, out);
+    out.push(b'}');
+    json::quoted("cursor", cursor, out);
     out.push(b'}');
 }
 
@@ -102,10 +126,14 @@ fn tags(tags: &Tags, out: &mut Vec<u8>) {
 
 /// Appends `body` as a JSON value or text, or `body_base64`.
 pub(crate) fn body(content: &Content, out: &mut Vec<u8>) {
-    match shape(content) {
-        Shape::Json => {
+    shaped(&shape(content), content, out);
+}
+
+fn shaped(shape: &Shape<'_>, content: &Content, out: &mut Vec<u8>) {
+    match shape {
+        Shape::Json(text) => {
             json::name("body", out);
-            one_line(&content.body, out);
+            one_line(text.as_bytes(), out);
         }
         Shape::Text(text) => json::string("body", text, out),
         Shape::Bytes => base64(content, out),
@@ -128,17 +156,16 @@ pub(crate) fn gap(gap: &Gap, out: &mut Vec<u8>) {
 
 /// How a body is shown in JSON.
 enum Shape<'a> {
-    Json,
+    Json(&'a str),
     Text(&'a str),
     Bytes,
 }
 
 fn shape(content: &Content) -> Shape<'_> {
     let said = content.content_type.as_deref();
-    if said.is_some_and(media::is_json) && json::is_sound(&content.body) {
-        return Shape::Json;
-    }
-    match std::str::from_utf8(&content.body) {
+    let text = std::str::from_utf8(&content.body);
+    match text {
+        Ok(text) if said.is_some_and(media::is_json) && json::is_sound(&content.body) => Shape::Json(text),
         Ok(text) if said.is_none_or(media::is_text) => Shape::Text(text),
         _ => Shape::Bytes,
     }

@@ -1,6 +1,7 @@
 //! What a session hears.
 
 use crate::{Cursor, Message, Position, Refusal, RequestId, SessionId};
+use bytes::Bytes;
 use std::time::Duration;
 
 /// What was lost before it could be heard (design rule 6).
@@ -45,12 +46,23 @@ impl GapReason {
     }
 }
 
+/// A body as what has changed since that of an earlier message of the same channel.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delta {
+    /// The earlier message.
+    pub base: Position,
+    /// What [`apply_delta`](crate::apply_delta) takes.
+    pub change: Bytes,
+}
+
 /// One thing a session hears. A cursor beside an event says where the session is once it has heard it.
 #[derive(Debug, Clone, Copy)]
 pub enum Event<'a> {
     /// A message. One that a subscription brings from before its beginning has no cursor: the session is elsewhere
     /// (design rule 4).
     Message(&'a Message, Option<&'a Cursor>),
+    /// A message as what has changed since another one, which the session was given.
+    Delta(&'a Message, &'a Delta, &'a Cursor),
     /// A message that an acked reader is given, and which time this is, from 1. The cursor is what it is acknowledged by.
     Handed(&'a Message, &'a Cursor, u32),
     /// Messages were lost. Of several gaps that are told together only the last has a cursor.

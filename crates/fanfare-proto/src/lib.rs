@@ -9,7 +9,7 @@
 //! - what is asked: [`Request`], [`Command`], [`Subscribe`], [`Start`], [`History`], [`Selection`];
 //! - what is wanted of it: [`Filter`], bound to [`Paths`] and judged by [`Fields`];
 //! - what is answered: [`Reply`], [`Receipt`], [`HistoryPage`];
-//! - what bytes mean: [`protocol`], [`Wire`], [`websocket`];
+//! - what bytes mean: [`protocol`], [`Wire`], [`websocket`]; of bodies that change little, only the change: [`make_delta`];
 //! - what is taken elsewhere: [`archive_line`];
 //! - what is sent elsewhere: [`Webhook`];
 //! - rules: [`Namespace`], [`Grant`], [`limits`];
@@ -26,6 +26,7 @@ mod code;
 mod command;
 mod condition;
 mod cursor;
+mod delta;
 mod door;
 mod duration;
 mod encoder;
@@ -87,11 +88,12 @@ pub use condition::{
     Rule, Standing, Turn, Verdict,
 };
 pub use cursor::{Cursor, CursorError, CursorPart};
+pub use delta::{NotApplied, apply_delta, make_delta};
 pub use door::{BARE_PARAMETERS, Batch, read_bare, read_batch};
 pub use duration::{parse_duration, shown_duration};
 pub use encoder::Encoder;
 pub use envelope::envelope;
-pub use event::{Event, Gap, GapReason, Greeting};
+pub use event::{Delta, Event, Gap, GapReason, Greeting};
 pub use filter::{BoundFilter, Fields, Filter, FilterError, Paths};
 pub use form::Form;
 pub use grant::Grant;

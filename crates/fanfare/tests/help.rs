@@ -72,6 +72,33 @@ fn the_guide_has_the_help_of_every_command() {
     }
 }
 
+/// `make guide` runs this: it writes the help of each command that has a section into the guide.
+#[test]
+#[ignore = "writes docs/cli.md"]
+fn write_the_guide() {
+    let mut guide = GUIDE.to_owned();
+    let mut write = |heading: &str, text: &str| {
+        let Some(section) = guide.find(heading) else { return };
+        let fence = "```text\nFanfare pushes";
+        let of_whole = heading == "# The command line\n";
+        let begin = match of_whole {
+            true => guide[section..].find(fence).map(|at| at + "```text\n".len()),
+            // A section may have other blocks: that of help has the line of usage.
+            false => guide[section..].find("\nUsage: ").and_then(|usage| {
+                guide[section..section + usage].rfind("```text\n").map(|at| at + "```text\n".len())
+            }),
+        };
+        let begin = section + begin.unwrap();
+        let end = begin + guide[begin..].find("```\n").unwrap();
+        guide.replace_range(begin..end, text);
+    };
+    write("# The command line\n", &help(&["--help"]));
+    for name in commands() {
+        write(&format!("\n## `fanfare {name}`\n"), &help_of(&name));
+    }
+    std::fs::write(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/cli.md"), guide).unwrap();
+}
+
 #[test]
 fn every_command_has_examples_that_the_command_line_takes() {
     for name in commands() {

@@ -106,8 +106,8 @@ pub(crate) const LIMIT: Parameter = Parameter {
 };
 pub(crate) const AS: Parameter = Parameter {
     name: "as",
-    about: "Whole messages, or bodies alone.",
-    schema: || json!({ "type": "string", "enum": ["envelope", "body"] }),
+    about: "Whole messages, or bodies alone; on what goes on, also messages whose bodies are told as changes.",
+    schema: || json!({ "type": "string", "enum": ["envelope", "body", "delta"] }),
 };
 
 pub(crate) const WAIT: Parameter = Parameter {

@@ -7,7 +7,7 @@ pub(super) async fn hear(line: &mut Line<'_>) -> Result<Never, Cut> {
     let target = line.wanted.target();
     let start = line.ear.start();
     let target = start.into_iter().fold(target, |target, (name, value)| target.with(name, value));
-    let target = target.with("as", "envelope");
+    let target = target.with("as", line.ear.form());
     let mut response = line.next(line.reach.stream(&target, "text/event-stream")).await??;
     let media_type = response.headers().get("content-type").and_then(|value| value.to_str().ok());
     if !media_type.is_some_and(|media_type| media_type.starts_with("text/event-stream")) {

@@ -14,7 +14,7 @@ use tokio_websockets::{ClientBuilder, Error as SocketError, Limits, Message, upg
 const SUBSCRIBE: u64 = 1;
 
 pub(super) async fn hear(line: &mut Line<'_>) -> Result<Never, Cut> {
-    let address = line.reach.address().socket(&Target::new("/subscribe"));
+    let address = line.reach.address().socket(&Target::new("/subscribe").with("as", line.ear.form()));
     let uri: Uri = address.parse().map_err(|error| line.reach.odd(error))?;
     let limits = Limits::default().max_payload_len(Some(ITEM_BYTES));
     let builder = ClientBuilder::from_uri(uri).limits(limits);

@@ -10,6 +10,7 @@ pub use start::Start;
 
 use crate::answer::Found;
 use crate::error::{Error, Refusal};
+use crate::held::Held;
 use crate::message::Message;
 use crate::reach::Reach;
 use crate::transport::Transport;
@@ -36,6 +37,8 @@ pub(crate) struct Ear {
     start: Option<Start>,
     /// Of the past only the newest of each key is asked for, and not all of it is heard yet.
     latest: bool,
+    /// What this connection has brought, while bodies may come as changes.
+    held: Option<Held>,
     buffer: mpsc::Sender<Heard>,
     bytes: Arc<AtomicUsize>,
     transport: Transport,
@@ -72,7 +75,7 @@ impl Ear {
     ) -> Ear {
         let transport = Transport::WebSocket;
         let (place, latest) = (None, false);
-        Ear { place, start, latest, buffer, bytes, transport, open: false, alive: false, reach }
+        Ear { place, start, latest, held: None, buffer, bytes, transport, open: false, alive: false, reach }
     }
 
     /// Of the past only the newest of each key is asked for.
@@ -80,9 +83,20 @@ impl Ear {
         Ear { latest, ..self }
     }
 
+    /// Bodies may come as changes.
+    pub(crate) fn with_deltas(self, deltas: bool) -> Ear {
+        Ear { held: deltas.then(Held::default), ..self }
+    }
+
+    /// How much of a message is to travel: a value of `as`.
+    pub fn form(&self) -> &'static str {
+        if self.held.is_some() { "delta" } else { "envelope" }
+    }
+
     /// Another connection is tried.
     pub(crate) fn connect(&mut self, transport: Transport) {
         (self.transport, self.open, self.alive) = (transport, false, false);
+        self.held = self.held.take().map(|_| Held::default());
     }
 
     /// Whether the server has answered over this connection.
@@ -121,7 +135,12 @@ impl Ear {
     pub fn hear(&mut self, item: Item, text: &str) -> Result<(), Cut> {
         self.alive |= self.open;
         if item.is_message() {
-            let message = Message::parse(text.to_owned()).map_err(|why| self.reach.odd(why))?;
+            let whole = self.held.as_mut().map_or_else(|| Ok(text.to_owned()), |held| held.whole(text));
+            let message = whole.and_then(Message::parse).map_err(|why| {
+                // The next connection brings whole bodies.
+                self.held = None;
+                self.reach.odd(why)
+            })?;
             return self.hear_message(message);
         }
         let event = match (item.gap, item.error, item.caught_up) {

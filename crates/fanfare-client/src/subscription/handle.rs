@@ -41,7 +41,9 @@ impl Subscription {
             _ => None,
         });
         let (own, reader) = (reach.clone(), wanted.reader.clone());
-        let ear = Ear::new(reach.clone(), start, sender.clone(), bytes.clone()).with_latest(wanted.latest);
+        let ear = Ear::new(reach.clone(), start, sender.clone(), bytes.clone())
+            .with_latest(wanted.latest)
+            .with_deltas(wanted.deltas);
         let run = Run::new(reach, wanted, transports, ear, sender, again.clone());
         let task = tokio::spawn(run.run());
         Subscription { buffer, bytes, again, task, cursor, transport: None, ended: false, reach: own, reader }

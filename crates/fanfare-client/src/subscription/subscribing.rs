@@ -49,6 +49,12 @@ impl Subscribing {
         Subscribing { wanted: Wanted { view: view.into(), ..self.wanted }, ..self }
     }
 
+    /// Has bodies sent as what has changed since the message before, where that is shorter. What is heard is the same; the
+    /// newest body of each key is kept in memory for it.
+    pub fn deltas(self, deltas: bool) -> Subscribing {
+        Subscribing { wanted: Wanted { deltas, ..self.wanted }, ..self }
+    }
+
     /// Is seen on the channels as this member, as long as it hears them; none of them is a pattern then.
     pub fn presence(self, member: impl Into<Option<String>>) -> Subscribing {
         Subscribing { wanted: Wanted { presence: member.into(), ..self.wanted }, ..self }

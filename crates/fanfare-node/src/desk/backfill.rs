@@ -100,6 +100,7 @@ impl Backfill {
             encoder,
             now,
             share: None,
+            changes: None,
         }
     }
 

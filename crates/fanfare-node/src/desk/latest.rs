@@ -116,7 +116,7 @@ impl Desk {
             return Ok(ticket);
         }
         let until = past.until.get(log);
-        let mut seeking = Seeking::new(Sieve::new(selection), from, until);
+        let mut seeking = Seeking::new(Sieve::new(selection), from, until, reading.placing());
         let look = Arc::new(());
         let wanted = Arc::downgrade(&look);
         reading.steps(Box::new(move |logs| {

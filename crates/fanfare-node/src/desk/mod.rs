@@ -9,6 +9,7 @@
 
 mod acking;
 mod backfill;
+mod bases;
 mod latest;
 mod lines;
 mod mailbox;
@@ -34,6 +35,7 @@ use crate::commit::unread;
 use crate::locate::{heads, locate, locate_at_once};
 use crate::orders::Orders;
 use crate::tail::Lost;
+use bases::Bases;
 use fanfare_hub::{InterestId, Interests, Membership, Slot, Window};
 use fanfare_proto::{Code, Encoder, Grant, LogSet, Pace, Refusal, Selection, Sieve, Start, Time, Wire};
 use latest::Past;
@@ -119,6 +121,7 @@ pub struct Desk {
     runs: Runs,
     /// What readers that hear in ticks have not heard, by selection.
     newest: FxHashMap<InterestId, Newest>,
+    bases: Bases,
     ticks: Ticks,
     encoder: Encoder,
     /// Slots before this sequence number of the window hold no frames.
@@ -156,6 +159,7 @@ impl Desk {
             lines: Lines::default(),
             runs: Runs::default(),
             newest: FxHashMap::default(),
+            bases: Bases::default(),
             ticks: Ticks::default(),
             encoder: Encoder::default(),
             framed: start,
@@ -199,6 +203,7 @@ impl Desk {
             line: Line::Out,
             extra: None,
         };
+        session.give_from(self.window.end());
         let extra = session.extra();
         extra.rest = std::mem::take(&mut opening.head).into();
         extra.greet = stream.then_some(opening.retry);
@@ -327,6 +332,7 @@ impl Desk {
     /// Frames are shared by those in line together; when nobody is, they go.
     fn forget_frames(&mut self) {
         self.runs.rest(self.window.end());
+        self.bases.rest();
         self.interests.rest();
         for seq in self.framed.max(self.window.start())..self.window.end() {
             if let Some(slot) = self.window.get_mut(seq) {

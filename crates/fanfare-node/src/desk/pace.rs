@@ -4,9 +4,10 @@
 //! does not go back so far, a fold of the log. At each tick it is given what there is, in order; if its socket is full meanwhile,
 //! the rest once there is room, as far as it is not superseded by then.
 
+use super::bases::{Given, Ticked};
 use super::mailbox::{Answer, Letter};
 use super::newest::Newest;
-use super::reader::{Reader, Share};
+use super::reader::{Changes, Reader, Share};
 use super::run::{Run, WindowKey};
 use super::session::{Line, Session};
 use super::step::Step;
@@ -31,12 +32,16 @@ pub(crate) struct Paced {
     parked: Option<Time>,
     /// Everything before this place of the node's order was heard, if that is known.
     place: Option<u64>,
+    /// Where the window ended when something of the list was given last.
+    made: u64,
 }
 
 /// What one tick may still give.
 struct Tick {
     /// Nothing that came later.
     until: u64,
+    /// What the ticks before it gave, if that is known.
+    before: Option<Ticked>,
     share: Share,
     written: usize,
     /// Nothing more.
@@ -65,7 +70,7 @@ impl Place {
 
 impl Paced {
     fn new(pace: Pace, next: Time) -> Paced {
-        Paced { pace, next, tick: None, parked: None, place: None }
+        Paced { pace, next, tick: None, parked: None, place: None, made: 0 }
     }
 
     /// Whether something may be given now.
@@ -82,13 +87,15 @@ impl Paced {
             return false;
         }
         let share = Share { bytes: self.pace.tick_bytes(), counts: self.pace.counts(), keyless: true };
-        self.tick = Some(Tick { until, share, written: 0, done: false });
+        let before = self.place.map(|to| Ticked { to, made: self.made });
+        self.tick = Some(Tick { until, before, share, written: 0, done: false });
         true
     }
 
     /// The session begins elsewhere.
     pub(crate) fn lose_place(&mut self) {
         self.place = None;
+        self.tick.iter_mut().for_each(|tick| tick.before = None);
     }
 
     /// Nothing more is given in this tick.
@@ -125,6 +132,7 @@ impl Desk {
         let next = if stream { now } else { pace.next(now) };
         let end = self.window.end();
         (session.at, session.until) = (end, end);
+        session.give_from(end);
         let extra = session.extra();
         (extra.joined, extra.pace) = (end, Some(Box::new(Paced::new(pace, next))));
         let interest = session.membership.interest;
@@ -156,6 +164,10 @@ impl Desk {
     /// What a session that hears in ticks is given next.
     #[cold]
     pub(super) fn step_paced(&mut self, key: SessionKey, stream: bool, now: Time) -> Step {
+        let Some(session) = self.sessions.get(key) else { return Step::Idle };
+        if let Some(list) = self.newest.get_mut(&session.membership.interest) {
+            list.sweep();
+        }
         let Some(place) = self.sessions.get(key).map(|session| self.place(session)) else {
             return Step::Idle;
         };
@@ -182,7 +194,7 @@ impl Desk {
         match place {
             Place::Page => self.read_page(key, now),
             Place::Log(log) => {
-                paced.place = None;
+                paced.lose_place();
                 self.ask_fold(key, log)
             }
             Place::List(from) => self.read_newest(key, from, now),
@@ -213,6 +225,7 @@ impl Desk {
         let Some(interest) = self.interests.get(session.membership.interest) else { return Step::Idle };
         let (mut sieve, from) =
             (Sieve::new(interest.selection.clone()), session.own().unwrap_or_default().get(log));
+        session.give_from(joined);
         (session.ticket, session.extra().joined) = (ticket, joined);
         let reading = &self.node.inner().reading;
         let lending = reading.lending();
@@ -242,14 +255,17 @@ impl Desk {
         let Some(session) = self.sessions.get_mut(key) else { return Step::Idle };
         let (interest, wire, logs, own, joined) =
             (session.membership.interest, session.wire, session.logs, session.own(), session.joined());
+        let given_from = session.given_from();
         let Some(list) = self.newest.get(&interest) else { return Step::Idle };
         let Some((wished, filters)) = self.interests.asking(interest) else { return Step::Idle };
         let Some(paced) = session.extra.as_deref_mut().and_then(|extra| extra.pace.as_deref_mut()) else {
             return Step::Idle;
         };
-        let Some((to, share)) = paced.tick.as_ref().map(|tick| (tick.until, tick.share)) else {
+        let Some((to, share, before)) = paced.tick.as_ref().map(|tick| (tick.until, tick.share, tick.before))
+        else {
             return Step::Idle;
         };
+        paced.made = self.window.end();
         // Whoever has heard nothing of what comes is like everybody who has not.
         let first = list.range(from, from + 1).next();
         let own = own.filter(|own| {
@@ -259,10 +275,24 @@ impl Desk {
         });
         let (places, encoder) = (&self.node.inner().places, &mut self.encoder);
         let wish = Wish::Shared(wished, filters);
+        let before = before.filter(|_| given_from.is_some());
+        let given = given_from.map(|since| Given { since, ticks: before });
+        let changes = Changes::of(&mut self.bases, given.filter(|_| before.is_some()));
         let shared = WindowKey { interest, wire, from, to, joined: joined.max(from) };
-        let mut reader =
-            Reader { wish, logs, wire, own, joined, past: None, places, encoder, now, share: Some(share) };
-        let run = self.runs.of_list((shared, share, list.version()), list, &mut reader);
+        let mut reader = Reader {
+            wish,
+            logs,
+            wire,
+            own,
+            joined,
+            past: None,
+            places,
+            encoder,
+            now,
+            share: Some(share),
+            changes,
+        };
+        let run = self.runs.of_list((shared, share, list.version(), before), list, &mut reader);
         let last = list.range(run.to, to).next().is_none();
         paced.give(&run, last);
         self.use_run(key, run, from, None)
@@ -283,9 +313,11 @@ impl Desk {
     #[cold]
     pub(super) fn park(&mut self, key: SessionKey) {
         let Some(session) = self.sessions.get_mut(key) else { return };
-        let Some(paced) = session.extra.as_deref_mut().and_then(|extra| extra.pace.as_deref_mut()) else {
-            return;
-        };
+        let Some(extra) = session.extra.as_deref_mut() else { return };
+        if self.node.inner().reading.lending().are_many() {
+            extra.page = None;
+        }
+        let Some(paced) = extra.pace.as_deref_mut() else { return };
         if paced.parked != Some(paced.next) {
             paced.parked = Some(paced.next);
             self.ticks.0.entry(paced.next).or_default().push(key);

@@ -1,7 +1,8 @@
 //! Making runs: the frames that a reader is to be given, from the window or from a page.
 
+use super::bases::{Bases, Given};
 use super::newest::Newest;
-use super::run::{Frames, RUN_BYTES, Run};
+use super::run::{Frames, LIST_BYTES, RUN_BYTES, Run};
 use super::wish::Wish;
 use crate::lent::Lent;
 use crate::places::Places;
@@ -27,6 +28,20 @@ pub(crate) struct Reader<'a> {
     pub(crate) now: Time,
     /// What may be given at once, if that is limited.
     pub(crate) share: Option<Share>,
+    /// Set for one that hears changes, and was given what they build on.
+    pub(crate) changes: Option<Changes<'a>>,
+}
+
+/// What changes build on.
+pub(crate) struct Changes<'a> {
+    bases: &'a mut Bases,
+    given: Given,
+}
+
+impl<'a> Changes<'a> {
+    pub(crate) fn of(bases: &'a mut Bases, given: Option<Given>) -> Option<Changes<'a>> {
+        Some(Changes { bases, given: given? })
+    }
 }
 
 /// What a reader that hears in ticks may be given at once.
@@ -53,6 +68,31 @@ impl Reader<'_> {
     fn encode(&mut self, message: &Message, mark: &Mark, out: &mut Vec<u8>) {
         let cursor = self.past.is_none().then(|| self.places.cursor(mark, self.logs));
         self.encoder.event(self.wire, &Event::Message(message, cursor.as_ref()), out);
+    }
+
+    /// Whether it was given everything that a run builds on.
+    pub(crate) fn has(&self, run: &Run) -> bool {
+        let since = self.changes.as_ref().map(|changes| changes.given.since);
+        since.is_none_or(|since| run.base.is_none_or(|base| base >= since))
+    }
+
+    /// Takes a reader of changes for one that was given what it wanted from this place on. Answers what it was before.
+    pub(crate) fn lower_since(&mut self, since: u64) -> u64 {
+        let changes = self.changes.as_mut();
+        changes.map_or(0, |changes| std::mem::replace(&mut changes.given.since, since))
+    }
+
+    /// The frame of what has changed since the message that the reader has, and the place of that.
+    fn change(&mut self, seq: u64, mark: &Mark) -> Option<(Bytes, u64)> {
+        let Changes { bases, given } = self.changes.as_mut().filter(|_| self.own.is_none())?;
+        let base = bases.base(seq, given, &mut self.wish)?;
+        let (wire, logs, places, encoder) = (self.wire, self.logs, self.places, &mut *self.encoder);
+        let frame = bases.frame((base, seq), (wire, logs), |message, delta| {
+            let mut out = Vec::new();
+            encoder.event(wire, &Event::Delta(message, delta, &places.cursor(mark, logs)), &mut out);
+            out.into()
+        })?;
+        Some((frame, base))
     }
 
     /// Whether the slot is to be written.
@@ -86,7 +126,7 @@ impl Reader<'_> {
 
 pub(crate) fn window_run(from: u64, to: u64, window: &mut Window<Frames>, reader: &mut Reader<'_>) -> Run {
     let (mut frames, mut size): (Vec<(Bytes, u64)>, usize) = (Vec::new(), 0);
-    let (mut end, mut until) = (to, None);
+    let (mut end, mut until, mut base) = (to, None, None);
     for seq in from..to {
         // Nobody shares this run, so others wait for it.
         if reader.own.is_some() && seq - from >= limits::STEP_MESSAGES as u64 {
@@ -95,17 +135,23 @@ pub(crate) fn window_run(from: u64, to: u64, window: &mut Window<Frames>, reader
         }
         let Some(slot) = window.get_mut(seq) else { continue };
         if reader.wants(slot, seq) {
-            let (bytes, expires) = (slot_frame(slot, reader), expiry(&slot.message));
+            let expires = expiry(&slot.message);
+            let change = reader.change(seq, &slot.mark);
+            let bytes = match &change {
+                Some((bytes, _)) => bytes.clone(),
+                None => slot_frame(slot, reader),
+            };
             if size > 0 && size + bytes.len() > RUN_BYTES {
                 end = seq;
                 break;
             }
             until = earlier(until, expires);
+            base = change.map(|(_, base)| base).into_iter().chain(base).min();
             size += bytes.len();
             frames.push((bytes, seq + 1));
         }
     }
-    join(frames, end, until)
+    Run { base, ..join(frames, end, until) }
 }
 
 /// When a message expires, unless it did at once: then it does not matter when it is written.
@@ -170,7 +216,7 @@ pub(crate) fn page_run(
         }
         let paused = reader.share.is_some_and(|share| !share.fits(message, out.len(), keyless));
         if paused || out.len() >= RUN_BYTES {
-            return Run { bytes: out.into(), cuts, to: index as u64, until, paused, keyless };
+            return Run { bytes: out.into(), cuts, to: index as u64, until, paused, keyless, base: None };
         }
         keyless |= message.superseding_key().is_none();
         mark.raise(log, message.position);
@@ -178,25 +224,30 @@ pub(crate) fn page_run(
         reader.encode(message, &mark, &mut out);
         cuts.push((out.len(), index as u64 + 1));
     }
-    Run { bytes: out.into(), cuts, to: end as u64, until, paused: false, keyless }
+    Run { bytes: out.into(), cuts, to: end as u64, until, paused: false, keyless, base: None }
 }
 
 /// The run of a list, from a place to another.
 pub(crate) fn list_run(from: u64, to: u64, list: &Newest, reader: &mut Reader<'_>) -> Run {
-    let (mut out, mut cuts, mut until, mut keyless) = (Vec::new(), Vec::new(), None, false);
+    let (mut out, mut cuts, mut until, mut keyless, mut base) = (Vec::new(), Vec::new(), None, false, None);
     for (seq, slot) in list.range(from, to) {
         if !reader.is_new(slot, seq) {
             continue;
         }
         let paused = reader.share.is_some_and(|share| !share.fits(&slot.message, out.len(), keyless));
-        if paused || out.len() >= RUN_BYTES {
-            return Run { bytes: out.into(), cuts, to: seq, until, paused, keyless };
+        if paused || out.len() >= LIST_BYTES {
+            return Run { bytes: out.into(), cuts, to: seq, until, paused, keyless, base };
         }
         keyless |= slot.message.superseding_key().is_none();
         until = earlier(until, expiry(&slot.message));
-        let mark = reader.own.map_or(slot.mark, |own| own.max(&slot.mark));
-        reader.encode(&slot.message, &mark, &mut out);
+        if let Some((bytes, since)) = reader.change(seq, &slot.mark) {
+            base = base.into_iter().chain([since]).min();
+            out.extend_from_slice(&bytes);
+        } else {
+            let mark = reader.own.map_or(slot.mark, |own| own.max(&slot.mark));
+            reader.encode(&slot.message, &mark, &mut out);
+        }
         cuts.push((out.len(), seq + 1));
     }
-    Run { bytes: out.into(), cuts, to, until, paused: false, keyless }
+    Run { bytes: out.into(), cuts, to, until, paused: false, keyless, base }
 }

@@ -1,5 +1,6 @@
 //! Runs: the frames between two places, joined once and shared by every session that is to write the same.
 
+use super::bases::Ticked;
 use super::newest::Newest;
 use super::reader::{Reader, Share, list_run, page_run, window_run};
 use crate::lent::Lent;
@@ -28,6 +29,8 @@ pub(crate) struct Run {
     pub(crate) paused: bool,
     /// Of a reader that hears in ticks: a message without a key is in it.
     pub(crate) keyless: bool,
+    /// The earliest place of a message that its changes build on.
+    pub(crate) base: Option<u64>,
 }
 
 impl Run {
@@ -64,8 +67,9 @@ pub(crate) struct WindowKey {
     pub(crate) joined: u64,
 }
 
-/// What a list's run is made for: a place in it, what may be given, and the version of the list.
-pub(crate) type ListKey = (WindowKey, Share, u64);
+/// What a list's run is made for: a place in it, what may be given, the version of the list, and of a reader of changes what
+/// it was given.
+pub(crate) type ListKey = (WindowKey, Share, u64, Option<Ticked>);
 
 impl Hash for WindowKey {
     /// It is made for each reader of a hot channel; `joined` is the same as `from` for nearly all, so it tells little.
@@ -114,10 +118,27 @@ const fn slot_size<K, V>(_: &FxHashMap<K, V>) -> usize {
 
 /// Bytes of one run, unless one frame alone is longer: two make a turn's share.
 pub(super) const RUN_BYTES: usize = limits::TURN_BYTES / 2;
+/// Bytes of a run of a list: a tick has much to give at once, and each write costs.
+pub(super) const LIST_BYTES: usize = limits::TURN_BYTES;
 /// Bytes of runs kept for sharing within a line; the newest alone may pass it.
 const SHARED_BYTES: usize = 16 * 1024 * 1024;
 /// Bytes of runs kept when the line is empty.
 const KEPT_BYTES: usize = 1024 * 1024;
+
+/// A run for this reader, and one for all who share it, unless nobody does: it may build on what the reader was not given.
+fn fitting(
+    reader: &mut Reader<'_>,
+    mut make: impl FnMut(&mut Reader<'_>) -> Run,
+) -> (Arc<Run>, Option<Arc<Run>>) {
+    if reader.own.is_some() {
+        return (Arc::new(make(reader)), None);
+    }
+    let since = reader.lower_since(0);
+    let all = Arc::new(make(reader));
+    reader.lower_since(since);
+    let run = if reader.has(&all) { all.clone() } else { Arc::new(make(reader)) };
+    (run, Some(all))
+}
 
 impl Runs {
     pub(crate) fn clear(&mut self) {
@@ -157,12 +178,15 @@ impl Runs {
         if reader.own.is_none()
             && let Some(shared) = self.window.get(&key).filter(|shared| shared.run.is_good(reader.now))
         {
-            return shared.run.clone();
+            return match reader.has(&shared.run) {
+                true => shared.run.clone(),
+                false => Arc::new(window_run(key.from, key.to, window, reader)),
+            };
         }
-        let run = Arc::new(window_run(key.from, key.to, window, reader));
-        if reader.own.is_none() {
-            self.count(slot_size(&self.window) + run.size());
-            self.window.insert(key, Shared { run: run.clone(), answer: None });
+        let (run, all) = fitting(reader, |reader| window_run(key.from, key.to, window, reader));
+        if let Some(all) = all {
+            self.count(slot_size(&self.window) + all.size());
+            self.window.insert(key, Shared { run: all, answer: None });
         }
         run
     }
@@ -172,12 +196,15 @@ impl Runs {
         if reader.own.is_none()
             && let Some(run) = self.lists.get(&key).filter(|run| run.is_good(reader.now))
         {
-            return run.clone();
+            return match reader.has(run) {
+                true => run.clone(),
+                false => Arc::new(list_run(key.0.from, key.0.to, list, reader)),
+            };
         }
-        let run = Arc::new(list_run(key.0.from, key.0.to, list, reader));
-        if reader.own.is_none() {
-            self.count(slot_size(&self.lists) + run.size());
-            self.lists.insert(key, run.clone());
+        let (run, all) = fitting(reader, |reader| list_run(key.0.from, key.0.to, list, reader));
+        if let Some(all) = all {
+            self.count(slot_size(&self.lists) + all.size());
+            self.lists.insert(key, all);
         }
         run
     }
@@ -272,6 +299,7 @@ mod tests {
                 encoder,
                 now: Time(0),
                 share: None,
+                changes: None,
             };
             let key = WindowKey { interest, wire: READER, from: 0, to: 1, joined: 0 };
             let run = runs.of_window(key, &mut window, &mut reader);

@@ -8,7 +8,7 @@ use crate::lent::Lent;
 use crate::locate::Located;
 use bytes::Bytes;
 use fanfare_hub::Membership;
-use fanfare_proto::{Gap, Grant, LogId, LogSet, Mark, Refusal, Wire};
+use fanfare_proto::{Form, Gap, Grant, LogId, LogSet, Mark, Refusal, Wire};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -58,6 +58,8 @@ pub(crate) struct Extra {
     pub(crate) own: Option<Mark>,
     /// Where it has joined the window.
     pub(crate) joined: u64,
+    /// A reader of changes was given what it wanted from this place of the window on.
+    pub(crate) given_from: Option<u64>,
     /// The read point is `own`, not the window's.
     pub(crate) behind: bool,
     /// Of what it has not heard, up to a place, only the newest of each key is wanted.
@@ -140,6 +142,18 @@ impl Session {
         self.extra.as_ref().map_or(0, |extra| extra.joined)
     }
 
+    /// A reader of changes is given what it wants, and in order, from this place of the window on; what it has from before is
+    /// nothing to build on.
+    pub(crate) fn give_from(&mut self, place: u64) {
+        if self.wire.form == Form::Delta {
+            self.extra().given_from = Some(place);
+        }
+    }
+
+    pub(crate) fn given_from(&self) -> Option<u64> {
+        self.extra.as_ref()?.given_from
+    }
+
     /// Begins where it was located.
     pub(crate) fn start(&mut self, located: Located) {
         let extra = self.extra();
@@ -157,6 +171,7 @@ impl Session {
                 && extra.joined <= at
                 && extra.own.is_none()
                 && !extra.behind
+                && extra.given_from.is_none()
                 && extra.past.is_none()
                 && extra.pace.is_none()
                 && extra.gaps.is_empty()
@@ -182,12 +197,19 @@ const SECOND: SessionKey = 1 << 31;
 pub(crate) struct Sessions {
     rows: [Vec<Box<[Option<Session>]>>; 2],
     len: usize,
+    /// Those that hear changes.
+    changes: usize,
 }
 
 /// A key's row, chunk and place.
 fn place(key: SessionKey) -> (usize, usize, usize) {
     let within = (key % SECOND) as usize;
     ((key / SECOND) as usize, within / CHUNK, within % CHUNK)
+}
+
+/// How many sessions that hear changes it is.
+fn hears_changes(session: &Session) -> usize {
+    usize::from(session.wire.form == Form::Delta)
 }
 
 impl Sessions {
@@ -208,8 +230,10 @@ impl Sessions {
         while chunks.len() <= chunk {
             chunks.push((0..CHUNK).map(|_| None).collect());
         }
+        self.changes += hears_changes(&session);
         let old = chunks[chunk][place].replace(session);
         self.len += usize::from(old.is_none());
+        self.changes -= old.as_ref().map_or(0, hears_changes);
         old
     }
 
@@ -217,7 +241,13 @@ impl Sessions {
         let (row, chunk, place) = place(key);
         let session = self.rows[row].get_mut(chunk)?[place].take();
         self.len -= usize::from(session.is_some());
+        self.changes -= session.as_ref().map_or(0, hears_changes);
         session
+    }
+
+    /// Whether one of them hears changes.
+    pub(crate) fn hear_changes(&self) -> bool {
+        self.changes > 0
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -251,6 +281,6 @@ mod tests {
     #[test]
     fn a_session_is_small() {
         assert!(size_of::<Option<Session>>() <= 88, "{}", size_of::<Option<Session>>());
-        assert!(size_of::<Extra>() <= 336, "{}", size_of::<Extra>());
+        assert!(size_of::<Extra>() <= 352, "{}", size_of::<Extra>());
     }
 }

@@ -1,9 +1,10 @@
 //! What a session writes next. This is the whole reading side: a start in the past, a slow reader, a missed batch
 //! and a plain live reader are one mechanism, a place that is before the head.
 
+use super::bases::Given;
 use super::mailbox::{Answer, Letter};
 use super::pace::Paced;
-use super::reader::Reader;
+use super::reader::{Changes, Reader};
 use super::run::{Run, WindowKey};
 use super::session::{Ending, Farewell, Line};
 use super::talk::Talk;
@@ -92,8 +93,19 @@ impl Desk {
         let filtered = interest.is_filtered().then_some(id);
         let (places, encoder) = (&self.node.inner().places, &mut self.encoder);
         let wish = Wish::Shared(interest, filters);
-        let mut reader =
-            Reader { wish, logs, wire, own: Some(own), joined: 0, past: None, places, encoder, now, share };
+        let mut reader = Reader {
+            wish,
+            logs,
+            wire,
+            own: Some(own),
+            joined: 0,
+            past: None,
+            places,
+            encoder,
+            now,
+            share,
+            changes: None,
+        };
         let run = self.runs.of_page(&page, log, (from, filtered), own, &mut reader);
         if let Some(paced) =
             self.sessions.get_mut(key).and_then(|session| session.extra().pace.as_deref_mut())
@@ -144,6 +156,9 @@ impl Desk {
         (extra.behind, extra.joined) = (false, end);
         // It has heard what lies before and nothing else: from here on it is like everybody at this place.
         extra.own = Some(own).filter(|own| !own.reached_by(&before, logs));
+        // Of what it has heard already it may hold nothing.
+        let place = if extra.own.is_none() { at } else { end };
+        session.give_from(place);
         Step::Rest
     }
 
@@ -153,13 +168,17 @@ impl Desk {
         let interest_id = session.membership.interest;
         let Some((interest, filters)) = self.interests.asking(interest_id) else { return Step::Idle };
         let (wire, logs, own, joined) = (session.wire, session.logs, session.own(), session.joined());
-        let (from, to) = (session.at, session.until);
+        let (from, to, given_from) = (session.at, session.until, session.given_from());
         let window_key = WindowKey { interest: interest_id, wire, from, to, joined: joined.max(from) };
         self.framed = self.framed.min(from);
         let places = &self.node.inner().places;
         let (wish, encoder) = (Wish::Shared(interest, filters), &mut self.encoder);
+        let changes = Changes::of(
+            &mut self.bases,
+            given_from.map(|since| Given { since: since.min(from), ticks: None }),
+        );
         let mut reader =
-            Reader { wish, logs, wire, own, joined, past: None, places, encoder, now, share: None };
+            Reader { wish, logs, wire, own, joined, past: None, places, encoder, now, share: None, changes };
         let run = self.runs.of_window(window_key, &mut self.window, &mut reader);
         self.use_run(key, run, window_key.from, own.is_none().then_some(window_key))
     }

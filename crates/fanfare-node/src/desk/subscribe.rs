@@ -149,9 +149,10 @@ impl Desk {
 
     /// Changes what a session hears from its place on. If there is no room for its filters, nothing changes.
     fn select(&mut self, key: SessionKey, selection: Selection, logs: LogSet) -> Result<(), Refusal> {
-        let (head, ticket) = (self.window.head(), self.ticket());
+        let (head, end, ticket) = (self.window.head(), self.window.end(), self.ticket());
         self.join_another(key, &selection, logs)?;
         let Some(session) = self.sessions.get_mut(key) else { return Ok(()) };
+        session.give_from(end);
         let Session { logs: old, line, .. } = *session;
         let mut asks_again = false;
         if let Some(extra) = session.extra.as_deref_mut()

@@ -66,6 +66,12 @@ impl Desk {
                 list.add(seq, &slot, lists);
             }
         });
+        // What amends builds on nothing, and nothing on it: it says itself what it is.
+        if self.sessions.hear_changes() && slot.message.content.amends.is_none() {
+            self.bases.add(seq, &slot.message);
+        } else {
+            self.bases.clear();
+        }
         let Slot { log, message, mark, .. } = slot;
         let amends = message.content.amends;
         self.window.push(Slot { log, message, mark, beside: Vec::new() });
@@ -79,6 +85,7 @@ impl Desk {
     fn erase(&mut self, log: LogId, target: Position) {
         self.window.erase(log, target);
         self.newest.values_mut().for_each(|list| list.erase(log, target));
+        self.bases.clear();
         self.runs.clear();
     }
 
@@ -132,6 +139,7 @@ impl Desk {
                 }
             }
             self.window.shrink(slots, limits::TAIL_BYTES);
+            self.bases.shrink(start);
         }
     }
 
@@ -160,6 +168,7 @@ impl Desk {
         self.window = Window::new(start, base);
         self.framed = start;
         self.runs.clear();
+        self.bases.clear();
         self.reset_lists(base);
         behind.into_iter().for_each(|key| self.enter(key));
     }

@@ -1,35 +1,45 @@
 //! A node against a list and a loop.
 //!
-//! Random publishes, subscriptions, full sockets, cuts, resumes with the last cursor, purges and trims. Whatever
-//! happens, a reader that gives its last cursor back hears every message it wants that was accepted after its
+//! Random publishes, subscriptions with filters, at a rate, from the latest and as changes, full sockets, cuts, resumes with the
+//! last cursor, purges, trims, restarts and clocks that jump. Whatever happens, a reader that gives its last cursor back hears every message it wants that was accepted after its
 //! start, in the order of each channel, once; what it does not hear lies in a range that a gap has told.
 
 #![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
+#[path = "../story/held.rs"]
+mod held;
 mod reader;
 mod talker;
 mod talking;
 mod world;
 
 use proptest::prelude::*;
-use world::{Action, World};
+use world::{Action, Manner, World};
 
 fn channel() -> impl Strategy<Value = usize> {
     0..world::CHANNELS.len()
 }
 
+fn manner() -> impl Strategy<Value = Manner> {
+    prop_oneof![2 => Just(Manner::Everything), 1 => Just(Manner::InTicks), 1 => Just(Manner::FromLatest)]
+}
+
 fn action() -> impl Strategy<Value = Action> {
     let (reader, talker) = (0..world::READERS, 0..world::TALKERS);
     prop_oneof![
-        6 => (channel(), 1usize..5, 0usize..3).prop_map(|(channel, count, size)| Action::Publish { channel, count, size }),
+        6 => (channel(), 0usize..3, 1usize..5, 0usize..3)
+            .prop_map(|(channel, key, count, size)| Action::Publish { channel, key, count, size }),
         1 => (channel(), channel()).prop_map(|(a, b)| Action::PublishTogether(a, b)),
-        3 => (reader.clone(), 0..world::SELECTIONS.len(), 0..world::FILTERS.len(), 0usize..4).prop_map(
-            |(reader, selection, filter, start)| Action::Open { reader, selection, filter, start }
+        3 => (reader.clone(), 0..world::SELECTIONS.len(), 0..world::FILTERS.len(), 0usize..4, manner()).prop_map(
+            |(reader, selection, filter, start, manner)| Action::Open { reader, selection, filter, start, manner }
         ),
         4 => (reader.clone(), 0usize..2000).prop_map(|(reader, room)| Action::Room { reader, room }),
         3 => reader.clone().prop_map(|reader| Action::Resume { reader }),
         1 => channel().prop_map(Action::Purge),
         1 => (0u64..400_000).prop_map(Action::Wait),
+        2 => (0u64..300).prop_map(Action::Wait),
+        1 => (0u64..400_000).prop_map(Action::TurnBack),
+        1 => Just(Action::Restart),
         1 => reader.prop_map(|reader| Action::Alive { reader }),
         3 => (talker.clone(), 0..world::SELECTIONS.len(), 0usize..3)
             .prop_map(|(talker, selection, start)| Action::Subscribe { talker, selection, start }),
@@ -58,7 +68,7 @@ proptest! {
 }
 
 /// Cases against a store on the disk: each commit there waits for a sync.
-const ON_DISK: u32 = 25;
+const ON_DISK: u32 = 200;
 
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(ON_DISK) })]

@@ -1,5 +1,7 @@
 //! A client: a socket with little room, and a strict reading of event lines.
 
+use crate::held::Held;
+use crate::world::Manner;
 use fanfare_node::{Outcome, Sink};
 use serde_json::Value;
 use std::io;
@@ -38,8 +40,13 @@ pub enum Heard {
 #[derive(Default)]
 pub struct Reader {
     pub socket: Socket,
+    /// What this connection has brought, if it brings changes.
+    pub held: Option<Held>,
     pub open: bool,
     pub selection: usize,
+    pub manner: Manner,
+    /// What was superseded by one of the first so many may be left out.
+    pub latest_until: usize,
     pub filter: usize,
     pub cursor: Option<String>,
     pub heard: Vec<Heard>,
@@ -58,6 +65,10 @@ impl Reader {
         while let Some(end) = self.socket.bytes.iter().position(|byte| *byte == b'\n') {
             let line: Vec<u8> = self.socket.bytes.drain(..=end).collect();
             let line: Value = serde_json::from_slice(&line).unwrap();
+            let line = match &mut self.held {
+                Some(held) => held.whole(line),
+                None => line,
+            };
             if let Some(channel) = line.get("channel") {
                 self.heard.push(Heard::Message {
                     channel: channel.as_str().unwrap().to_owned(),
@@ -74,6 +85,12 @@ impl Reader {
                 self.cursor = Some(cursor.to_owned());
             }
         }
+    }
+
+    /// The server ends: what it had said has arrived, and no more.
+    pub fn cut_after_reading(&mut self) {
+        self.read();
+        self.cut();
     }
 
     /// The connection breaks: what had not arrived whole is gone.

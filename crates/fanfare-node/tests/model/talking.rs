@@ -1,5 +1,6 @@
 //! What the world does with its clients that speak.
 
+use crate::held::Held;
 use crate::talker::{Asked, Past};
 use crate::world::{FILTERS, NOW, READERS, SELECTIONS, World, selection};
 use fanfare_node::{Opening, Outcome};
@@ -90,9 +91,11 @@ impl World {
     fn begin(&mut self, talker: usize, texts: &[&str], start: Start) {
         // The first wants everything, the second what its filter accepts.
         let selection = selection(texts, talker);
+        let form = if talker == 0 { Form::Delta } else { Form::Envelope };
+        self.talkers[talker].held = (form == Form::Delta).then(Held::default);
         let wire = Wire {
             protocol: protocol::by_name("ws").unwrap(),
-            form: Form::Envelope,
+            form,
             framing: Framing::WebSocket(None),
             origin: None,
         };

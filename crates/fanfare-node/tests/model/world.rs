@@ -1,16 +1,17 @@
 //! The node, its readers, and the list of everything that was published.
 
+use crate::held::Held;
 use crate::reader::{Heard, Reader};
 use crate::talker::{Talker, selects};
 
 use fanfare_node::{Desk, Node, Opening, Options, Outcome};
 use fanfare_proto::{
     Channel, Content, Cursor, CursorPart, Filter, Form, Framing, Grant, Keeping, LogId, Namespace,
-    Namespaces, Origins, Pattern, Position, Publish, Selection, Start, Time, Wire, protocol,
+    Namespaces, Origins, Pace, Pattern, Position, Publish, Query, Selection, Start, Time, Wire, protocol,
 };
 use fanfare_store::{MemoryLog, Removal, SqliteLog, SqliteOptions, Store};
 use std::future::Future;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
@@ -32,25 +33,74 @@ pub(crate) static NOW: AtomicU64 = AtomicU64::new(1_700_000_000_000);
 
 #[derive(Debug, Clone)]
 pub enum Action {
-    Publish { channel: usize, count: usize, size: usize },
+    Publish {
+        channel: usize,
+        key: usize,
+        count: usize,
+        size: usize,
+    },
     PublishTogether(usize, usize),
-    Open { reader: usize, selection: usize, filter: usize, start: usize },
-    Room { reader: usize, room: usize },
-    Resume { reader: usize },
+    Open {
+        reader: usize,
+        selection: usize,
+        filter: usize,
+        start: usize,
+        manner: Manner,
+    },
+    Room {
+        reader: usize,
+        room: usize,
+    },
+    Resume {
+        reader: usize,
+    },
     Purge(usize),
     Wait(u64),
-    Alive { reader: usize },
-    Subscribe { talker: usize, selection: usize, start: usize },
-    Unsubscribe { talker: usize, which: usize },
-    TalkerRoom { talker: usize, room: usize },
-    Reconnect { talker: usize },
+    /// The clock goes back.
+    TurnBack(u64),
+    /// The server ends, and another one begins with what was kept.
+    Restart,
+    Alive {
+        reader: usize,
+    },
+    Subscribe {
+        talker: usize,
+        selection: usize,
+        start: usize,
+    },
+    Unsubscribe {
+        talker: usize,
+        which: usize,
+    },
+    TalkerRoom {
+        talker: usize,
+        room: usize,
+    },
+    Reconnect {
+        talker: usize,
+    },
+}
+
+/// How a reader hears.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Manner {
+    #[default]
+    Everything,
+    /// In ticks: what a newer message of its key has superseded may be left out.
+    InTicks,
+    /// The same of what was said before it came.
+    FromLatest,
 }
 
 pub struct Published {
     pub channel: usize,
+    /// 0 if it has none.
+    pub key: usize,
     pub position: u64,
     pub body: String,
     removed: bool,
+    /// It was live when the server ended.
+    pub gone: bool,
 }
 
 /// Woken by the node's threads.
@@ -64,6 +114,48 @@ pub struct World {
     pub(crate) talkers: Vec<Talker>,
     pub(crate) published: Vec<Published>,
     pub(crate) grant: Arc<Grant>,
+    home: Home,
+}
+
+/// Where what is kept lies.
+enum Home {
+    Memory(Arc<MemoryLog>),
+    Disk(PathBuf),
+}
+
+impl Home {
+    fn open(&self) -> Arc<dyn Store> {
+        match self {
+            Home::Memory(log) => log.clone(),
+            Home::Disk(dir) => {
+                // What happens rarely on a server happens often here.
+                let options =
+                    SqliteOptions { flush_every: 8, checkpoint_pages: 8, ..SqliteOptions::default() };
+                Arc::new(SqliteLog::open(dir, namespaces(), options).unwrap())
+            }
+        }
+    }
+
+    /// A server on it, and its one desk.
+    fn start(&self) -> (Node, Desk, Bell) {
+        let now = || Time(NOW.fetch_add(1, SeqCst));
+        let options = Options {
+            namespaces: namespaces(),
+            origins: Origins::default(),
+            kept: self.open(),
+            tail: 6,
+            now,
+            system: now,
+        };
+        let (node, bell) = (Node::start(options).unwrap(), Bell::default());
+        let theirs = bell.clone();
+        let wake = move || {
+            *theirs.0.lock().unwrap() = true;
+            theirs.1.notify_all();
+        };
+        let desk = Desk::new(node.clone(), Arc::new(wake));
+        (node, desk, bell)
+    }
 }
 
 fn namespaces() -> Arc<Namespaces> {
@@ -85,50 +177,60 @@ fn wait<T>(future: impl Future<Output = T>) -> T {
 
 impl World {
     pub fn in_memory() -> World {
-        let namespaces = namespaces();
-        World::new(Arc::new(MemoryLog::new(fanfare_proto::LogId::KEPT, namespaces.clone())), namespaces)
+        World::new(Home::Memory(Arc::new(MemoryLog::new(LogId::KEPT, namespaces()))))
     }
 
     pub fn on_disk(dir: &Path) -> World {
-        let namespaces = namespaces();
-        // What happens rarely on a server happens often here.
-        let options = SqliteOptions { flush_every: 8, checkpoint_pages: 8, ..SqliteOptions::default() };
-        let kept = SqliteLog::open(dir, namespaces.clone(), options).unwrap();
-        World::new(Arc::new(kept), namespaces)
+        World::new(Home::Disk(dir.to_owned()))
     }
 
-    fn new(kept: Arc<dyn Store>, namespaces: Arc<Namespaces>) -> World {
-        let now = || Time(NOW.fetch_add(1, SeqCst));
-        let node =
-            Node::start(Options { namespaces, origins: Origins::default(), kept, tail: 6, now, system: now })
-                .unwrap();
-        let bell = Bell::default();
-        let theirs = bell.clone();
-        let desk = Desk::new(
-            node.clone(),
-            Arc::new(move || {
-                *theirs.0.lock().unwrap() = true;
-                theirs.1.notify_all();
-            }),
-        );
+    fn new(home: Home) -> World {
+        let (node, desk, bell) = home.start();
         let readers = (0..READERS).map(|_| Reader::default()).collect();
         let talkers = (0..TALKERS).map(|_| Talker::default()).collect();
-        World { node, desk, bell, readers, talkers, published: Vec::new(), grant: Arc::new(Grant::open()) }
+        let (published, grant) = (Vec::new(), Arc::new(Grant::open()));
+        World { node, desk, bell, readers, talkers, published, grant, home }
+    }
+
+    /// Everybody comes back after the last cursor. What was said live is gone, and those who had not heard it are told.
+    fn restart(&mut self) {
+        self.node.stop();
+        let nobody = Home::Memory(Arc::new(MemoryLog::new(LogId::KEPT, namespaces()))).start();
+        // The store is let go of before it is opened again.
+        (self.node, self.desk, self.bell) = nobody;
+        self.node.stop();
+        (self.node, self.desk, self.bell) = self.home.start();
+        let live =
+            self.published.iter_mut().filter(|published| CHANNELS[published.channel].starts_with("live"));
+        live.for_each(|published| published.gone = true);
+        for reader in 0..READERS {
+            let was_open = self.readers[reader].open;
+            self.readers[reader].cut_after_reading();
+            if was_open {
+                self.resume(reader);
+            }
+        }
+        // What one that speaks was to be told of the past is not known to anybody now.
+        self.talkers = (0..TALKERS).map(|_| Talker::default()).collect();
     }
 
     pub fn act(&mut self, action: &Action) {
         match *action {
-            Action::Publish { channel, count, size } => {
-                let bodies = (0..count).map(|_| (channel, size)).collect::<Vec<_>>();
+            Action::Publish { channel, key, count, size } => {
+                let bodies = (0..count)
+                    .map(|index| (channel, if index == 0 { key } else { 0 }, size))
+                    .collect::<Vec<_>>();
                 self.publish(&bodies, false);
             }
             Action::PublishTogether(a, b) => {
                 let live = |channel: usize| CHANNELS[channel].starts_with("live");
                 if live(a) == live(b) {
-                    self.publish(&[(a, 0), (b, 0)], true);
+                    self.publish(&[(a, 0, 0), (b, 1, 0)], true);
                 }
             }
-            Action::Open { reader, selection, filter, start } => self.open(reader, selection, filter, start),
+            Action::Open { reader, selection, filter, start, manner } => {
+                self.open(reader, selection, filter, start, manner);
+            }
             Action::Room { reader, room } => {
                 self.readers[reader].socket.room = room;
                 self.desk.writable(reader as u32);
@@ -143,6 +245,10 @@ impl World {
             Action::Wait(milliseconds) => {
                 NOW.fetch_add(milliseconds, SeqCst);
             }
+            Action::TurnBack(milliseconds) => {
+                NOW.fetch_sub(milliseconds, SeqCst);
+            }
+            Action::Restart => self.restart(),
             Action::Alive { reader } => {
                 self.desk.alive(reader as u32);
             }
@@ -154,14 +260,15 @@ impl World {
         self.pump();
     }
 
-    fn publish(&mut self, what: &[(usize, usize)], atomic: bool) {
+    fn publish(&mut self, what: &[(usize, usize, usize)], atomic: bool) {
         let first = self.published.len();
-        let publish = |(index, (channel, size)): (usize, &(usize, usize))| {
+        let publish = |(index, (channel, key, size)): (usize, &(usize, usize, usize))| {
             let body = format!("{}{}", first + index, "x".repeat(size * 300));
             // Numbers are text here: `starts_with` asks for that.
             let content_type = Some("text/plain".into());
             let priority = priority(first + index);
-            let content = Content { priority, content_type, body: body.into(), ..Content::default() };
+            let key = (*key > 0).then(|| format!("k{key}").into());
+            let content = Content { key, priority, content_type, body: body.into(), ..Content::default() };
             Publish {
                 channel: Channel::parse(CHANNELS[*channel]).unwrap(),
                 id: None,
@@ -176,18 +283,20 @@ impl World {
         } else {
             wait(self.node.publish(&self.grant, messages.clone())).into_iter().map(Result::unwrap).collect()
         };
-        for ((receipt, message), (channel, _)) in receipts.into_iter().zip(messages).zip(what) {
+        for ((receipt, message), (channel, key, _)) in receipts.into_iter().zip(messages).zip(what) {
             let body = String::from_utf8(message.content.body.to_vec()).unwrap();
             self.published.push(Published {
                 channel: *channel,
+                key: *key,
                 position: receipt.position.0,
                 body,
                 removed: false,
+                gone: false,
             });
         }
     }
 
-    fn open(&mut self, reader: usize, selection: usize, filter: usize, start: usize) {
+    fn open(&mut self, reader: usize, selection: usize, filter: usize, start: usize, manner: Manner) {
         let end = self.published.len();
         let (start, allowed, wanted) = match start {
             0 => (Start::Now, end, end),
@@ -197,7 +306,10 @@ impl World {
         };
         let old = &mut self.readers[reader];
         let room = old.socket.room;
-        *old = Reader { open: true, selection, filter, allowed, wanted, ..Reader::default() };
+        // Which are the newest of the last is for the logs to say.
+        let manner =
+            if start_is_last(&start) && manner == Manner::FromLatest { Manner::Everything } else { manner };
+        *old = Reader { open: true, selection, filter, manner, allowed, wanted, ..Reader::default() };
         old.socket.room = room.max(200);
         self.connect(reader, start);
     }
@@ -223,11 +335,18 @@ impl World {
     }
 
     fn connect(&mut self, reader: usize, start: Start) {
-        let client = &self.readers[reader];
+        let latest = self.readers[reader].manner == Manner::FromLatest && start != Start::Now;
+        let in_ticks = self.readers[reader].manner == Manner::InTicks;
+        if latest {
+            self.readers[reader].latest_until = self.published.len();
+        }
+        let form = if reader == 0 { Form::Envelope } else { Form::Delta };
+        let client = &mut self.readers[reader];
+        client.held = (form == Form::Delta).then(Held::default);
         let selection = selection(SELECTIONS[client.selection], client.filter);
         let wire = Wire {
             protocol: protocol::by_name("ndjson").unwrap(),
-            form: Form::Envelope,
+            form,
             framing: Framing::Close,
             origin: None,
         };
@@ -236,8 +355,8 @@ impl World {
             grant: &self.grant,
             selection,
             start,
-            latest: false,
-            pace: None,
+            latest,
+            pace: in_ticks.then(|| Pace::asked(&Query::parse("rate=10").unwrap()).unwrap().unwrap()),
             wire,
             head: Vec::new(),
             retry,
@@ -286,12 +405,23 @@ impl World {
 
     /// Everybody gets room and reads to the end; then each reader's book is checked.
     pub fn finish(mut self) {
+        let ticks = self.readers.iter().any(|reader| reader.open && reader.manner == Manner::InTicks);
         (0..TALKERS).for_each(|talker| self.give_room(talker, usize::MAX));
         for reader in 0..READERS {
             self.readers[reader].socket.room = usize::MAX;
             self.desk.writable(reader as u32);
         }
         self.pump();
+        // A tick for each message that has no key, and those that a clock that went back makes wait for.
+        let least = NOW.load(SeqCst);
+        let mut last = self.published.len() + 2;
+        while ticks && last > 0 {
+            let next = self.desk.next_tick().map_or(0, |tick| tick.0);
+            NOW.fetch_max(next.max(least) + 101, SeqCst);
+            NOW.fetch_add(101, SeqCst);
+            self.pump();
+            last -= 1;
+        }
         for reader in self.readers.iter_mut().filter(|reader| reader.open) {
             reader.read();
             check(reader, &self.published);
@@ -299,6 +429,10 @@ impl World {
         self.finish_talkers();
         self.node.stop();
     }
+}
+
+fn start_is_last(start: &Start) -> bool {
+    matches!(start, Start::Last(_))
 }
 
 /// Every third message is urgent.
@@ -343,8 +477,9 @@ fn check(reader: &Reader, published: &[Published]) {
                 let wanted = selects(reader.selection, published[index].channel)
                     && passes(reader.filter, index, &published[index]);
                 assert!(wanted, "not wanted: {body}; {}", context());
-                assert!(newest[published[index].channel] < *position, "out of order: {body}; {}", context());
-                newest[published[index].channel] = *position;
+                // Positions of a live log begin anew with each start of the server.
+                assert!(newest[published[index].channel] <= index, "out of order: {body}; {}", context());
+                newest[published[index].channel] = index + 1;
                 heard[index] += 1;
             }
         }
@@ -361,7 +496,17 @@ fn check(reader: &Reader, published: &[Published]) {
             context()
         );
         let told = gaps.iter().any(|(from, to)| (*from..=*to).contains(&message.position));
-        let lost = index >= reader.wanted && heard[index] == 0 && !told;
+        let superseded = || {
+            let later = published.iter().enumerate().skip(index + 1).filter(|other| wanted(other));
+            let mut later =
+                later.filter(|(_, other)| (other.channel, other.key) == (message.channel, message.key));
+            match reader.manner {
+                Manner::Everything => false,
+                Manner::InTicks => message.key > 0 && later.next().is_some(),
+                Manner::FromLatest => later.next().is_some_and(|(other, _)| other < reader.latest_until),
+            }
+        };
+        let lost = index >= reader.wanted && heard[index] == 0 && !told && !message.gone && !superseded();
         assert!(!lost, "lost silently: {index} at {}; {}", message.position, context());
     }
 }

@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test binary uses its part of this")]
 
+pub mod held;
+
 use fanfare_node::{Desk, Node, Opening, Options, Outcome, SessionKey, Sink};
 use fanfare_proto::{
     Channel, Content, Cursor, Form, Framing, Grant, Keeping, LogId, Namespace, Namespaces, Origins, Pattern,

@@ -1,7 +1,7 @@
 //! Newline-delimited JSON: one object a line. A message has `body` or `body_base64`, and nothing else has.
 
 use super::{Protocol, Shape};
-use crate::envelope::{envelope, gap, handed};
+use crate::envelope::{changed, envelope, gap, handed};
 use crate::put::Shown;
 use crate::{Event, Form, Greeting, json, problem};
 
@@ -29,6 +29,10 @@ impl Protocol for Ndjson {
         Shape::Stream
     }
 
+    fn forms(&self) -> &'static [Form] {
+        &[Form::Envelope, Form::Body, Form::Delta]
+    }
+
     fn greet(&self, greeting: &Greeting<'_>, _form: Form, out: &mut Vec<u8>) {
         welcome(greeting, out);
         out.push(b'\n');
@@ -37,6 +41,7 @@ impl Protocol for Ndjson {
     fn encode(&self, event: &Event<'_>, form: Form, out: &mut Vec<u8>) {
         match event {
             Event::Message(message, cursor) => envelope(message, *cursor, form, out),
+            Event::Delta(message, delta, cursor) => changed(message, delta, cursor, out),
             Event::Handed(message, cursor, attempt) => handed(message, cursor, *attempt, form, out),
             _ => object(event, out),
         }
@@ -63,8 +68,7 @@ pub(super) fn object(event: &Event<'_>, out: &mut Vec<u8>) {
 pub(super) fn fields(event: &Event<'_>, out: &mut Vec<u8>) {
     let cursor = match event {
         Event::Message(_, cursor) => *cursor,
-        Event::Handed(_, cursor, _) => Some(*cursor),
-        Event::Alive(cursor) => Some(*cursor),
+        Event::Handed(_, cursor, _) | Event::Delta(_, _, cursor) | Event::Alive(cursor) => Some(*cursor),
         Event::Gap(lost, cursor) => {
             json::name("gap", out);
             gap(lost, out);

@@ -2,9 +2,9 @@
 //! back in `Last-Event-ID`. What is not a message is an event whose name starts with `$`.
 
 use super::{Protocol, Shape, ndjson};
-use crate::envelope::{envelope, handed};
+use crate::envelope::{changed, envelope, handed};
 use crate::put::Put;
-use crate::{Cursor, Event, Form, Greeting, Message};
+use crate::{Cursor, Delta, Event, Form, Greeting, Message};
 use std::io::Write;
 
 /// Server-Sent Events.
@@ -28,7 +28,7 @@ impl Protocol for Sse {
     }
 
     fn forms(&self) -> &'static [Form] {
-        &[Form::Body, Form::Envelope]
+        &[Form::Body, Form::Envelope, Form::Delta]
     }
 
     fn greet(&self, greeting: &Greeting<'_>, _form: Form, out: &mut Vec<u8>) {
@@ -41,6 +41,7 @@ impl Protocol for Sse {
     fn encode(&self, event: &Event<'_>, form: Form, out: &mut Vec<u8>) {
         match event {
             Event::Message(message, cursor) => encode_message(message, *cursor, None, form, out),
+            Event::Delta(message, delta, cursor) => encode_change(message, delta, cursor, out),
             Event::Handed(message, cursor, attempt) => {
                 encode_message(message, Some(cursor), Some(*attempt), form, out);
             }
@@ -68,9 +69,7 @@ fn encode_message(
     out: &mut Vec<u8>,
 ) {
     if let Some(cursor) = cursor {
-        out.extend_from_slice(b"id: ");
-        cursor.put(out);
-        out.push(b'\n');
+        id(cursor, out);
     }
     if form == Form::Body && message.content.is_erased() {
         // There is no body to give: only the place moves.
@@ -96,13 +95,32 @@ fn encode_message(
             }
             out.extend_from_slice(b"data: ");
             match (cursor, attempt) {
-                (Some(cursor), Some(attempt)) => handed(message, cursor, attempt, Form::Envelope, out),
-                _ => envelope(message, cursor, Form::Envelope, out),
+                (Some(cursor), Some(attempt)) => handed(message, cursor, attempt, whole(form), out),
+                _ => envelope(message, cursor, whole(form), out),
             }
             out.push(b'\n');
         }
     }
     out.push(b'\n');
+}
+
+fn encode_change(message: &Message, delta: &Delta, cursor: &Cursor, out: &mut Vec<u8>) {
+    id(cursor, out);
+    name(message, out);
+    out.extend_from_slice(b"data: ");
+    changed(message, delta, cursor, out);
+    out.extend_from_slice(b"\n\n");
+}
+
+fn id(cursor: &Cursor, out: &mut Vec<u8>) {
+    out.extend_from_slice(b"id: ");
+    cursor.put(out);
+    out.push(b'\n');
+}
+
+/// The form with every field.
+fn whole(form: Form) -> Form {
+    if form == Form::Body { Form::Envelope } else { form }
 }
 
 fn name(message: &Message, out: &mut Vec<u8>) {

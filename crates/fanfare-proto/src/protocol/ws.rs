@@ -2,7 +2,7 @@
 //! is a [`Request`](crate::Request). With `as=body` the messages' bodies and nothing else, for simple clients.
 
 use super::{Protocol, Shape, ndjson};
-use crate::envelope::{envelope, handed, is_text};
+use crate::envelope::{changed, envelope, handed, is_text};
 use crate::{Event, Form, Greeting};
 
 /// WebSocket.
@@ -29,8 +29,12 @@ impl Protocol for Ws {
         Shape::Socket
     }
 
+    fn forms(&self) -> &'static [Form] {
+        &[Form::Envelope, Form::Body, Form::Delta]
+    }
+
     fn greet(&self, greeting: &Greeting<'_>, form: Form, out: &mut Vec<u8>) {
-        if form == Form::Envelope {
+        if form != Form::Body {
             ndjson::welcome(greeting, out);
         }
     }
@@ -39,16 +43,15 @@ impl Protocol for Ws {
         match (event, form) {
             (Event::Message(message, _), Form::Body) => out.extend_from_slice(&message.content.body),
             (_, Form::Body) => {}
-            (Event::Handed(message, cursor, attempt), Form::Envelope) => {
-                handed(message, cursor, *attempt, form, out);
-            }
-            (Event::Message(message, cursor), Form::Envelope) => envelope(message, *cursor, form, out),
-            (_, Form::Envelope) => ndjson::object(event, out),
+            (Event::Delta(message, delta, cursor), _) => changed(message, delta, cursor, out),
+            (Event::Handed(message, cursor, attempt), _) => handed(message, cursor, *attempt, form, out),
+            (Event::Message(message, cursor), _) => envelope(message, *cursor, form, out),
+            _ => ndjson::object(event, out),
         }
     }
 
     fn tells_places(&self, form: Form) -> bool {
-        form == Form::Envelope
+        form != Form::Body
     }
 
     fn is_text(&self, event: &Event<'_>, form: Form) -> bool {

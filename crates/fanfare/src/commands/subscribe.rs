@@ -94,6 +94,10 @@ struct Options {
     #[arg(long, value_name = "B", value_parser = bytes)]
     bytes: Option<String>,
 
+    /// Have bodies sent as what has changed in them since the message before, where that is shorter; shows the same
+    #[arg(long)]
+    delta: bool,
+
     /// Be seen on the channels as NAME, as long as this goes on; none of them is a pattern then (docs/presence.md)
     #[arg(long, value_name = "NAME", value_parser = presence)]
     presence: Option<String>,
@@ -163,6 +167,7 @@ fn run(matches: &ArgMatches) -> Result<Exit, Failure> {
         filter: options.filter,
         latest: options.latest,
         view: options.view,
+        deltas: options.delta,
         rate: options.rate,
         bytes: options.bytes,
         presence: options.presence,

@@ -16,6 +16,7 @@ pub struct Session {
     pub filter: Option<String>,
     pub latest: bool,
     pub view: Option<String>,
+    pub deltas: bool,
     pub rate: Option<String>,
     pub bytes: Option<String>,
     pub presence: Option<String>,
@@ -68,8 +69,8 @@ impl Session {
         };
         let asked = self.remote.client.subscribe(self.patterns.clone()).start_at(start);
         let asked = asked.filter(self.filter.clone()).rate(self.rate.clone()).bytes(self.bytes.clone());
-        let asked = asked.latest(self.latest).presence(self.presence.clone()).reader(self.reader.clone());
-        let asked = asked.view(self.view.clone());
+        let asked = asked.latest(self.latest).deltas(self.deltas).view(self.view.clone());
+        let asked = asked.presence(self.presence.clone()).reader(self.reader.clone());
         let asked = asked.transports(self.transports.iter().copied());
         self.remote.wait(async { asked.start() })
     }

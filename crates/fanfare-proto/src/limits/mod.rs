@@ -1,6 +1,10 @@
 //! Every limit of the server, each with its reason. What a namespace or the configuration may change is the
 //! default here; everything else is fixed.
 
+mod webhooks;
+
+pub use webhooks::*;
+
 use std::time::Duration;
 
 /// Logs a cursor can name and a node can read (design section 3, Cursor).
@@ -201,8 +205,12 @@ pub const TAIL_BYTES: usize = 1024 * 1024;
 pub const NEWEST_BYTES: usize = 4 * 1024 * 1024;
 /// Bytes of all these lists of a worker.
 pub const NEWEST_ALL_BYTES: usize = 256 * 1024 * 1024;
+/// Places of such a list that may be empty, beside as many as are not, before they are swept out.
+pub const NEWEST_EMPTY: usize = 1024;
 /// Keys of which one look for the newest of each may know: some 40 bytes each, then 8 while their messages are given.
 pub const LATEST_KEYS: usize = 1_000_000;
+/// Bytes of what all such looks have found and is not given yet; beyond, who asks is told to come back later.
+pub const LATEST_ALL_BYTES: usize = 256 * 1024 * 1024;
 /// Messages that are given to a reader of ticks from one long look through a log.
 pub const FOLD_MESSAGES: usize = 4 * 1024;
 /// Pages of logs that readers behind at the same place share.
@@ -372,29 +380,11 @@ pub const READERS_NAMED: usize = 100;
 /// Messages behind a reader that are counted when somebody looks.
 pub const READER_LAG: usize = 1000;
 
-/// Webhooks of a server: each has a task that looks at the log.
-pub const WEBHOOKS: usize = 256;
-/// Channels and patterns of one webhook.
-pub const WEBHOOK_PATTERNS: usize = 32;
-/// Bytes of a request for a webhook.
-pub const WEBHOOK_BYTES: usize = 16 * 1024;
-/// Bytes of a secret at the least: 128 bits, if it is hexadecimal.
-pub const WEBHOOK_SECRET_MIN_BYTES: usize = 32;
-/// Bytes of a secret at the most.
-pub const WEBHOOK_SECRET_BYTES: usize = 256;
-/// Messages of one request to a webhook.
-pub const WEBHOOK_BATCH: usize = 100;
-/// Messages that are delivered before it is kept how far a webhook is: a crash repeats at most these.
-pub const WEBHOOK_PAGE: usize = 32;
-/// How often a message is tried before it is given up: over about half an hour.
-pub const WEBHOOK_ATTEMPTS: u32 = 16;
-/// Time to the second attempt; it doubles with each one after.
-pub const WEBHOOK_WAIT: Duration = Duration::from_secs(1);
-/// Time between two attempts at the most.
-pub const WEBHOOK_WAIT_MAX: Duration = Duration::from_secs(300);
-/// What `Retry-After` of a target may ask for.
-pub const WEBHOOK_RETRY_AFTER: Duration = Duration::from_secs(3600);
-/// Between two looks of a webhook that found nothing for it: what is not for it costs this much at the most.
-pub const WEBHOOK_LOOK_TIME: Duration = Duration::from_millis(50);
-/// Bytes of what is said about the last failure.
-pub const WEBHOOK_ERROR_BYTES: usize = 512;
+/// Bodies of so many bytes at the least are told as changes, and only if that is as much shorter...
+pub const DELTA_MIN_BYTES: usize = 48;
+/// ...and of so many at the most.
+pub const DELTA_MAX_BYTES: usize = 256 * 1024;
+/// Messages before one that are asked whether a reader of changes was given them.
+pub const DELTA_STEPS: usize = 64;
+/// Changes, and their frames, that a worker keeps for sharing; the newest alone may pass it.
+pub const DELTAS_BYTES: usize = 4 * 1024 * 1024;
