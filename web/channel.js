@@ -75,7 +75,7 @@ function detailOf(event) {
 function hearMessage(message) {
   heard += 1;
   if (settled) seconds[0] += 1;
-  chart.add(message);
+  if (!message.replaces && !message.deletes) chart.add(message);
   list.add({ message, fresh: settled });
   if (settled && document.hidden) {
     unseen += 1;

@@ -8,11 +8,12 @@ const TOLD = ["message", "gap", "caught-up", "state", "error"];
 
 /** @typedef {import("/web/fanfare.js").Transport} Transport */
 
-/** How fast the page hears, and what of the past, as its address says. @param {URLSearchParams} said */
+/** How fast the page hears, and what of the past, as its address says; what was edited or deleted as it is now. @param {URLSearchParams} said */
 const wants = (said) => ({
   rate: said.get("rate") ?? undefined,
   bytes: said.get("bytes") ?? undefined,
   latest: said.has("latest") && !["false", "0"].includes(said.get("latest") ?? ""),
+  view: /** @type {const} */ ("current"),
 });
 
 /** Tells the events of its subscriptions as its own. */

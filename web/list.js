@@ -5,7 +5,7 @@
 
 import { find } from "./element.js";
 import { counted } from "./figures.js";
-import { gapEntry, messageEntry } from "./message.js";
+import { amendedEntry, gapEntry, messageEntry } from "./message.js";
 
 const SHOWN_MOST = 500;
 const FRAME_MOST = 60;
@@ -100,11 +100,17 @@ export class MessageList {
     const some = this.#waiting.splice(0, FRAME_MOST);
     this.#waitingCount = this.#waiting.filter((heard) => heard.message).length;
     if (this.#waiting.length) this.#ask();
-    const entries = some.map((heard) => {
-      const entry = heard.message ? messageEntry(heard.message, this.#withChannel) : gapEntry(heard.gap);
-      if (heard.fresh) entry.item.classList.add("fresh");
-      return entry;
-    });
+    /** @type {import("./message.js").Entry[]} */
+    const entries = [];
+    for (const { message, gap, fresh } of some) {
+      if (message?.replaces || message?.deletes) {
+        this.#amend(message, entries);
+        continue;
+      }
+      const entry = message ? messageEntry(message, this.#withChannel) : gapEntry(gap);
+      if (fresh) entry.item.classList.add("fresh");
+      entries.push(entry);
+    }
     entries.reverse();
     this.#list.prepend(...entries.map((entry) => entry.item));
     this.#entries.unshift(...entries);
@@ -118,6 +124,29 @@ export class MessageList {
     }
     if (this.#entries.length) this.#nothing.hidden = true;
     this.#say();
+  }
+
+  /** Changes the message that an edit or a delete is of, if it is on the page. @param {any} amending @param {import("./message.js").Entry[]} fresh */
+  #amend(amending, fresh) {
+    const target = amending.replaces ?? amending.deletes;
+    for (const entries of [fresh, this.#entries]) {
+      const index = entries.findIndex(
+        ({ message }) => message?.position === target && message.channel === amending.channel,
+      );
+      if (index < 0) continue;
+      const before = entries[index];
+      // What is shown may be of a newer edit: what is current was told first, and then what had happened.
+      if ((before.message.edited ?? 0) >= amending.position) return;
+      const entry = amendedEntry(before.message, amending, this.#withChannel);
+      entry.item.tabIndex = before.item.tabIndex;
+      if (this.#current === before.item) this.#current = entry.item;
+      const focused = before.item === document.activeElement;
+      before.item.replaceWith(entry.item);
+      if (focused) entry.item.focus({ preventScroll: true });
+      before.release();
+      entries[index] = entry;
+      return;
+    }
   }
 
   /** @param {HTMLElement} item */

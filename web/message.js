@@ -7,7 +7,7 @@ import { clockText, fullText } from "./figures.js";
 
 const PRIORITIES = ["", "lowest priority", "low priority", "", "high priority", "highest priority"];
 
-/** @typedef {{ item: HTMLLIElement, release: () => void }} Entry `release` once it is not shown any more */
+/** @typedef {{ item: HTMLLIElement, message?: any, release: () => void }} Entry `release` once it is not shown any more */
 
 /** @param {any} message @param {boolean} withChannel @returns {Entry} */
 export function messageEntry(message, withChannel) {
@@ -19,7 +19,20 @@ export function messageEntry(message, withChannel) {
     noticeView(message.notice),
     body.view ?? (message.notice ? null : element("p", { class: "muted" }, "without a body")),
   );
-  return { item, release: body.release };
+  return { item, message, release: body.release };
+}
+
+/** A message as an edit has it, or what is left of one that was deleted. @param {any} message @param {any} amending @param {boolean} withChannel @returns {Entry} */
+export function amendedEntry(message, amending, withChannel) {
+  const { channel, position, time } = message;
+  if (amending.replaces) {
+    const { replaces: _, ...said } = amending;
+    return messageEntry({ ...said, channel, position, time, edited: amending.position }, withChannel);
+  }
+  const left = { channel, position, time, edited: amending.position };
+  const words = element("p", { class: "muted" }, "deleted");
+  const item = element("li", { class: "message deleted", tabindex: "-1" }, head({ ...left, edited: 0 }, withChannel), words);
+  return { item, message: left, release() {} };
 }
 
 /** @param {{ from: number, to: number, reason: string }} gap @returns {Entry} */
@@ -51,6 +64,7 @@ function head(message, withChannel) {
     message.event && element("span", { class: "event", title: "Event" }, message.event),
     message.key && labelled("key", message.key),
     priority && element("span", { class: "chip priority" }, priority),
+    message.edited && element("span", { class: "chip", title: `By message ${message.edited}` }, "edited"),
     ...Object.entries(message.tags ?? {}).map(([name, value]) => labelled(name, value)),
     element("span", { class: "position", title: "Position" }, `#${message.position}`),
   );

@@ -23,6 +23,14 @@ export interface Message {
   content_type?: string;
   notice?: Record<string, unknown>;
   expires?: string;
+  /** It is an edit of the message at this position. */
+  replaces?: number;
+  /** It is a delete of the message at this position; it has no body. */
+  deletes?: number;
+  /** It is shown as the edit at this position has it. */
+  edited?: number;
+  /** It was deleted, and has no body. */
+  deleted?: true;
   /** A JSON value, text, or bytes: the content type tells. */
   body: any;
   /** Where a reader is that has heard this message. */
@@ -121,6 +129,8 @@ export interface SubscribeOptions {
   rate?: number | string;
   /** At most so many bytes a second, such as "50k"; of each key the newest. */
   bytes?: number | string;
+  /** "current": messages as they are now, as far as that happened before this has caught up; "events": as it happened. */
+  view?: "events" | "current";
   /**
    * Have bodies sent as what has changed since the message before, where that is shorter. What is heard is the same; the newest
    * body of each key is kept in memory for it.
@@ -141,6 +151,10 @@ export interface PublishOptions {
   priority?: number | string;
   tags?: Record<string, string | number | boolean> | string;
   event?: string;
+  /** It is an edit: what it says replaces what the message at this position said. */
+  replaces?: number;
+  /** It is a delete, with an empty body: what the message at this position said is erased. */
+  deletes?: number;
   /** Says which publish this is, when it is tried again; made if none is given. */
   id?: string;
   contentType?: string;
@@ -166,6 +180,8 @@ export interface HistoryOptions {
   filter?: string;
   /** Of each channel and key only the newest message; without a place to begin, of all that is kept. */
   latest?: boolean;
+  /** "current": messages as they are now; "events": edits and deletes as they happened. */
+  view?: "events" | "current";
   /** At most 1000 messages. */
   limit?: number;
   signal?: AbortSignal;

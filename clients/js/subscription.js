@@ -55,14 +55,14 @@ export class Subscription extends EventTarget {
   #page = globalThis;
 
   /** @param {Client} fanfare @param {string[]} channels @param {Types.SubscribeOptions} options */
-  constructor(fanfare, channels, { after, last, since, filter, latest, rate, bytes, deltas, presence, signal }) {
+  constructor(fanfare, channels, { after, last, since, filter, latest, rate, bytes, view, deltas, presence, signal }) {
     super();
     if (!channels.length) throw new TypeError("which channels? subscribe needs at least one");
     this.#fanfare = fanfare;
     this.channels = Object.freeze(channels);
     this.#place = after ?? null;
     this.#start = present({ last, since: moment(since) });
-    this.#wants = present({ filter, latest: latest || undefined, rate, bytes, presence });
+    this.#wants = present({ filter, latest: latest || undefined, rate, bytes, view, presence });
     this.#changes = deltas ? new Held() : null;
     this.#path = new Path(fanfare.transports, fanfare.retry, fanfare.clock.random);
     this.#signal = signal;

@@ -10,7 +10,7 @@ use axum::extract::Request;
 use axum::middleware::{self, Next};
 use axum::response::Response;
 use fanfare_node::{Node, Traces, Webhooks};
-use fanfare_proto::{Grant, LATER_FIELDS, LATER_PARAMETERS, Query};
+use fanfare_proto::{Grant, LATER_PARAMETERS, Query};
 use fanfare_store::MemoryRecords;
 use std::sync::Arc;
 use tower::Layer;
@@ -56,8 +56,7 @@ pub fn api(node: Node, options: Options) -> Router {
 async fn known(index: usize, route: &Route, request: Request, next: Next) -> Response {
     let known: Vec<&str> = route.query.iter().map(|parameter| parameter.name).collect();
     let checked = match request.uri().query() {
-        Some(query) => Query::parse(query)
-            .and_then(|query| query.only(&known, &[LATER_PARAMETERS, LATER_FIELDS].concat())),
+        Some(query) => Query::parse(query).and_then(|query| query.only(&known, LATER_PARAMETERS)),
         None => Ok(()),
     };
     let mut response = match checked {

@@ -2,7 +2,8 @@
 
 use crate::state::Api;
 use fanfare_proto::{
-    Channel, Code, Cursor, CursorPart, Filter, Grant, History, Message, Pattern, Position, Refusal, Start,
+    Became, Channel, Code, Cursor, CursorPart, Filter, Grant, History, Message, Pattern, Position, Refusal,
+    Start, View,
 };
 use std::sync::Arc;
 
@@ -11,7 +12,7 @@ pub(crate) type Found = (Arc<Message>, Cursor);
 
 /// The newest message of a channel.
 pub(crate) async fn newest(api: &Api, grant: &Grant, channel: &Channel) -> Result<Found, Refusal> {
-    let found = first(api, grant, channel, Start::Last(1)).await?;
+    let found = first(api, grant, channel, Start::Last(1), View::Current).await?;
     found.ok_or_else(|| Refusal::new(Code::NOT_FOUND, format!("`{channel}` holds no message")))
 }
 
@@ -34,7 +35,8 @@ pub(crate) async fn newest_of(
     })
 }
 
-/// The message at a position of the log that a channel lies in, if it is the channel's.
+/// The message at a position of the log that a channel lies in, if it is the channel's: as its newest edit has it, and not if
+/// it was deleted.
 pub(crate) async fn at(
     api: &Api,
     grant: &Grant,
@@ -46,11 +48,28 @@ pub(crate) async fn at(
     let epoch = api.node.status()[log.index()].epoch;
     let before = Position(position.0.checked_sub(1).ok_or_else(missing)?);
     let place = Cursor::new([CursorPart { log, epoch, position: before }]);
-    let found = first(api, grant, channel, Start::After(place)).await?;
-    found.filter(|(message, _)| message.position == position).ok_or_else(missing)
+    let there = |found: Option<Found>| {
+        found.filter(|(message, _)| {
+            message.position == position && message.content.became != Some(Became::Deleted)
+        })
+    };
+    let found = there(first(api, grant, channel, Start::After(place.clone()), View::Events).await?);
+    match found.ok_or_else(missing)? {
+        (message, _) if message.content.amends.is_none() => {
+            there(first(api, grant, channel, Start::After(place), View::Current).await?).ok_or_else(missing)
+        }
+        amending => Ok(amending),
+    }
 }
 
-async fn first(api: &Api, grant: &Grant, channel: &Channel, start: Start) -> Result<Option<Found>, Refusal> {
-    let history = History { patterns: vec![Pattern::from(channel)], start, limit: 1, ..History::default() };
+async fn first(
+    api: &Api,
+    grant: &Grant,
+    channel: &Channel,
+    start: Start,
+    view: View,
+) -> Result<Option<Found>, Refusal> {
+    let patterns = vec![Pattern::from(channel)];
+    let history = History { patterns, start, view, limit: 1, ..History::default() };
     Ok(api.node.history(grant, &history).await?.messages.pop())
 }

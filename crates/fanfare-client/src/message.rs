@@ -36,6 +36,14 @@ pub struct Message {
     pub notice: Option<String>,
     /// Not delivered from this moment on.
     pub expires: Option<String>,
+    /// It is an edit of the message at this position, which it replaces.
+    pub replaces: Option<u64>,
+    /// It is a delete of the message at this position; it has no body.
+    pub deletes: Option<u64>,
+    /// It is shown as the edit at this position has it.
+    pub edited: Option<u64>,
+    /// It was deleted: nothing of what it said is left.
+    pub deleted: bool,
     /// The body as it was published. JSON that had line ends has spaces in their place.
     pub body: Vec<u8>,
     /// Where a reader is that has heard this message; none on what a later subscription brings of the past.
@@ -74,6 +82,11 @@ struct Envelope<'a> {
     #[serde(borrow)]
     notice: Option<&'a RawValue>,
     expires: Option<String>,
+    replaces: Option<u64>,
+    deletes: Option<u64>,
+    edited: Option<u64>,
+    #[serde(default)]
+    deleted: bool,
     #[serde(borrow, default, deserialize_with = "present")]
     body: Option<&'a RawValue>,
     body_base64: Option<String>,
@@ -93,6 +106,7 @@ impl Message {
         let body = envelope.body()?;
         let Envelope { channel, position, previous, time, id, key, priority, tags, event, .. } = envelope;
         let Envelope { content_type, notice, expires, cursor, attempt, .. } = envelope;
+        let Envelope { replaces, deletes, edited, deleted, .. } = envelope;
         let notice = notice.map(|notice| notice.get().to_owned());
         Ok(Message {
             channel,
@@ -107,6 +121,10 @@ impl Message {
             content_type,
             notice,
             expires,
+            replaces,
+            deletes,
+            edited,
+            deleted,
             body,
             cursor,
             attempt,

@@ -56,6 +56,11 @@ impl PageRequest {
         self.with("latest", true)
     }
 
+    /// `events`: edits and deletes as they happened; `current`: messages as they are now.
+    pub fn view(self, view: impl Display) -> PageRequest {
+        self.with("view", view)
+    }
+
     fn with(mut self, name: &str, value: impl Display) -> PageRequest {
         self.target = self.target.with(name, value.to_string());
         self

@@ -77,6 +77,16 @@ impl Publishing {
         self.field("tags", tags)
     }
 
+    /// It is an edit: what it says replaces what the message at this position of the channel said.
+    pub fn replaces(self, position: u64) -> Publishing {
+        self.field("replaces", position)
+    }
+
+    /// It is a delete, without a body: what the message at this position of the channel said is erased.
+    pub fn deletes(self, position: u64) -> Publishing {
+        self.field("deletes", position)
+    }
+
     /// What a person sees: a JSON object.
     pub fn notice(mut self, json: impl AsRef<str>) -> Publishing {
         // A long one has no room in an address. What a header cannot hold is refused there.

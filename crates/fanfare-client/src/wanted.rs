@@ -9,6 +9,7 @@ pub(crate) struct Wanted {
     pub filter: Option<String>,
     pub rate: Option<String>,
     pub bytes: Option<String>,
+    pub view: Option<String>,
     pub presence: Option<String>,
     /// As which acked reader.
     pub reader: Option<String>,
@@ -21,11 +22,12 @@ pub(crate) struct Wanted {
 impl Wanted {
     /// What is asked beside the channels.
     pub fn preferences(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        let Wanted { filter, rate, bytes, presence, reader, .. } = self;
+        let Wanted { filter, rate, bytes, view, presence, reader, .. } = self;
         let all = [
             ("filter", filter),
             ("rate", rate),
             ("bytes", bytes),
+            ("view", view),
             ("presence", presence),
             ("reader", reader),
         ];

@@ -77,6 +77,11 @@ impl<T> AckWindow<T> {
         self.entries.iter().filter(|entry| entry.state != State::Done).map(|entry| &entry.item)
     }
 
+    /// All items, to be changed.
+    pub fn items_mut(&mut self) -> impl Iterator<Item = &mut T> {
+        self.entries.iter_mut().map(|entry| &mut entry.item)
+    }
+
     /// Items that are done and lie above others that are not.
     pub fn done(&self) -> impl Iterator<Item = &T> {
         self.entries.iter().filter(|entry| entry.state == State::Done).map(|entry| &entry.item)

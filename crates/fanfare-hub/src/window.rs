@@ -5,7 +5,7 @@
 //! the last slot before which it has heard everything, and skips what it has heard already (design rule 2). One
 //! that has not heard what the logs no longer have has to read them first: there it is told (rule 6).
 
-use fanfare_proto::{LogId, LogSet, Mark, Message};
+use fanfare_proto::{LogId, LogSet, Mark, Message, Position};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -38,19 +38,44 @@ pub struct Window<T> {
     /// Up to here messages are gone from the logs.
     trimmed: Mark,
     bytes: usize,
+    /// Edits and deletes lie before here.
+    amended: u64,
 }
 
 impl<T> Window<T> {
     /// An empty window: the next slot has sequence number `start`, and everything up to `base` lies before.
     pub fn new(start: u64, base: Mark) -> Window<T> {
-        Window { slots: VecDeque::new(), start, base, trimmed: Mark::default(), bytes: 0 }
+        Window { slots: VecDeque::new(), start, base, trimmed: Mark::default(), bytes: 0, amended: 0 }
     }
 
     /// Adds a slot at the end.
     pub fn push(&mut self, slot: Slot<T>) {
         let bytes = slot.message.content.size();
         self.bytes += bytes;
+        if slot.message.content.amends.is_some() {
+            self.amended = self.end() + 1;
+        }
         self.slots.push_back(Held { slot, bytes });
+    }
+
+    /// Whether an edit or a delete lies from a sequence number on.
+    pub fn is_amended_from(&self, seq: u64) -> bool {
+        seq < self.amended
+    }
+
+    /// Erases what a message said that is deleted, and what its edits said.
+    pub fn erase(&mut self, log: LogId, target: Position)
+    where
+        T: Default,
+    {
+        let first = self.slots.partition_point(|held| held.slot.mark.get(log) < target);
+        for Held { slot, bytes } in self.slots.range_mut(first..) {
+            if slot.log == log && slot.message.is_of(target) {
+                slot.message = Arc::new(slot.message.erased());
+                slot.beside = T::default();
+                self.bytes -= std::mem::take(bytes);
+            }
+        }
     }
 
     /// Notes that messages up to a mark are gone from the logs.

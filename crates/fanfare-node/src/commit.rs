@@ -4,6 +4,7 @@
 //! thread](crate::commit_thread); the live log's is taken by whoever publishes, for as long as it takes to append
 //! to memory.
 
+use crate::amending;
 use crate::count::Count;
 use crate::ids::{IdKey, Ids, Known};
 use crate::places::Places;
@@ -116,7 +117,7 @@ impl Committer {
         let mut from = log.find(oldest)?;
         while from < log.status().head {
             let page = log.read(&Read { selection: selection.clone(), from, order, messages, bytes })?;
-            page.messages.iter().for_each(|message| ids.accept(message));
+            page.messages.iter().for_each(|message| ids.recall(message));
             from = page.through;
         }
         Ok(Committer { log_id, log, tail, places, ids, counts: Arc::default(), told: None })
@@ -188,34 +189,62 @@ impl Committer {
         verdicts
     }
 
-    fn judge(&self, publish: Publish, publisher: Option<&str>, batch: &mut Batch, now: Time) -> Verdict {
-        if let Some(id) = &publish.id {
-            let key = self.ids.key(&publish.channel, publisher, id);
-            let fingerprint = self.ids.fingerprint(&publish.content);
-            let reused = || {
-                let detail = format!("the id `{id}` was used for another message in `{}`", publish.channel);
-                Verdict::Refused(Refusal::new(Code::ID_REUSED, detail))
-            };
-            match (self.ids.get(key), batch.ids.get(&key)) {
-                (Some(known), _) if known.fingerprint != fingerprint => return reused(),
-                (Some(known), _) => return Verdict::Known(Box::new(self.known_receipt(&publish, id, known))),
-                (_, Some((_, other))) if *other != fingerprint => return reused(),
-                (_, Some((index, _))) => return Verdict::Repeat(*index),
-                _ if self.ids.is_full() => {
-                    let detail = "too many idempotency keys within the window; publish without one or slower";
-                    return Verdict::Refused(Refusal::new(Code::BUSY, detail));
-                }
-                _ => batch.ids.insert(key, (batch.drafts.len(), fingerprint)),
-            };
+    fn judge(&self, mut publish: Publish, publisher: Option<&str>, batch: &mut Batch, now: Time) -> Verdict {
+        let fingerprint = match self.known(&publish, publisher, batch) {
+            Ok(fingerprint) => fingerprint,
+            Err(verdict) => return verdict,
+        };
+        let original = self.found(&publish);
+        let original =
+            original.and_then(|found| amending::judge(&mut publish, &found, publisher, &batch.drafts, now));
+        let expires = match original {
+            Ok(expires) => publish.ttl.map(|ttl| now.after(ttl)).or(expires),
+            Err(refusal) => return Verdict::Refused(refusal),
+        };
+        if let Some((key, fingerprint)) = fingerprint {
+            batch.ids.insert(key, (batch.drafts.len(), fingerprint));
         }
         batch.drafts.push(Draft {
             channel: publish.channel,
             id: publish.id,
             publisher: publisher.map(Into::into),
-            expires: publish.ttl.map(|ttl| now.after(ttl)),
+            expires,
             content: publish.content,
         });
         Verdict::Draft(batch.drafts.len() - 1)
+    }
+
+    /// The key and fingerprint of a publish with an id that is new; what becomes of one that is known.
+    fn known(
+        &self,
+        publish: &Publish,
+        publisher: Option<&str>,
+        batch: &Batch,
+    ) -> Result<Option<(IdKey, u64)>, Verdict> {
+        let Some(id) = &publish.id else { return Ok(None) };
+        let key = self.ids.key(&publish.channel, publisher, id);
+        let fingerprint = self.ids.fingerprint(&publish.content);
+        let reused = || {
+            let detail = format!("the id `{id}` was used for another message in `{}`", publish.channel);
+            Err(Verdict::Refused(Refusal::new(Code::ID_REUSED, detail)))
+        };
+        match (self.ids.get(key), batch.ids.get(&key)) {
+            (Some(known), _) if known.fingerprint.is_some_and(|known| known != fingerprint) => reused(),
+            (Some(known), _) => Err(Verdict::Known(Box::new(self.known_receipt(publish, id, known)))),
+            (_, Some((_, other))) if *other != fingerprint => reused(),
+            (_, Some((index, _))) => Err(Verdict::Repeat(*index)),
+            _ if self.ids.is_full() => {
+                let detail = "too many idempotency keys within the window; publish without one or slower";
+                Err(Verdict::Refused(Refusal::new(Code::BUSY, detail)))
+            }
+            _ => Ok(Some((key, fingerprint))),
+        }
+    }
+
+    /// What there is of the message that another one amends.
+    fn found(&self, publish: &Publish) -> Result<Vec<Arc<Message>>, Refusal> {
+        let Some(read) = amending::question(publish) else { return Ok(Vec::new()) };
+        self.log.read(&read).map(|page| page.messages).map_err(|error| unread(&error))
     }
 
     fn receipt(&self, message: &Message, duplicate: bool) -> Receipt {

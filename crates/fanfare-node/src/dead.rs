@@ -1,6 +1,6 @@
 //! Dead letters: what somebody could not be given, for whoever looks for it.
 
-use fanfare_proto::{Channel, Code, Message, Publish, Refusal, TagValue};
+use fanfare_proto::{Channel, Code, Content, Message, Publish, Refusal, TagValue};
 
 /// A message for `$dead/<reader>`, as it was, with tags that say where from and why. The same message of the same reader goes
 /// there once.
@@ -12,7 +12,12 @@ pub(crate) fn dead_letter(
 ) -> Result<Publish, Refusal> {
     let channel = Channel::parse(&format!("$dead/{reader}"));
     let channel = channel.map_err(|error| Refusal::new(Code::BAD_NAME, error.to_string()))?;
-    let mut content = message.content.clone();
+    // In its channel it amended a message; here it is one that says so.
+    let mut content = Content { amends: None, became: None, ..message.content.clone() };
+    if let Some(amends) = message.content.amends {
+        let target = TagValue::Number(amends.target().0 as f64);
+        content.tags.insert(format!("dead_{}", amends.field()).into(), target);
+    }
     for (name, value) in
         [("dead_channel", message.channel.as_str()), ("dead_delivery", delivery), ("dead_why", why)]
     {

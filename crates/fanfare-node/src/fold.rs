@@ -52,7 +52,7 @@ struct Folded {
 
 impl Folded {
     fn add(&mut self, message: Arc<Message>) {
-        if let Some(key) = message.content.key.clone()
+        if let Some(key) = message.superseding_key().map(Into::into)
             && let Some(before) = self.by_key.insert((message.channel.clone(), key), message.position)
             && let Some(before) = self.messages.remove(&before)
         {

@@ -7,10 +7,11 @@ use crate::locate::{Found, Located, Most, Newest, heads, locate, look, lower_to_
 use crate::places::Places;
 use crate::reading::Logs;
 use fanfare_proto::{
-    Gap, History, HistoryPage, LogId, LogSet, Mark, Message, Position, Refusal, Selection, Sieve, Start,
-    Time, limits,
+    Amends, Became, Gap, History, HistoryPage, LogId, LogSet, Mark, Message, Position, Refusal, Sieve, Start,
+    Time, View, limits,
 };
 use fanfare_store::{Log, Order, Read, StoreError};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Reads one page. Belongs on a reader thread.
@@ -21,8 +22,7 @@ pub(crate) fn read(
     history: &History,
     now: Time,
 ) -> Result<HistoryPage, StoreError> {
-    let selection = Selection::filtered(history.patterns.clone(), history.filter.as_ref());
-    let mut wanted = Sieve::new(selection);
+    let mut wanted = Sieve::new(history.selection());
     let limit = history.limit.clamp(1, limits::PAGE_MESSAGES);
     match &history.before {
         Some(cursor) => {
@@ -51,6 +51,9 @@ fn forward(
     for log in set.iter() {
         gathered.read(&**logs.get(log), log, wanted, limit, now)?;
     }
+    if wanted.selection().view() == View::Current {
+        gathered.settle(start, &located.mark);
+    }
     Ok(gathered.page(places, set, located.mark, limit, &heads(logs, set)))
 }
 
@@ -59,7 +62,7 @@ pub(crate) struct LatestPage {
     places: Places,
     set: LogSet,
     history: History,
-    now: Time,
+    clock: fn() -> Time,
     /// Where the page begins, and where it ends at the most.
     begun: Option<(Located, Mark)>,
     seeking: Option<(LogId, Seeking)>,
@@ -73,19 +76,19 @@ impl LatestPage {
         set: LogSet,
         history: History,
         placing: Lending,
-        now: Time,
+        clock: fn() -> Time,
     ) -> LatestPage {
-        LatestPage { places, set, history, now, begun: None, seeking: None, found: Vec::new(), placing }
+        LatestPage { places, set, history, clock, begun: None, seeking: None, found: Vec::new(), placing }
     }
 
     /// One step; a page once that was the last.
     pub(crate) fn step(&mut self, logs: &Logs) -> Result<Option<HistoryPage>, Refusal> {
-        let mut wanted = Sieve::new(self.selection());
+        let mut wanted = Sieve::new(self.history.selection());
         let (located, until) = match &self.begun {
             Some((located, until)) => (located.clone(), *until),
             None => {
                 let (until, start) = (heads(logs, self.set), &self.history.start);
-                let located = locate(logs, &self.places, &mut wanted, self.set, until, start, self.now)
+                let located = locate(logs, &self.places, &mut wanted, self.set, until, start, (self.clock)())
                     .map_err(|error| unread(&error))?;
                 self.begun = Some((located.clone(), until));
                 (located, until)
@@ -105,13 +108,10 @@ impl LatestPage {
         Ok(None)
     }
 
-    fn selection(&self) -> Selection {
-        Selection::filtered(self.history.patterns.clone(), self.history.filter.as_ref())
-    }
-
     fn page(&self, logs: &Logs, located: Located, until: Mark) -> Result<HistoryPage, StoreError> {
-        let (selection, limit) = (self.selection(), self.history.limit.clamp(1, limits::PAGE_MESSAGES));
-        let Located { mark, gaps } = located;
+        let (selection, limit) =
+            (self.history.selection(), self.history.limit.clamp(1, limits::PAGE_MESSAGES));
+        let (Located { mark, gaps }, now) = (located, (self.clock)());
         let mut gathered = Gathered { reached: mark, found: Vec::new(), gaps };
         for (log, latest) in &self.found {
             let (enough, mut bytes) = (gathered.found.len() + limit, 0);
@@ -122,7 +122,7 @@ impl LatestPage {
                 let page = latest.page(&**logs.get(*log), &selection, gathered.reached.get(*log))?;
                 gathered.gaps.extend(page.gap);
                 gathered.reached.set(*log, page.through);
-                for kept in page.messages.into_iter().filter(|message| !message.is_expired(self.now)) {
+                for kept in page.messages.into_iter().filter(|message| !message.is_expired(now)) {
                     bytes += kept.content.size();
                     gathered.found.push(Found { time: kept.time, log: *log, position: kept.position, kept });
                 }
@@ -140,6 +140,34 @@ struct Gathered {
 }
 
 impl Gathered {
+    /// Leaves out edits and deletes of what was not heard before the page, as far as it has them in it: whoever asks after a
+    /// cursor has heard what lies before, everybody else has not.
+    fn settle(&mut self, start: &Start, from: &Mark) {
+        let amends = |found: &Found<Arc<Message>>| found.kept.content.amends;
+        if self.found.iter().all(|found| amends(found).is_none()) {
+            return;
+        }
+        let mut edited = HashMap::new();
+        for Found { log, position, kept, .. } in &self.found {
+            if kept.content.amends.is_none() {
+                edited.insert((*log, *position), kept.content.became);
+            }
+        }
+        self.found.retain(|found| {
+            let Some(amends) = amends(found) else { return true };
+            let target = amends.target();
+            if target <= from.get(found.log) {
+                return matches!(start, Start::After(_));
+            }
+            // What became of it since the page was begun is said.
+            match (edited.get(&(found.log, target)), amends) {
+                (Some(Some(Became::Edited(edit))), Amends::Replaces(_)) => *edit < found.position,
+                (Some(_), _) | (None, Amends::Replaces(_)) => true,
+                (None, Amends::Deletes(_)) => false,
+            }
+        });
+    }
+
     /// The page of what was read between a place and the heads.
     fn page(self, places: &Places, set: LogSet, from: Mark, limit: usize, heads: &Mark) -> HistoryPage {
         let Gathered { mut reached, mut found, gaps } = self;

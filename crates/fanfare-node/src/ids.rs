@@ -12,7 +12,8 @@ use std::hash::{BuildHasher, Hash, Hasher, RandomState};
 pub(crate) struct Known {
     pub(crate) position: Position,
     pub(crate) time: Time,
-    pub(crate) fingerprint: u64,
+    /// `None`: nobody knows any more what was said.
+    pub(crate) fingerprint: Option<u64>,
 }
 
 /// The two halves of a key's hash: 128 bits under secrets.
@@ -37,8 +38,10 @@ impl Ids {
     /// The fingerprint of what is said.
     pub(crate) fn fingerprint(&self, content: &Content) -> u64 {
         let mut hasher = self.secrets[0].build_hasher();
-        (&content.key, content.priority, &content.event, &content.content_type).hash(&mut hasher);
-        (&content.notice, &content.body).hash(&mut hasher);
+        // An edit may say its original's key, or leave it out.
+        let key = content.key.as_ref().filter(|_| content.amends.is_none());
+        (key, content.priority, &content.event, &content.content_type).hash(&mut hasher);
+        (&content.notice, &content.body, content.amends).hash(&mut hasher);
         for (name, value) in &content.tags {
             name.hash(&mut hasher);
             match value {
@@ -62,9 +65,19 @@ impl Ids {
 
     /// Remembers the id of an accepted message, if the publisher gave one.
     pub(crate) fn accept(&mut self, message: &Message) {
+        self.remember(message, |ids| Some(ids.fingerprint(&message.content)));
+    }
+
+    /// Remembers the id of a message that a log has. Of some nobody knows any more what they said.
+    pub(crate) fn recall(&mut self, message: &Message) {
+        let is_known = message.content.became.is_none() && !message.is_momentary();
+        self.remember(message, |ids| is_known.then(|| ids.fingerprint(&message.content)));
+    }
+
+    fn remember(&mut self, message: &Message, fingerprint: impl FnOnce(&Ids) -> Option<u64>) {
         let Some(id) = &message.id else { return };
         let key = self.key(&message.channel, message.publisher.as_deref(), id);
-        let fingerprint = self.fingerprint(&message.content);
+        let fingerprint = fingerprint(self);
         self.known.insert(key, Known { position: message.position, time: message.time, fingerprint });
         self.by_time.push_back((message.time, key));
     }

@@ -74,7 +74,14 @@ impl Seeking {
     }
 
     fn add(&mut self, message: &Message) {
-        let name = (message.channel.as_str(), message.content.key.as_deref());
+        // An edit of what is read is folded into it, and what was for a moment stands for nothing.
+        if message.is_momentary() || message.content.amends.is_some_and(|amends| amends.target() > self.from)
+        {
+            return;
+        }
+        // An edit or a delete of what was heard before is of that message, and supersedes no other.
+        let alone = message.content.amends.map(|_| message.position.0);
+        let name = (message.channel.as_str(), message.content.key.as_deref(), alone);
         let [one, other] = &self.secrets;
         let name = (one.hash_one(name), other.hash_one(name));
         self.newest.insert(name, (message.position, message.is_tombstone()));

@@ -10,6 +10,7 @@
 //! - [`Traces`]: who is told of each request and each commit, if somebody is.
 
 mod acked;
+mod amending;
 mod asked;
 mod begun;
 mod board;

@@ -194,13 +194,14 @@ impl Node {
     /// Reads one page.
     pub async fn history(&self, grant: &Grant, history: &History) -> Result<HistoryPage, Refusal> {
         let set = self.logs_for(grant, &history.patterns)?;
-        let (places, history, now) = (self.0.places, history.clone(), self.now());
+        // What has expired is known when it is read, not when it is asked for.
+        let (places, history, clock) = (self.0.places, history.clone(), self.0.now);
         let page = match history.latest {
             true => {
-                self.read_in_steps(LatestPage::new(places, set, history, self.0.reading.placing(), now))
-                    .await?
+                let placing = self.0.reading.placing();
+                self.read_in_steps(LatestPage::new(places, set, history, placing, clock)).await?
             }
-            false => self.read(move |logs| history::read(logs, &places, set, &history, now)).await?,
+            false => self.read(move |logs| history::read(logs, &places, set, &history, clock())).await?,
         };
         page.gaps.iter().for_each(|gap| self.0.gaps.of(gap.reason).add_shared(1));
         Ok(page)

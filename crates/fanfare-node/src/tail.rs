@@ -4,7 +4,7 @@
 //! long finds that the tail has moved on and reads the logs instead.
 
 use fanfare_hub::{Slot, Window};
-use fanfare_proto::{LogId, Mark, Message, Position, limits};
+use fanfare_proto::{Amends, LogId, Mark, Message, Position, limits};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Called after new slots are there.
@@ -15,7 +15,7 @@ pub(crate) type Wake = Arc<dyn Fn() + Send + Sync>;
 pub(crate) struct Lost {
     /// Retention has removed messages up to here.
     pub(crate) trimmed: Mark,
-    /// How often messages were removed by request.
+    /// How often messages were removed by request, or deleted by a message.
     pub(crate) removals: u64,
 }
 
@@ -67,6 +67,10 @@ impl Tail {
         for message in batch {
             mark.set(log, message.position);
             shared.window.push(Slot { log, message: message.clone(), mark, beside: () });
+            if let Some(Amends::Deletes(target)) = message.content.amends {
+                shared.window.erase(log, target);
+                shared.lost.removals += 1;
+            }
         }
         // A batch that is large alone stays whole: otherwise every worker would have to read it from the log.
         let bytes: usize = batch.iter().map(|message| message.content.size()).sum();
@@ -89,6 +93,11 @@ impl Tail {
         shared.lost.removals += 1;
         drop(shared);
         self.wake_all();
+    }
+
+    /// How often messages were removed, or deleted by a message.
+    pub(crate) fn removals(&self) -> u64 {
+        self.shared().lost.removals
     }
 
     /// The place and mark of a worker that has taken everything.

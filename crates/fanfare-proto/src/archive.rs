@@ -70,8 +70,8 @@ fn comes_back(text: &str) -> bool {
 /// was; it will be elsewhere. A field that is `null` is not given.
 pub fn read_archive_line(line: &str) -> Result<Archived, Refusal> {
     let object = item::members(line)?;
-    // What was accepted is not for later.
-    let said = FIELDS.iter().filter(|name| !["at", "delay"].contains(*name));
+    // What was accepted is not for later; and an export has messages as they are, without edits and deletes.
+    let said = FIELDS.iter().filter(|name| !["at", "delay", "deletes", "replaces"].contains(*name));
     let known: Vec<&str> = said.chain(GIVEN).copied().collect();
     if let Some((name, _)) = object.iter().find(|(name, _)| !known.contains(&&**name)) {
         return Err(unknown_field("field", name, &known));
@@ -117,6 +117,7 @@ mod tests {
             content_type: content_type.map(Into::into),
             notice: Some("{\"title\":\"t\"}".into()),
             body: body.to_vec().into(),
+            ..Content::default()
         };
         Message {
             channel: Channel::parse("a/b").unwrap(),

@@ -83,6 +83,8 @@ codes! {
     STORE_DAMAGED = 3019, "store-damaged", 500, "What is to be read is damaged in the store; somebody has to mend it.";
     BAD_FILTER = 3020, "bad-filter", 400, "The filter does not follow the grammar.";
     READER_DIFFERS = 3021, "reader-differs", 409, "The reader of this name hears something else.";
+    TARGET_GONE = 3022, "target-gone", 410, "The message that is to be edited or deleted is not there, or not any more.";
+    NOT_ORIGINAL = 3023, "not-original", 409, "What is to be edited or deleted is itself an edit or a delete.";
 }
 
 impl Code {

@@ -2,7 +2,7 @@
 
 use crate::{
     Ack, AsReader, Code, Cursor, Filter, Pattern, Preferences, Present, Publish, Refusal, Selection, Start,
-    limits,
+    View, limits,
 };
 
 /// A request to hear channels.
@@ -23,15 +23,16 @@ pub struct Subscribe {
 impl Subscribe {
     /// What is to be heard.
     pub fn selection(&self) -> Selection {
-        Selection::filtered(self.patterns.clone(), self.preferences.filter.as_ref())
+        let Preferences { filter, view, .. } = &self.preferences;
+        Selection::filtered(self.patterns.clone(), filter.as_ref()).viewed(*view)
     }
 
     /// Refuses what an acked reader cannot have.
     pub fn check_reader(&self) -> Result<(), Refusal> {
         let bad = |detail| Err(Refusal::new(Code::BAD_FIELD, detail));
-        if self.preferences.pace.is_some() || self.preferences.latest {
+        if self.preferences.pace.is_some() || self.preferences.latest || self.preferences.view.is_some() {
             return bad(
-                "reader: an acked reader hears every message; leave `rate`, `bytes` and `latest` out",
+                "reader: an acked reader hears every message; leave `rate`, `bytes`, `latest` and `view` out",
             );
         }
         if self.presence.is_some() {
@@ -54,6 +55,8 @@ pub struct History {
     pub filter: Option<Filter>,
     /// Of each channel and key only the newest.
     pub latest: bool,
+    /// How what was edited or deleted is shown.
+    pub view: View,
     /// The page's messages come after this place...
     pub start: Start,
     /// ...and, when set, not after this one, the newest first reached (paging backwards).
@@ -63,11 +66,18 @@ pub struct History {
 }
 
 impl History {
+    /// What is wanted.
+    pub fn selection(&self) -> Selection {
+        // The newest of a key is what it is now.
+        let view = if self.latest { View::Current } else { self.view };
+        Selection::filtered(self.patterns.clone(), self.filter.as_ref()).viewed(Some(view))
+    }
+
     /// A question about the past as it is asked: `before` pages backwards; with no start it is about the newest; with
     /// no limit it is about as many as were asked for, or a page of the usual length.
     pub fn asked(
         patterns: Vec<Pattern>,
-        Preferences { filter, latest, pace }: Preferences,
+        Preferences { filter, latest, pace, view }: Preferences,
         start: Option<Start>,
         before: Option<Cursor>,
         limit: Option<usize>,
@@ -87,7 +97,8 @@ impl History {
         };
         let limit = limit.unwrap_or(usual);
         let start = start.unwrap_or(Start::Last(limit as u32));
-        Ok(History { patterns, filter, latest, start, before, limit })
+        let view = view.unwrap_or_default();
+        Ok(History { patterns, filter, latest, view, start, before, limit })
     }
 
     /// Reads how long a page is to be.

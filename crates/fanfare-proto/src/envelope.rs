@@ -1,7 +1,7 @@
 //! Messages as JSON: the envelope of every JSON protocol, and the body as a JSON value.
 
 use crate::put::Shown;
-use crate::{Content, Cursor, Delta, Form, Gap, Message, TagValue, Tags, Time, json, media};
+use crate::{Became, Content, Cursor, Delta, Form, Gap, Message, TagValue, Tags, Time, json, media};
 use base64::display::Base64Display;
 use base64::engine::general_purpose::STANDARD;
 
@@ -12,7 +12,9 @@ pub fn envelope(message: &Message, cursor: Option<&Cursor>, form: Form, out: &mu
     if form != Form::Body {
         fields(message, out);
     }
+    amended(&message.content, out);
     match (form, shape(&message.content)) {
+        _ if message.content.is_erased() => {}
         (Form::Delta, Shape::Json(text)) => json::string("body_json", text, out),
         (_, shape) => shaped(&shape, &message.content, out),
     }
@@ -91,6 +93,18 @@ pub(crate) fn details(content: &Content, expires: Option<Time>, out: &mut Vec<u8
     if let Some(notice) = content.notice.as_deref().filter(|notice| json::is_sound(notice.as_bytes())) {
         json::name("notice", out);
         one_line(notice.as_bytes(), out);
+    }
+}
+
+/// Appends what a message does to an earlier one, and what became of it.
+fn amended(content: &Content, out: &mut Vec<u8>) {
+    if let Some(amends) = content.amends {
+        json::plain(amends.field(), amends.target(), out);
+    }
+    match content.became {
+        Some(Became::Deleted) => json::plain("deleted", true, out),
+        Some(Became::Edited(edit)) => json::plain("edited", edit, out),
+        None => {}
     }
 }
 

@@ -16,6 +16,8 @@
 //! - refusals: [`Code`], [`Refusal`].
 
 mod accept;
+mod amend;
+mod amended;
 mod answer;
 mod archive;
 mod channel;
@@ -74,6 +76,7 @@ mod when;
 mod wire;
 
 pub use accept::{Accept, Wanted};
+pub use amend::{Amends, Became, View, target_gone};
 pub use answer::{HistoryPage, Receipt};
 pub use archive::{Archived, archive_line, read_archive_line};
 pub use channel::Channel;
@@ -86,7 +89,7 @@ pub use condition::{
 };
 pub use cursor::{Cursor, CursorError, CursorPart};
 pub use delta::{NotApplied, apply_delta, make_delta};
-pub use door::{BARE_PARAMETERS, Batch, LATER_FIELDS, read_bare, read_batch};
+pub use door::{BARE_PARAMETERS, Batch, read_bare, read_batch};
 pub use duration::{parse_duration, shown_duration};
 pub use encoder::Encoder;
 pub use envelope::envelope;

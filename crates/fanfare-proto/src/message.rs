@@ -1,7 +1,7 @@
 //! What is said: the request to say it, and the message it becomes.
 
 use crate::put::hex;
-use crate::{Channel, Position, Time, When};
+use crate::{Amends, Became, Channel, Position, Time, When};
 use bytes::Bytes;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -38,9 +38,25 @@ pub struct Content {
     pub notice: Option<Box<str>>,
     /// The body exactly as it came.
     pub body: Bytes,
+    /// Which earlier message this edits or deletes.
+    pub amends: Option<Amends>,
+    /// What became of it; nobody publishes that.
+    pub became: Option<Became>,
 }
 
 impl Content {
+    const NOTHING: Content = Content {
+        key: None,
+        priority: None,
+        tags: Tags::new(),
+        event: None,
+        content_type: None,
+        notice: None,
+        body: Bytes::new(),
+        amends: None,
+        became: None,
+    };
+
     /// The event that says that a key has no value any more.
     pub const DELETED: &'static str = "$deleted";
 
@@ -107,6 +123,18 @@ impl Message {
     /// Whether the message is no longer to be delivered.
     pub fn is_expired(&self, now: Time) -> bool {
         self.expires.is_some_and(|expires| expires <= now)
+    }
+
+    /// Whether the message expired as soon as it was accepted: it is for those who are at the head then, and is kept for
+    /// nobody (design rule 12).
+    pub fn is_momentary(&self) -> bool {
+        self.expires.is_some_and(|expires| expires <= self.time)
+    }
+
+    /// What a log keeps of what it says: nothing if it was for a moment.
+    pub fn kept(&self) -> &Content {
+        static NOTHING: Content = Content::NOTHING;
+        if self.is_momentary() { &NOTHING } else { &self.content }
     }
 
     /// Whether the message says that its key has no value any more.

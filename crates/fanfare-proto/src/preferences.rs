@@ -1,6 +1,6 @@
 //! What a request wants of its channels, beyond their names.
 
-use crate::{Code, Filter, Pace, Query, Refusal, Start, quote};
+use crate::{Code, Filter, Pace, Query, Refusal, Start, View, quote};
 
 /// What a subscription wants of its channels.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -11,18 +11,21 @@ pub struct Preferences {
     pub pace: Option<Pace>,
     /// Of what was said before: of each channel and key only the newest message. What has no key counts as one key.
     pub latest: bool,
+    /// How what was edited or deleted is shown. It is its session's: what is asked last counts.
+    pub view: Option<View>,
 }
 
 impl Preferences {
     /// The parameters that [`Preferences::asked`] reads.
-    pub const PARAMETERS: &'static [&'static str] = &["bytes", "filter", "latest", "rate"];
+    pub const PARAMETERS: &'static [&'static str] = &["bytes", "filter", "latest", "rate", "view"];
 
     /// What a request asks.
     pub fn asked(query: &Query<'_>) -> Result<Preferences, Refusal> {
         let filter = query.one("filter")?.map(Filter::parse).transpose();
         let filter = filter.map_err(|error| Refusal::new(Code::BAD_FILTER, format!("filter: {error}")))?;
         let latest = query.one("latest")?.map(latest).transpose()?.unwrap_or_default();
-        Ok(Preferences { filter, pace: Pace::asked(query)?, latest })
+        let view = query.one("view")?.map(View::parse).transpose()?;
+        Ok(Preferences { filter, pace: Pace::asked(query)?, latest, view })
     }
 
     /// Where to start, if that is what was asked.

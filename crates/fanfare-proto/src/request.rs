@@ -83,8 +83,10 @@ fn command(members: &Members<'_>) -> Result<Command, Refusal> {
         (None, _) => return Err(no_verb(members)),
     };
     let beside: &[&str] = match verb {
-        "subscribe" => &["after", "bytes", "filter", "last", "latest", "presence", "rate", "reader", "since"],
-        "history" => &["after", "before", "filter", "last", "latest", "limit", "since"],
+        "subscribe" => {
+            &["after", "bytes", "filter", "last", "latest", "presence", "rate", "reader", "since", "view"]
+        }
+        "history" => &["after", "before", "filter", "last", "latest", "limit", "since", "view"],
         "nack" => &["delay"],
         _ => &[],
     };

@@ -66,7 +66,7 @@ pub const RESERVED: &[&str] = &[
 /// Values of `via` that later versions understand.
 const VIA_LATER: &[&str] = &["atom", "cdf", "feed", "jsonfeed", "jsonp", "pushlet", "replace", "rss"];
 /// Parameters of reading that later versions understand.
-pub const LATER_PARAMETERS: &[&str] = &["callback", "pad", "token", "view"];
+pub const LATER_PARAMETERS: &[&str] = &["callback", "pad", "token"];
 
 /// What a request on a held path names.
 enum Place<'a> {

@@ -254,7 +254,11 @@ mod tests {
             (format!(r#""body":"","cron":"{cron}""#), Code::BAD_FIELD, "129 bytes"),
             (r#""at":1"#.to_owned(), Code::BAD_FIELD, "body: it is missing"),
             (r#""body":"","crom":"* * * * *""#.to_owned(), Code::UNKNOWN_FIELD, "`cron`?"),
-            (r#""body":"","replaces":1"#.to_owned(), Code::NOT_YET, "`replaces`"),
+            (
+                r#""body":"","replaces":1"#.to_owned(),
+                Code::BAD_FIELD,
+                "replaces: an edit or a delete is done at once",
+            ),
         ] {
             let refusal = Schedule::read(&format!(r#"{{"channel":"a",{fields}}}"#)).expect_err(&fields);
             assert!(refusal.code == code && refusal.detail.contains(why), "{fields}: {refusal}");

@@ -2,7 +2,7 @@
 //! shared and compared.
 
 use crate::pattern::means;
-use crate::{Filter, Pattern};
+use crate::{Filter, Pattern, View};
 use std::collections::BTreeMap;
 use std::hash::{Hash, Hasher};
 use std::num::NonZeroU32;
@@ -19,6 +19,8 @@ pub struct Selection {
     names: Arc<str>,
     /// By place, in order; none if it would be empty.
     filters: Option<Arc<Filters>>,
+    /// Of all of them; `None` if nobody said.
+    view: Option<View>,
 }
 
 type Filters = Vec<(NamePlace, Filter)>;
@@ -30,13 +32,16 @@ impl Hash for Selection {
         if let Some(filters) = &self.filters {
             filters.hash(state);
         }
+        if let Some(view) = self.view {
+            view.hash(state);
+        }
     }
 }
 
 impl Default for Selection {
     /// The empty set.
     fn default() -> Selection {
-        Selection { names: "".into(), filters: None }
+        Selection { names: "".into(), filters: None, view: None }
     }
 }
 
@@ -77,7 +82,18 @@ impl Selection {
             names.push_str(pattern.as_str());
             names.push(END);
         }
-        Selection { names: names.into(), filters: (!filters.is_empty()).then(|| filters.into()) }
+        let filters = (!filters.is_empty()).then(|| filters.into());
+        Selection { names: names.into(), filters, view: None }
+    }
+
+    /// The same, seen so; as before if nobody says.
+    pub fn viewed(self, view: Option<View>) -> Selection {
+        Selection { view: view.or(self.view), ..self }
+    }
+
+    /// How what was edited or deleted is shown.
+    pub fn view(&self) -> View {
+        self.view.unwrap_or_default()
     }
 
     /// This set and another one. Of a pattern that is in both, the other one says what is wanted.
@@ -85,19 +101,21 @@ impl Selection {
         let of = |selection: &Selection| selection.subscriptions().collect::<BTreeMap<_, _>>();
         let mut all = of(self);
         all.extend(of(other));
-        Selection::of(all.iter().map(|(pattern, filter)| (pattern, filter.as_ref())))
+        let all = Selection::of(all.iter().map(|(pattern, filter)| (pattern, filter.as_ref())));
+        all.viewed(other.view.or(self.view))
     }
 
     /// What is left of this set without these patterns.
     pub fn without(&self, patterns: &[Pattern]) -> Selection {
         let left = self.subscriptions().filter(|(pattern, _)| !patterns.contains(pattern));
         let left: Vec<_> = left.collect();
-        Selection::of(left.iter().map(|(pattern, filter)| (pattern, filter.as_ref())))
+        let left = Selection::of(left.iter().map(|(pattern, filter)| (pattern, filter.as_ref())));
+        left.viewed(self.view)
     }
 
     /// The same patterns, everything of each.
     pub fn unfiltered(&self) -> Selection {
-        Selection { names: self.names.clone(), filters: None }
+        Selection { names: self.names.clone(), filters: None, view: self.view }
     }
 
     /// The patterns, sorted.

@@ -4,7 +4,8 @@
 
 use fanfare_proto::protocol::{ALL, Shape};
 use fanfare_proto::{
-    BARE_PARAMETERS, Channel, Code, Content, Cursor, Form, Message, Position, TagValue, Time, envelope,
+    Amends, BARE_PARAMETERS, Became, Channel, Code, Content, Cursor, Form, Message, Position, TagValue, Time,
+    envelope,
 };
 
 const DOCUMENT: &str = include_str!("../../../docs/wire.md");
@@ -69,6 +70,8 @@ fn the_tables_of_fields_are_the_fields() {
         event: Some("e".into()),
         content_type: Some("image/png".into()),
         notice: Some("{}".into()),
+        amends: Some(Amends::Replaces(Position(1))),
+        became: Some(Became::Edited(Position(3))),
         body: Default::default(),
     };
     let message = Message {
@@ -84,7 +87,9 @@ fn the_tables_of_fields_are_the_fields() {
     let mut out = Vec::new();
     envelope(&message, Some(&Cursor::default()), Form::Envelope, &mut out);
     let shown: serde_json::Map<String, serde_json::Value> = serde_json::from_slice(&out).unwrap();
-    let mut fields: Vec<&str> = shown.keys().map(String::as_str).chain(["body"]).collect();
+    // Those that go with no other of their kind.
+    let others = ["body", "deleted", "deletes"];
+    let mut fields: Vec<&str> = shown.keys().map(String::as_str).chain(others).collect();
     let at = DOCUMENT.find("### The envelope").unwrap();
     let rows = DOCUMENT[at..]
         .lines()

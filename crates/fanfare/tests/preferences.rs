@@ -52,7 +52,7 @@ fn curl(server: &Server, filter: &str) -> Value {
 fn what_is_typed_prints_what_is_said() {
     let (server, folder) = (Server::start(), TempDir::new().unwrap());
     let blocks = blocks(DOCUMENT);
-    assert_eq!(blocks.len(), 4);
+    assert_eq!(blocks.len(), 6);
     for (typed, expected) in blocks {
         compare(&type_in(typed, folder.path(), &server), expected, typed);
     }

@@ -101,6 +101,10 @@ fn messages() -> Value {
                 "event": { "type": "string" },
                 "content_type": { "type": "string" },
                 "notice": { "type": "object" },
+                "replaces": { "description": "It is an edit of this message.", "type": "integer", "minimum": 1 },
+                "deletes": { "description": "It is a delete of this message.", "type": "integer", "minimum": 1 },
+                "edited": { "description": "It is shown as this edit has it.", "type": "integer", "minimum": 1 },
+                "deleted": { "description": "It was deleted: there is no body.", "const": true },
                 "body": { "description": "A JSON value where the content type is JSON, else text." },
                 "body_base64": { "description": "Instead of `body`: bytes.", "type": "string" },
                 "cursor": reference("Cursor"),
@@ -110,6 +114,10 @@ fn messages() -> Value {
             "description": "A message's body alone.",
             "type": "object",
             "properties": {
+                "replaces": { "type": "integer", "minimum": 1 },
+                "deletes": { "type": "integer", "minimum": 1 },
+                "edited": { "type": "integer", "minimum": 1 },
+                "deleted": { "const": true },
                 "body": {},
                 "body_base64": { "type": "string" },
                 "cursor": reference("Cursor"),
@@ -287,9 +295,10 @@ fn requests() -> Value {
 
 pub(super) fn envelope() -> Value {
     let text = || json!({ "type": ["string", "null"], "minLength": 1, "maxLength": limits::FIELD_BYTES });
+    let place = || json!({ "type": ["integer", "null"], "minimum": 1, "maximum": u64::MAX });
     json!({
         "description": "A message to be. A field that is null is not given. It says something: it has `body`, \
-                        `body_base64`, `event`, `key`, `notice` or `tags`.",
+                        `body_base64`, `deletes`, `event`, `key`, `notice` or `tags`.",
         "type": "object",
         "required": ["channel"],
         "properties": {
@@ -299,6 +308,7 @@ pub(super) fn envelope() -> Value {
             "body": { "description": "Text; or any other JSON value, which makes the content type JSON." },
             "body_base64": { "type": ["string", "null"], "contentEncoding": "base64" },
             "content_type": { "anyOf": [reference("MediaType"), { "type": "null" }] },
+            "deletes": place(),
             "event": text(),
             "id": text(),
             "key": text(),
@@ -306,6 +316,7 @@ pub(super) fn envelope() -> Value {
             "priority": {
                 "anyOf": [reference("Priority"), { "type": ["integer", "null"], "minimum": 1, "maximum": 5 }],
             },
+            "replaces": place(),
             "tags": { "anyOf": [reference("Tags"), { "type": "null" }] },
             "ttl": { "anyOf": [reference("Duration"), { "type": ["integer", "null"], "minimum": 0 }] },
         },

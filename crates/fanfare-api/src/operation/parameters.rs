@@ -86,6 +86,11 @@ pub(crate) const LATEST: Parameter = Parameter {
     about: "Of what was said before, the newest message of each channel and key; alone it begins with the oldest.",
     schema: || json!({ "type": "string", "enum": ["true", "false", "1", "0", ""] }),
 };
+pub(crate) const VIEW: Parameter = Parameter {
+    name: "view",
+    about: "`events`: edits and deletes as they happened; `current`: messages as they are now.",
+    schema: || json!({ "type": "string", "enum": ["events", "current"], "default": "events" }),
+};
 pub(crate) const BYTES: Parameter = Parameter {
     name: "bytes",
     about: "At most so many bytes a second, such as `50k`; of each key the newest.",
@@ -135,17 +140,22 @@ pub(crate) const ACK: Parameter = Parameter {
 
 const AT: &str = "Publish it then: a time (RFC 3339), or seconds since 1970; at most a year ahead.";
 const DELAY: &str = "Publish it after this long; not with `at`.";
+const REPLACES: &str = "It is an edit: of the message at this position of the same channel.";
+const DELETES: &str =
+    "It is a delete, and says nothing else: of the message at this position of the same channel.";
 
 /// The fields of a message as query parameters.
 pub(crate) const FIELDS: &[Parameter] = &[
     Parameter { name: "at", about: AT, schema: moment },
     Parameter { name: "content_type", about: "The body's media type.", schema: media_type },
     Parameter { name: "delay", about: DELAY, schema: || reference("Duration") },
+    Parameter { name: "deletes", about: DELETES, schema: place },
     Parameter { name: "event", about: "The kind of event; does not begin with `$`.", schema: text },
     Parameter { name: "id", about: "Say it once, however often it is sent.", schema: text },
     Parameter { name: "key", about: "A newer message of the same key replaces the older.", schema: text },
     Parameter { name: "notice", about: "What a person sees: a JSON object.", schema: notice },
     Parameter { name: "priority", about: "How urgent it is.", schema: || reference("Priority") },
+    Parameter { name: "replaces", about: REPLACES, schema: place },
     Parameter { name: "tags", about: "Tags: `region=eu,price=1.2`.", schema: || json!({ "type": "string" }) },
     Parameter { name: "ttl", about: "Not delivered later than this.", schema: || reference("Duration") },
 ];
@@ -154,11 +164,13 @@ pub(crate) const FIELDS: &[Parameter] = &[
 pub(crate) const FIELD_HEADERS: &[Parameter] = &[
     Parameter { name: "At", about: AT, schema: moment },
     Parameter { name: "Delay", about: DELAY, schema: || reference("Duration") },
+    Parameter { name: "Deletes", about: DELETES, schema: place },
     Parameter { name: "Event", about: "The kind of event; does not begin with `$`.", schema: text },
     Parameter { name: "Idempotency-Key", about: "Say it once, however often it is sent.", schema: text },
     Parameter { name: "Key", about: "A newer message of the same key replaces the older.", schema: text },
     Parameter { name: "Notice", about: "What a person sees: a JSON object.", schema: notice },
     Parameter { name: "Priority", about: "How urgent it is.", schema: || reference("Priority") },
+    Parameter { name: "Replaces", about: REPLACES, schema: place },
     Parameter { name: "Tags", about: "Tags: `region=eu,price=1.2`.", schema: || json!({ "type": "string" }) },
     Parameter { name: "TTL", about: "Not delivered later than this.", schema: || reference("Duration") },
     Parameter { name: "Title", about: "The `title` of a notice, if `Notice` is not given.", schema: member },
@@ -190,6 +202,10 @@ pub(crate) fn in_path(path: &str) -> impl Iterator<Item = &'static Parameter> {
 
 fn name() -> Value {
     reference("Name")
+}
+
+fn place() -> Value {
+    json!({ "type": "integer", "minimum": 1, "maximum": u64::MAX })
 }
 
 fn text() -> Value {

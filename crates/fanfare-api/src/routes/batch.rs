@@ -54,6 +54,8 @@ pub(super) const ROUTE: Route = Route {
             Code::FORBIDDEN,
             Code::TOO_LARGE,
             Code::ID_REUSED,
+            Code::TARGET_GONE,
+            Code::NOT_ORIGINAL,
             Code::STORE_FULL,
             Code::STORE_FAILED,
         ],
@@ -70,7 +72,7 @@ const ATOMIC: Parameter = Parameter {
 /// What became of a message.
 enum Accepted {
     Published(Receipt),
-    Scheduled(Planned),
+    Scheduled(Box<Planned>),
 }
 
 type Answered = Result<Accepted, Refusal>;
@@ -150,7 +152,8 @@ async fn each(api: &Api, grant: &Grant, items: Vec<Result<Publish, Refusal>>) ->
             published.next().unwrap_or_else(|| Err(Code::STORE_FAILED.into())).map(Accepted::Published)
         }
         Kind::Later => {
-            scheduled.next().unwrap_or_else(|| Err(Code::STORE_FAILED.into())).map(Accepted::Scheduled)
+            let planned = scheduled.next().unwrap_or_else(|| Err(Code::STORE_FAILED.into()));
+            planned.map(|planned| Accepted::Scheduled(Box::new(planned)))
         }
     };
     places.into_iter().map(|place| place.and_then(&mut next)).collect()

@@ -15,7 +15,7 @@ use axum::response::Response;
 use axum::routing::get;
 use fanfare_proto::protocol::{self, Protocol, Shape};
 use fanfare_proto::{
-    Accept, Code, Cursor, Form, History, HistoryPage, Preferences, Query, Refusal, Start, channel_path,
+    Accept, Code, Cursor, Form, History, HistoryPage, Preferences, Query, Refusal, Start, View, channel_path,
     limits,
 };
 use http::{HeaderMap, HeaderValue, header};
@@ -33,6 +33,7 @@ pub(super) const ROUTE: Route = Route {
         parameters::RATE,
         parameters::BYTES,
         parameters::LATEST,
+        parameters::VIEW,
         parameters::LIMIT,
         parameters::AS,
         VIA,
@@ -162,10 +163,20 @@ fn chosen(query: &Query<'_>, headers: &HeaderMap) -> Result<&'static dyn Protoco
 /// What a reader would see is what was asked and which messages there are. The page's own cursor is not part of it:
 /// it moves with every message of the log, and an older one serves a reader who missed nothing just as well.
 fn tag(page: &HistoryPage, history: &History, form: Form) -> ETag {
-    let messages: Vec<_> =
-        page.messages.iter().map(|(message, _)| (message.time, message.position)).collect();
+    let messages: Vec<_> = page
+        .messages
+        .iter()
+        .map(|(message, _)| (message.time, message.position, message.content.became))
+        .collect();
     let gaps: Vec<_> = page.gaps.iter().map(|gap| (gap.from, gap.to, gap.reason.name())).collect();
-    ETag::weak(&(&history.patterns, (history.limit, history.latest), form, page.more, messages, gaps))
+    ETag::weak(&(
+        &history.patterns,
+        (history.limit, history.latest, history.view),
+        form,
+        page.more,
+        messages,
+        gaps,
+    ))
 }
 
 /// Links to the pages around: backwards from the first message, and on from the end where there is more.
@@ -174,6 +185,7 @@ fn link(response: &mut Response, page: &HistoryPage, history: &History, query: &
     let path = channel_path(pattern);
     let form = query.one("as").ok().flatten().map(str::to_owned);
     let latest = history.latest.then(|| "true".to_owned());
+    let view = (history.view != View::default()).then(|| history.view.name().to_owned());
     let target = |name, cursor: &Cursor| {
         let limit = (history.limit != limits::PAGE_MESSAGES_DEFAULT).then(|| history.limit.to_string());
         let filter = history.filter.as_ref().map(ToString::to_string);
@@ -184,6 +196,7 @@ fn link(response: &mut Response, page: &HistoryPage, history: &History, query: &
                 (name, cursor),
                 ("filter", filter),
                 ("latest", latest.clone().filter(|_| name == "after")),
+                ("view", view.clone()),
                 ("limit", limit),
                 ("as", form.clone()),
             ],

@@ -12,7 +12,7 @@ use axum::body::Body;
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use axum::routing::get;
-use fanfare_proto::{Code, Content, Query, Refusal, limits};
+use fanfare_proto::{Became, Code, Content, Query, Refusal, limits};
 use http::{HeaderMap, HeaderValue, header};
 
 pub(super) const ROUTE: Route = Route {
@@ -60,7 +60,11 @@ async fn latest(
             "what was said last is that a key has no value any more",
         )));
     }
-    let tag = ETag::strong(&[message.time.0, message.position.0]);
+    let edit = match message.content.became {
+        Some(Became::Edited(edit)) => edit.0,
+        _ => 0,
+    };
+    let tag = ETag::strong(&[message.time.0, message.position.0, edit]);
     let mut response = if tag.is_known(&headers) {
         tag.unchanged()
     } else {

@@ -54,6 +54,8 @@ pub(super) const OPERATION: Operation = Operation {
         Code::FORBIDDEN,
         Code::TOO_LARGE,
         Code::ID_REUSED,
+        Code::TARGET_GONE,
+        Code::NOT_ORIGINAL,
         Code::STORE_FULL,
         Code::STORE_FAILED,
     ],

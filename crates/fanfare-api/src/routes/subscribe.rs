@@ -21,6 +21,7 @@ pub(super) const ROUTE: Route = Route {
         parameters::RATE,
         parameters::BYTES,
         parameters::LATEST,
+        parameters::VIEW,
         parameters::AS,
         VIA,
         parameters::WAIT,

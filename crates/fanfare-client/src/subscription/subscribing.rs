@@ -43,6 +43,12 @@ impl Subscribing {
         Subscribing { wanted: Wanted { latest, ..self.wanted }, ..self }
     }
 
+    /// How what was edited or deleted is shown: `events` as it happened, or `current` as it is now, as far as it happened
+    /// before this has caught up.
+    pub fn view(self, view: impl Into<Option<String>>) -> Subscribing {
+        Subscribing { wanted: Wanted { view: view.into(), ..self.wanted }, ..self }
+    }
+
     /// Has bodies sent as what has changed since the message before, where that is shorter. What is heard is the same; the
     /// newest body of each key is kept in memory for it.
     pub fn deltas(self, deltas: bool) -> Subscribing {

@@ -7,7 +7,7 @@ use crate::history;
 use crate::locate::heads;
 use fanfare_proto::{
     Code, ConditionState, ConditionView, History, HistoryPage, Judge, KeptCondition, LogSet, Lost, Mark,
-    Occurrence, Phase, Publish, Refusal, Retry, Rule, Start, Time, Turn, backoff, limits,
+    Message, Occurrence, Phase, Publish, Refusal, Retry, Rule, Start, Time, Turn, backoff, limits,
 };
 use fanfare_store::RecordChange;
 use std::sync::{Arc, mpsc};
@@ -244,7 +244,9 @@ impl Watching {
         let condition = &self.kept.condition;
         let channels = self.state.channels.len().saturating_add(room);
         self.is_moved |= self.state.cursor != page.cursor;
-        for (message, cursor) in page.messages {
+        // Of what was deleted, and of what was for a moment, the log has nothing to judge.
+        let judged = |message: &Message| !message.content.is_erased() && !message.is_momentary();
+        for (message, cursor) in page.messages.into_iter().filter(|(message, _)| judged(message)) {
             let verdict = self.judge.verdict(&message);
             // What was said from then on was listened for.
             if let Some(since) = self.resumes.take_if(|since| *since <= message.time) {

@@ -8,6 +8,7 @@ use super::run::Run;
 use super::session::{Session, Sessions};
 use super::step::Step;
 use super::turn::away;
+use super::viewed::Join;
 use super::wish::Wish;
 use super::{Desk, Line, SessionKey};
 use crate::lent::Lent;
@@ -131,6 +132,7 @@ impl Desk {
         let (Some(own), logs, asks) = (backfill.own, backfill.logs, backfill.ticket != 0) else {
             return Step::Idle;
         };
+        let view = backfill.sieve.selection().view();
         if !backfill.gaps.is_empty() {
             return self.tell_past_gaps(key);
         }
@@ -145,12 +147,11 @@ impl Desk {
             // A commit is in the log already and not yet in the tail.
             return Step::Later;
         }
-        match (self.window.join(&own, logs), self.window.behind_in(&own, logs)) {
-            (Some(at), _) if at == end => self.caught_up(key),
-            (Some(at), _) => self.read_past_window(key, at, own, now),
-            (None, Some(_)) if asks => Step::Idle,
-            (None, Some(log)) => self.ask_past(key, log, own),
-            (None, None) => Step::Idle,
+        match self.join_at(view, &own, logs) {
+            Some(Join::Window(at)) if at == end => self.caught_up(key),
+            Some(Join::Window(at)) => self.read_past_window(key, at, own, now),
+            Some(Join::Log(log)) if !asks => self.ask_past(key, log, own),
+            _ => Step::Idle,
         }
     }
 

@@ -25,6 +25,7 @@ mod subscribe;
 mod survey;
 mod talk;
 mod turn;
+mod viewed;
 mod wish;
 mod write;
 

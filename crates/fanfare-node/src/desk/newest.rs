@@ -4,7 +4,7 @@
 //! It goes further back than the window, because it has fewer messages. What it does not have any more is read in the log.
 
 use fanfare_hub::Slot;
-use fanfare_proto::{LogSet, Mark, Message, limits};
+use fanfare_proto::{LogId, LogSet, Mark, Message, Position, limits};
 use hashbrown::HashTable;
 use std::collections::VecDeque;
 use std::hash::{BuildHasher, RandomState};
@@ -46,12 +46,12 @@ fn share(lists: usize) -> usize {
 }
 
 fn is_same(one: &Message, other: &Message) -> bool {
-    one.content.key == other.content.key && one.channel == other.channel
+    one.superseding_key() == other.superseding_key() && one.channel == other.channel
 }
 
-/// Of a message that has a key.
+/// Of a message that has a key by which it supersedes others.
 fn hash(hasher: &RandomState, message: &Message) -> u64 {
-    hasher.hash_one((message.channel.as_str(), &message.content.key))
+    hasher.hash_one((message.channel.as_str(), message.superseding_key()))
 }
 
 impl Newest {
@@ -80,7 +80,7 @@ impl Newest {
         if self.held.back().is_some_and(|last| last.seq == seq) {
             return;
         }
-        if slot.message.content.key.is_some() {
+        if slot.message.superseding_key().is_some() {
             self.supersede(&slot.message);
         }
         self.bytes += size(&slot.message);
@@ -123,7 +123,7 @@ impl Newest {
         };
         self.bytes -= size(&slot.message);
         self.covered = self.covered.max(&slot.mark);
-        if slot.message.content.key.is_some() {
+        if slot.message.superseding_key().is_some() {
             let (hash, number) = (hash(&self.hasher, &slot.message), self.gone - 1);
             if let Ok(known) = self.by_key.find_entry(hash, |known| *known == number) {
                 known.remove();
@@ -151,8 +151,23 @@ impl Newest {
             slot.map_or(0, |slot| hash(hasher, &slot.message))
         };
         for (number, held) in (0..).zip(held.iter()) {
-            if held.slot.as_ref().is_some_and(|slot| slot.message.content.key.is_some()) {
+            if held.slot.as_ref().is_some_and(|slot| slot.message.superseding_key().is_some()) {
                 by_key.insert_unique(hash_at(&number), number, hash_at);
+            }
+        }
+    }
+
+    /// Forgets a message that was deleted, and its edits.
+    pub(crate) fn erase(&mut self, log: LogId, target: Position) {
+        let Newest { held, gone, by_key, hasher, empty, bytes, version, .. } = self;
+        for (number, place) in (*gone..).zip(held.iter_mut()) {
+            let of = |slot: &mut Slot<()>| slot.log == log && slot.message.is_of(target);
+            let Some(slot) = place.slot.take_if(of) else { continue };
+            (*bytes, *empty, *version) = (*bytes - size(&slot.message), *empty + 1, *version + 1);
+            if slot.message.superseding_key().is_some()
+                && let Ok(known) = by_key.find_entry(hash(hasher, &slot.message), |known| *known == number)
+            {
+                known.remove();
             }
         }
     }
@@ -200,7 +215,7 @@ impl Newest {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use fanfare_proto::{Channel, Content, LogId, Position, Time};
+    use fanfare_proto::{Channel, Content, Time};
     use std::sync::Arc;
 
     fn slot(seq: u64, key: u64) -> Slot<()> {

@@ -8,7 +8,7 @@ use crate::lent::Lent;
 use crate::places::Places;
 use bytes::Bytes;
 use fanfare_hub::{Slot, Window};
-use fanfare_proto::{Encoder, Event, LogId, LogSet, Mark, Message, Sieve, Time, Wire, limits};
+use fanfare_proto::{Encoder, Event, LogId, LogSet, Mark, Message, Sieve, Time, View, Wire, limits};
 use std::ops::Range;
 
 /// For whom a run is made.
@@ -58,7 +58,7 @@ pub(crate) struct Share {
 impl Share {
     /// Whether a message fits behind so many bytes, with a message without a key among them or not.
     fn fits(&self, message: &Message, bytes: usize, keyless: bool) -> bool {
-        let one = message.content.key.is_some() || !self.counts || (self.keyless && !keyless);
+        let one = message.superseding_key().is_some() || !self.counts || (self.keyless && !keyless);
         one && (bytes == 0 || bytes < self.bytes as usize)
     }
 }
@@ -106,6 +106,7 @@ impl Reader<'_> {
     /// Whether the slot may be written to whoever wants its message.
     fn is_new<T>(&self, slot: &Slot<T>, seq: u64) -> bool {
         self.logs.contains(slot.log)
+            && !(slot.message.content.became.is_some() && self.wish.view() == View::Current)
             && self.own.is_none_or(|own| slot.message.position > own.get(slot.log))
             && !self.expired(slot, seq)
     }
@@ -119,8 +120,7 @@ impl Reader<'_> {
     /// Expiry is judged when writing. A message that expires at once is heard by those who were not behind when it
     /// became visible (design rule 12).
     fn expired<T>(&self, slot: &Slot<T>, seq: u64) -> bool {
-        let at_once = slot.message.expires.is_some_and(|expires| expires <= slot.message.time);
-        if at_once { seq < self.joined } else { slot.message.is_expired(self.now) }
+        if slot.message.is_momentary() { seq < self.joined } else { slot.message.is_expired(self.now) }
     }
 }
 
@@ -218,7 +218,7 @@ pub(crate) fn page_run(
         if paused || out.len() >= RUN_BYTES {
             return Run { bytes: out.into(), cuts, to: index as u64, until, paused, keyless, base: None };
         }
-        keyless |= message.content.key.is_none();
+        keyless |= message.superseding_key().is_none();
         mark.raise(log, message.position);
         until = earlier(until, expiry(message));
         reader.encode(message, &mark, &mut out);
@@ -238,7 +238,7 @@ pub(crate) fn list_run(from: u64, to: u64, list: &Newest, reader: &mut Reader<'_
         if paused || out.len() >= LIST_BYTES {
             return Run { bytes: out.into(), cuts, to: seq, until, paused, keyless, base };
         }
-        keyless |= slot.message.content.key.is_none();
+        keyless |= slot.message.superseding_key().is_none();
         until = earlier(until, expiry(&slot.message));
         if let Some((bytes, since)) = reader.change(seq, &slot.mark) {
             base = base.into_iter().chain([since]).min();

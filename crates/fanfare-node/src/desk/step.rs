@@ -8,6 +8,7 @@ use super::reader::{Changes, Reader};
 use super::run::{Run, WindowKey};
 use super::session::{Ending, Farewell, Line};
 use super::talk::Talk;
+use super::viewed::Join;
 use super::wish::Wish;
 use super::{Desk, SessionKey};
 use bytes::Bytes;
@@ -118,23 +119,17 @@ impl Desk {
     fn catch_up(&mut self, key: SessionKey) -> Step {
         let Some(session) = self.sessions.get_mut(key) else { return Step::Idle };
         let (logs, own) = (session.logs, session.own().unwrap_or_default());
-        if let Some(at) = self.window.join(&own, logs) {
-            (session.at, session.until) = (at, self.window.end());
-            let before = self.window.mark_before(at);
-            let extra = session.extra();
-            (extra.behind, extra.joined) = (false, self.window.end());
-            // It has heard what lies before and nothing else: from here on it is like everybody at this place.
-            extra.own = Some(own).filter(|own| !own.reached_by(&before, logs));
-            // Of what it has heard already it may hold nothing.
-            let place = if extra.own.is_none() { at } else { self.window.end() };
-            session.give_from(place);
-            return Step::Rest;
-        }
-        let Some(log) = self.window.behind_in(&own, logs) else { return Step::Idle };
         let Some(interest) = self.interests.get(session.membership.interest) else { return Step::Idle };
+        let (selection, view) = (interest.selection.unfiltered(), interest.selection.view());
+        let log = match self.join_at(view, &own, logs) {
+            Some(Join::Window(at)) => return self.join_window(key, at),
+            Some(Join::Log(log)) => log,
+            None => return Step::Idle,
+        };
+        let Some(session) = self.sessions.get_mut(key) else { return Step::Idle };
         session.line = Line::Waiting;
         let read = Read {
-            selection: interest.selection.unfiltered(),
+            selection,
             from: own.get(log),
             order: Order::Forward,
             messages: limits::STEP_MESSAGES,
@@ -149,6 +144,22 @@ impl Desk {
         };
         self.node.inner().reading.page(log, read, &self.lost, Box::new(to));
         Step::Wait
+    }
+
+    /// Reads on in the window, from a place on.
+    fn join_window(&mut self, key: SessionKey, at: u64) -> Step {
+        let (before, end) = (self.window.mark_before(at), self.window.end());
+        let Some(session) = self.sessions.get_mut(key) else { return Step::Idle };
+        (session.at, session.until) = (at, end);
+        let (logs, own) = (session.logs, session.own().unwrap_or_default());
+        let extra = session.extra();
+        (extra.behind, extra.joined) = (false, end);
+        // It has heard what lies before and nothing else: from here on it is like everybody at this place.
+        extra.own = Some(own).filter(|own| !own.reached_by(&before, logs));
+        // Of what it has heard already it may hold nothing.
+        let place = if extra.own.is_none() { at } else { end };
+        session.give_from(place);
+        Step::Rest
     }
 
     /// Writes on from the window.

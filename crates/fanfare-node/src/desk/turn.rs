@@ -5,7 +5,7 @@ use super::session::{Farewell, Line, Session};
 use super::{Desk, SessionKey};
 use crate::tail::Taken;
 use fanfare_hub::{Slot, Window};
-use fanfare_proto::{Code, Mark, Refusal, Retry, Time, limits};
+use fanfare_proto::{Amends, Code, LogId, Mark, Position, Refusal, Retry, Time, limits};
 use std::time::Duration;
 
 /// How long a session that ends for a failure of the store is asked to stay away.
@@ -37,6 +37,9 @@ impl Desk {
         match found {
             Taken::Moved(start, base) => self.move_window(start, base, removed),
             Taken::New => {
+                if removed {
+                    self.drop_pages();
+                }
                 let first = self.window.end();
                 for slot in taken.drain(..) {
                     self.add(slot);
@@ -63,13 +66,36 @@ impl Desk {
                 list.add(seq, &slot, lists);
             }
         });
-        if self.sessions.hear_changes() {
+        // What amends builds on nothing, and nothing on it: it says itself what it is.
+        if self.sessions.hear_changes() && slot.message.content.amends.is_none() {
             self.bases.add(seq, &slot.message);
         } else {
             self.bases.clear();
         }
         let Slot { log, message, mark, .. } = slot;
+        let amends = message.content.amends;
         self.window.push(Slot { log, message, mark, beside: Vec::new() });
+        if let Some(Amends::Deletes(target)) = amends {
+            self.erase(log, target);
+        }
+    }
+
+    /// Nothing of a message that was deleted is written from here any more.
+    #[cold]
+    fn erase(&mut self, log: LogId, target: Position) {
+        self.window.erase(log, target);
+        self.newest.values_mut().for_each(|list| list.erase(log, target));
+        self.bases.clear();
+        self.runs.clear();
+    }
+
+    /// Something was removed: nobody keeps a page from before.
+    #[cold]
+    fn drop_pages(&mut self) {
+        for extra in self.sessions.iter_mut().filter_map(|(_, session)| session.extra.as_deref_mut()) {
+            extra.page = None;
+            extra.talk.iter_mut().for_each(|talk| talk.drop_pages());
+        }
     }
 
     /// Marks the members of every selection that was hit: once for each batch, not for each message.

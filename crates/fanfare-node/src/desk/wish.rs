@@ -1,7 +1,7 @@
 //! What a reader wants of what lies before it, and who knows.
 
 use fanfare_hub::{Filters, Interest};
-use fanfare_proto::{Message, Sieve};
+use fanfare_proto::{Message, Sieve, View};
 
 /// What a reader wants.
 pub(crate) enum Wish<'a> {
@@ -17,6 +17,14 @@ impl Wish<'_> {
         match self {
             Wish::Shared(interest, filters) => interest.wants(filters, message, seq),
             Wish::Own(sieve) => sieve.wants(message),
+        }
+    }
+
+    /// How it sees what was edited or deleted.
+    pub(crate) fn view(&self) -> View {
+        match self {
+            Wish::Shared(interest, _) => interest.selection.view(),
+            Wish::Own(sieve) => sieve.selection().view(),
         }
     }
 

@@ -8,10 +8,11 @@ use crate::hands::Hands;
 use crate::history;
 use crate::reading::Logs;
 use fanfare_proto::{
-    Channel, Code, Grant, History, HistoryPage, Pattern, Position, Publish, ReaderKept, ReaderName, Refusal,
-    Selection, TagValue, Time, limits,
+    Became, Channel, Code, Grant, History, HistoryPage, Message, Pattern, Position, Publish, ReaderKept,
+    ReaderName, Refusal, Selection, TagValue, Time, limits,
 };
 use fanfare_store::{Order, Read, RecordChange, StoreError};
+use std::sync::Arc;
 use tokio::sync::oneshot;
 
 /// What became of each of several things.
@@ -47,13 +48,30 @@ impl Hands {
         self.read(move |logs| history::read(logs, &places, set, &history, now))
     }
 
-    /// Which of these messages were removed meanwhile.
+    /// Which of these messages were removed or deleted meanwhile.
     pub(super) fn gone(&self, messages: Vec<(Place, Channel)>) -> Result<Vec<Place>, Refusal> {
+        let places: Vec<Place> = messages.iter().map(|(place, _)| *place).collect();
+        let found = self.found(messages)?;
+        let deleted = |found: &Arc<Message>| found.content.became == Some(Became::Deleted);
+        let is_gone = |found: &Option<Arc<Message>>| found.as_ref().is_none_or(deleted);
+        Ok(places
+            .into_iter()
+            .zip(found)
+            .filter(|(_, found)| is_gone(found))
+            .map(|(place, _)| place)
+            .collect())
+    }
+
+    /// Messages as the log has them now, each if it is still there.
+    pub(super) fn found(
+        &self,
+        messages: Vec<(Place, Channel)>,
+    ) -> Result<Vec<Option<Arc<Message>>>, Refusal> {
         if messages.is_empty() {
             return Ok(Vec::new());
         }
         self.read(move |logs| {
-            let mut gone = Vec::new();
+            let mut all = Vec::with_capacity(messages.len());
             for ((log, position), channel) in messages {
                 let read = Read {
                     selection: Selection::new(vec![Pattern::from(&channel)]),
@@ -63,11 +81,9 @@ impl Hands {
                     bytes: limits::TURN_BYTES,
                 };
                 let page = logs.get(log).read(&read)?;
-                if page.messages.first().is_none_or(|found| found.position != position) {
-                    gone.push((log, position));
-                }
+                all.push(page.messages.first().filter(|found| found.position == position).cloned());
             }
-            Ok(gone)
+            Ok(all)
         })
     }
 

@@ -23,10 +23,12 @@ const TROUBLE_TIME: Duration = Duration::from_secs(1);
 /// The acked readers of a node.
 #[derive(Default)]
 pub(crate) struct Keeper {
-    readers: BTreeMap<ReaderName, Reader>,
+    pub(super) readers: BTreeMap<ReaderName, Reader>,
     /// Those whose records cannot be read, and why.
     damaged: BTreeMap<Box<str>, Refusal>,
     loaded: bool,
+    /// What was removed or deleted up to here is erased from what is held.
+    pub(super) removals: u64,
     /// Nothing is kept before: it failed.
     trouble: Time,
     /// Who was the last to read a page of the log: the next one is the first of the next round.
@@ -242,6 +244,9 @@ impl Keeper {
             tracing::warn!(%refusal, "the readers cannot be read; nothing is given to them until they can");
             self.due = Some(hands.now().after(TROUBLE_TIME));
             return;
+        }
+        if news {
+            self.erase(hands);
         }
         let now = hands.now();
         self.work(hands, news);

@@ -9,6 +9,7 @@
 
 mod acking;
 mod earlier;
+mod erase;
 mod hands;
 mod keeper;
 mod place;

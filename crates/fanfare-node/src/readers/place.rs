@@ -1,6 +1,6 @@
 //! Where a reader's messages lie: in which log, and where there.
 
-use fanfare_proto::{Cursor, HistoryPage, LogId, Message, Position};
+use fanfare_proto::{Channel, Cursor, HistoryPage, LogId, Message, Position};
 use std::sync::Arc;
 
 /// What names a message while its logs live.
@@ -17,6 +17,11 @@ pub(super) struct Held {
 impl Held {
     pub(super) fn place(&self) -> Place {
         (self.log, self.message.position)
+    }
+
+    /// What it is found by.
+    pub(super) fn named(&self) -> (Place, Channel) {
+        (self.place(), self.message.channel.clone())
     }
 }
 

@@ -29,9 +29,9 @@ pub(crate) enum Word {
 
 /// What waits for a session. As the window is its limit, it holds no more than that.
 #[derive(Default)]
-struct Waiting {
+pub(super) struct Waiting {
     gaps: Vec<Gap>,
-    messages: VecDeque<Given>,
+    pub(super) messages: VecDeque<Given>,
     floor: Cursor,
     /// Its socket takes nothing for now, or never more.
     full: bool,
@@ -52,7 +52,7 @@ impl Seat {
         Seat { member, waits: Mutex::default(), tell }
     }
 
-    fn waits(&self) -> MutexGuard<'_, Waiting> {
+    pub(super) fn waits(&self) -> MutexGuard<'_, Waiting> {
         self.waits.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -2,7 +2,8 @@
 
 use crate::reader::{Heard, Reader};
 use crate::talker::selects;
-use crate::world::{CHANNELS, Manner, Published, SELECTIONS, passes};
+use crate::wants::passes;
+use crate::world::{CHANNELS, Manner, Published, SELECTIONS};
 
 /// Every message that a reader wants comes once and in order, or is in a gap that was told, or a newer one stands for it.
 pub fn check(reader: &Reader, published: &[Published]) {

@@ -13,6 +13,7 @@ mod home;
 mod reader;
 mod talker;
 mod talking;
+mod wants;
 mod world;
 
 use proptest::prelude::*;

@@ -2,7 +2,8 @@
 
 use crate::held::Held;
 use crate::reader::Socket;
-use crate::world::{CHANNELS, Published, SELECTIONS, passes};
+use crate::wants::passes;
+use crate::world::{CHANNELS, Published, SELECTIONS};
 use fanfare_node::Outcome;
 use fanfare_proto::Pattern;
 use serde_json::Value;

@@ -2,7 +2,8 @@
 
 use crate::held::Held;
 use crate::talker::{Asked, Past};
-use crate::world::{FILTERS, NOW, READERS, SELECTIONS, World, selection};
+use crate::wants::selection;
+use crate::world::{FILTERS, NOW, READERS, SELECTIONS, World};
 use fanfare_node::{Opening, Outcome};
 use fanfare_proto::websocket::Received;
 use fanfare_proto::{Cursor, Form, Framing, Start, Time, Wire, protocol};

@@ -5,11 +5,12 @@ use crate::held::Held;
 use crate::home::{Bell, Home};
 use crate::reader::Reader;
 use crate::talker::Talker;
+use crate::wants::{priority, selection};
 
 use fanfare_node::{Desk, Node, Opening, Outcome};
 use fanfare_proto::{
-    Channel, Content, Cursor, CursorPart, Filter, Form, Framing, Grant, LogId, Pace, Pattern, Position,
-    Publish, Query, Selection, Start, Time, Wire, protocol,
+    Channel, Content, Cursor, CursorPart, Form, Framing, Grant, LogId, Pace, Position, Publish, Query, Start,
+    Time, Wire, protocol,
 };
 use fanfare_store::Removal;
 use std::future::Future;
@@ -390,26 +391,4 @@ impl World {
 
 fn start_is_last(start: &Start) -> bool {
     matches!(start, Start::Last(_))
-}
-
-/// Every third message is urgent.
-fn priority(index: usize) -> Option<u8> {
-    index.is_multiple_of(3).then_some(5)
-}
-
-/// Whether a filter wants what was published, by its index: judged by hand.
-pub(crate) fn passes(filter: usize, index: usize, message: &Published) -> bool {
-    match filter {
-        0 => true,
-        1 => priority(index) == Some(5),
-        2 => message.body.starts_with('1'),
-        _ => priority(index) == Some(5) && message.body != "3",
-    }
-}
-
-/// Patterns, each with the same filter.
-pub(crate) fn selection(texts: &[&str], filter: usize) -> Selection {
-    let patterns = texts.iter().map(|text| Pattern::parse(text).unwrap()).collect();
-    let filter = FILTERS[filter].map(|text| Filter::parse(text).unwrap());
-    Selection::filtered(patterns, filter.as_ref())
 }

@@ -7,7 +7,7 @@ pub mod held;
 use fanfare_node::{Desk, Node, Opening, Options, Outcome, SessionKey, Sink};
 use fanfare_proto::{
     Channel, Content, Cursor, Form, Framing, Grant, Keeping, LogId, Namespace, Namespaces, Origins, Pattern,
-    Publish, Selection, Start, Time, Wire, limits, protocol,
+    Publish, Selection, Start, Time, View, Wire, limits, protocol,
 };
 use fanfare_store::{MemoryLog, Store};
 use std::future::Future;
@@ -28,6 +28,11 @@ pub fn wait<T>(future: impl Future<Output = T>) -> T {
 
 pub fn namespaces() -> Arc<Namespaces> {
     Arc::new(Namespaces::new([Namespace::new(Pattern::parse("live/**").unwrap(), Keeping::Live)]))
+}
+
+/// A kept log that is empty.
+pub fn memory() -> Arc<dyn Store> {
+    Arc::new(MemoryLog::new(LogId::KEPT, namespaces()))
 }
 
 /// A socket that takes everything, or nothing.
@@ -64,7 +69,7 @@ pub struct Story {
 
 impl Story {
     pub fn new() -> Story {
-        Story::on(Arc::new(MemoryLog::new(LogId::KEPT, namespaces())), limits::TAIL_SLOTS)
+        Story::on(memory(), limits::TAIL_SLOTS)
     }
 
     pub fn on(kept: Arc<dyn Store>, tail: usize) -> Story {
@@ -91,6 +96,10 @@ impl Story {
     }
 
     pub fn open_at(&mut self, key: SessionKey, patterns: &[&str], start: Start) {
+        self.open_viewed(key, patterns, start, View::Events);
+    }
+
+    pub fn open_viewed(&mut self, key: SessionKey, patterns: &[&str], start: Start, view: View) {
         let wire = Wire {
             protocol: protocol::by_name("stream").unwrap(),
             form: Form::Envelope,
@@ -100,7 +109,7 @@ impl Story {
         let patterns = patterns.iter().map(|text| Pattern::parse(text).unwrap()).collect();
         let opening = Opening {
             grant: &Arc::new(Grant::open()),
-            selection: Selection::new(patterns),
+            selection: Selection::new(patterns).viewed(Some(view)),
             start,
             latest: false,
             pace: None,
@@ -139,6 +148,20 @@ impl Story {
         while matches!(self.last, Some(Outcome::Waiting)) {
             self.rest();
             self.turn();
+        }
+    }
+
+    /// The same at a moment.
+    pub fn settle_at(&mut self, at: Time) {
+        loop {
+            self.desk.turn(at);
+            while let Some(key) = self.desk.next_in_line() {
+                self.last = Some(self.desk.write(key, at, &mut self.socket));
+            }
+            if !matches!(self.last, Some(Outcome::Waiting)) {
+                return;
+            }
+            self.rest();
         }
     }
 

@@ -1,6 +1,6 @@
 //! A message as the body of a request, with its fields in headers and query parameters.
 
-use super::fields::{self, LATER_FIELDS, bad, not_yet};
+use super::fields::{self, bad};
 use super::tags;
 use crate::{Channel, Content, Publish, Query, Refusal};
 use bytes::Bytes;
@@ -11,11 +11,13 @@ const FIELDS: &[(&str, &[&str])] = &[
     ("at", &["at", "x-at"]),
     ("content_type", &["content-type"]),
     ("delay", &["delay", "x-delay"]),
+    ("deletes", &["deletes"]),
     ("event", &["event"]),
     ("id", &["idempotency-key"]),
     ("key", &["key"]),
     ("notice", &["notice"]),
     ("priority", &["priority", "x-priority"]),
+    ("replaces", &["replaces"]),
     ("tags", &["tags", "x-tags"]),
     ("ttl", &["ttl"]),
 ];
@@ -29,8 +31,20 @@ const MEMBERS: &[(&str, &[&str])] = &[
 ];
 
 /// The query parameters that [`read_bare`] reads.
-pub const BARE_PARAMETERS: &[&str] =
-    &["at", "content_type", "delay", "event", "id", "key", "notice", "priority", "tags", "ttl"];
+pub const BARE_PARAMETERS: &[&str] = &[
+    "at",
+    "content_type",
+    "delay",
+    "deletes",
+    "event",
+    "id",
+    "key",
+    "notice",
+    "priority",
+    "replaces",
+    "tags",
+    "ttl",
+];
 
 /// Reads what a request publishes: `body` exactly as it is, and each field from its query parameter, else from its
 /// header. `header` answers the value of a header by its lower-case name. Query parameters that are not fields are
@@ -41,10 +55,7 @@ pub fn read_bare<'h>(
     header: impl Fn(&str) -> Option<&'h [u8]>,
     body: Bytes,
 ) -> Result<Publish, Refusal> {
-    query.only(BARE_PARAMETERS, LATER_FIELDS)?;
-    if let Some(field) = LATER_FIELDS.iter().find(|field| header(field).is_some()) {
-        return Err(not_yet(field));
-    }
+    query.only(BARE_PARAMETERS, &[])?;
     let content = Content { body, ..Content::default() };
     let mut publish = Publish { channel, id: None, ttl: None, when: None, content };
     for (field, names) in FIELDS {
@@ -61,6 +72,7 @@ pub fn read_bare<'h>(
     if publish.content.notice.is_none() {
         publish.content.notice = notice(&header)?;
     }
+    publish.check_amends()?;
     Ok(publish)
 }
 

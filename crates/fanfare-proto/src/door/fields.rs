@@ -1,21 +1,14 @@
 //! What each field of a message may be, however it came.
 
-use crate::{Code, Publish, Refusal, Time, When, json, limits, parse_duration, quote};
+use crate::{Amends, Code, Publish, Refusal, Time, When, amend, json, limits, parse_duration, quote};
 use std::time::Duration;
 
-/// Fields of messages that later versions understand.
-pub const LATER_FIELDS: &[&str] = &["deletes", "replaces"];
 /// Names of priorities, least first.
 const PRIORITIES: [&str; 5] = ["min", "low", "default", "high", "max"];
 
 /// A refusal of one field's value.
 pub(crate) fn bad(field: &str, why: impl std::fmt::Display) -> Refusal {
     Refusal::new(Code::BAD_FIELD, format!("{field}: {why}"))
-}
-
-/// The refusal of a field of a later version.
-pub(super) fn not_yet(field: &str) -> Refusal {
-    Refusal::new(Code::NOT_YET, format!("the field `{field}` is not supported by this version yet"))
 }
 
 /// Sets one of the fields that are text in every form of a publish.
@@ -30,6 +23,8 @@ pub(super) fn set_text(publish: &mut Publish, field: &str, value: &str) -> Resul
         "at" | "delay" => set_when(publish, field, value)?,
         "priority" => content.priority = Some(priority(value)?),
         "notice" => content.notice = Some(notice(value)?),
+        "replaces" => set_amends(publish, Amends::Replaces(amend::target(field, value)?))?,
+        "deletes" => set_amends(publish, Amends::Deletes(amend::target(field, value)?))?,
         _ => return Err(bad(field, "this is not a field of text")),
     }
     Ok(())
@@ -86,6 +81,13 @@ fn set_when(publish: &mut Publish, field: &str, value: &str) -> Result<(), Refus
     match publish.when.replace(when) {
         None => Ok(()),
         Some(_) => Err(bad(field, "give `at` or `delay`, not both")),
+    }
+}
+
+fn set_amends(publish: &mut Publish, amends: Amends) -> Result<(), Refusal> {
+    match publish.content.amends.replace(amends) {
+        None => Ok(()),
+        Some(_) => Err(bad(amends.field(), "give `replaces` or `deletes`, not both")),
     }
 }
 

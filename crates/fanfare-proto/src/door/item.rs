@@ -1,6 +1,6 @@
 //! One envelope: a JSON object of a message's fields.
 
-use super::fields::{self, LATER_FIELDS, bad, not_yet};
+use super::fields::{self, bad};
 use super::tags;
 use crate::{Channel, Code, Content, Publish, Refusal, json, media, quote, unknown_field};
 use base64::Engine;
@@ -17,19 +17,21 @@ pub(crate) const FIELDS: &[&str] = &[
     "channel",
     "content_type",
     "delay",
+    "deletes",
     "event",
     "id",
     "key",
     "notice",
     "priority",
+    "replaces",
     "tags",
     "ttl",
 ];
 /// What an envelope that was received has, too.
-const SERVERS: &[&str] = &["cursor", "expires", "position", "previous", "time"];
+const SERVERS: &[&str] = &["cursor", "deleted", "edited", "expires", "position", "previous", "time"];
 
 /// What a message can say; one that has none of these says nothing.
-const SAYS: &[&str] = &["body", "body_base64", "event", "key", "notice", "tags"];
+const SAYS: &[&str] = &["body", "body_base64", "deletes", "event", "key", "notice", "tags"];
 
 /// Base64 of RFC 4648 section 4, with or without padding.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
@@ -44,11 +46,17 @@ pub(crate) fn read(value: &RawValue) -> Result<Publish, Refusal> {
     if let Some((name, _)) = object.iter().find(|(name, _)| !FIELDS.contains(&&**name)) {
         return Err(unknown(name, FIELDS));
     }
-    said(&object)
+    say(&object)
 }
 
-/// What fields, all of them of [`FIELDS`], say, if they say something.
+/// What fields, all of them of [`FIELDS`], say for later, if they say something.
 pub(crate) fn said(object: &[(String, &RawValue)]) -> Result<Publish, Refusal> {
+    let publish = say(object)?;
+    publish.content.check_original()?;
+    Ok(publish)
+}
+
+fn say(object: &[(String, &RawValue)]) -> Result<Publish, Refusal> {
     let publish = build(object)?;
     let says = |(name, value): &(String, &RawValue)| {
         // A JSON body may be null.
@@ -90,7 +98,7 @@ pub(crate) fn build(object: &[(String, &RawValue)]) -> Result<Publish, Refusal> 
             ("body_base64", _) => bytes = Some(decoded(value)?),
             ("tags", _) => publish.content.tags = tags::parse_json(value)?,
             ("notice", json) => publish.content.notice = Some(fields::notice(json)?),
-            ("at" | "delay" | "ttl" | "priority", number)
+            ("at" | "delay" | "deletes" | "priority" | "replaces" | "ttl", number)
                 if number.starts_with(|c: char| c.is_ascii_digit()) =>
             {
                 fields::set_text(&mut publish, name, number)?;
@@ -99,14 +107,12 @@ pub(crate) fn build(object: &[(String, &RawValue)]) -> Result<Publish, Refusal> 
         }
     }
     set_body(&mut publish.content, body, bytes)?;
+    publish.check_amends()?;
     Ok(publish)
 }
 
 /// The refusal of a field that is none of these.
 pub(crate) fn unknown(name: &str, known: &[&str]) -> Refusal {
-    if LATER_FIELDS.contains(&name) {
-        return not_yet(name);
-    }
     if SERVERS.contains(&name) {
         let detail = format!("the field `{name}` is given by the server and cannot be published");
         return Refusal::new(Code::UNKNOWN_FIELD, detail);

@@ -13,7 +13,6 @@ mod tags;
 
 pub use bare::{BARE_PARAMETERS, read_bare};
 pub use batch::{Batch, read_batch};
-pub use fields::LATER_FIELDS;
 pub(crate) use fields::{bad, short};
 pub(crate) use item::read as read_item;
 pub(crate) use own::Own;

@@ -71,6 +71,11 @@ fn encode_message(
     if let Some(cursor) = cursor {
         id(cursor, out);
     }
+    if form == Form::Body && message.content.is_erased() {
+        // There is no body to give: only the place moves.
+        out.push(b'\n');
+        return;
+    }
     let text = std::str::from_utf8(&message.content.body).ok();
     match (form, text) {
         (Form::Body, Some(text)) => {

@@ -152,8 +152,8 @@ fn content() -> impl Strategy<Value = Content> {
             tags,
             event: event.map(Into::into),
             content_type: content_type.map(Into::into),
-            notice: None,
             body: body.into(),
+            ..Content::default()
         },
     )
 }

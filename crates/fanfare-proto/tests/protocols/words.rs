@@ -72,6 +72,7 @@ pub fn said() -> impl Strategy<Value = Vec<Content>> {
         content_type: content_type.map(Into::into),
         notice: (dice & 8 == 0).then(|| "{\r\n\"title\": \"t\"}".into()),
         body: body.into(),
+        ..Content::default()
     });
     prop::collection::vec(content, 0..5)
 }

@@ -3,6 +3,7 @@
 //! Every start is another life of the log with another epoch, so a cursor of an earlier one is recognised. One
 //! lock guards everything; no call holds it longer than a bounded piece of work takes.
 
+mod amend;
 mod read;
 mod records;
 mod state;

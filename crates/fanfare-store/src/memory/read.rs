@@ -29,7 +29,7 @@ pub(super) fn page(state: &State, read: &Read) -> Page {
             break;
         }
         if literal || read.selection.matches(message.channel.as_str()) {
-            filling.push(message.clone());
+            state.shown(message, read).into_iter().for_each(|message| filling.push(message));
         }
         tries = tries.saturating_sub(each);
         if tries == 0 {

@@ -1,5 +1,6 @@
 //! Everything the memory log holds, and what adds to it and takes from it.
 
+use super::amend::Edits;
 use crate::gone::Gone;
 use crate::retention::Rules;
 use crate::{Draft, LogStatus};
@@ -40,6 +41,7 @@ pub(super) struct State {
     /// The channels of which something is gone, by up to where: what a pattern's readers are told is found
     /// without looking at every channel.
     pub(super) lossy: BTreeMap<Position, Channel>,
+    pub(super) edits: Edits,
     /// The newest message that retention removed since the last step of trimming.
     pub(super) trimmed: Position,
     /// Channels without messages, by their heads.
@@ -59,6 +61,7 @@ impl State {
             crowded: BTreeSet::new(),
             begun: None,
             lossy: BTreeMap::new(),
+            edits: Edits::new(),
             trimmed: Position::START,
             empty: BTreeMap::new(),
         }
@@ -95,23 +98,28 @@ impl State {
             expires: draft.expires,
             content: draft.content,
         });
-        let size = message.content.size() as u64;
+        let kept = match message.is_momentary() {
+            true => Arc::new(Message { content: message.kept().clone(), ..(*message).clone() }),
+            false => message.clone(),
+        };
+        let size = kept.content.size() as u64;
         self.empty.remove(&line.head);
         line.head = position;
         line.published += 1;
         line.bytes += size;
-        line.messages.push_back(message.clone());
+        line.messages.push_back(kept.clone());
         let namespace = line.namespace;
         if self.rules.is_crowded(namespace, line.messages.len() as u64) {
             self.crowded.insert(message.channel.clone());
         }
         let space = self.space(namespace);
-        space.messages.insert(position, message.clone());
+        space.messages.insert(position, kept);
         space.bytes += size;
         self.status.head = position;
         self.status.time = time;
         self.status.messages += 1;
         self.status.bytes += size;
+        self.amend(&message);
         message
     }
 
@@ -157,6 +165,7 @@ impl State {
             Some(message)
         });
         let Some(message) = taken else { return false };
+        self.forget_edits(&message);
         let size = message.content.size() as u64;
         self.status.messages -= 1;
         self.status.bytes -= size;

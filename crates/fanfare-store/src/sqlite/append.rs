@@ -1,12 +1,16 @@
 //! Appending: one transaction, one sync.
 
+use super::amend;
 use super::channel;
 use super::error::meaning;
 use super::ledger::Change;
+use super::remove::save_changed;
 use super::row;
+use super::schema;
+use super::sum::Amended;
 use super::writer::Writer;
 use crate::{Draft, StoreError};
-use fanfare_proto::{Message, Position, Time, limits};
+use fanfare_proto::{Amends, Message, Position, Time, limits};
 use rusqlite::{Connection, Result as SqlResult, Statement, TransactionBehavior};
 use std::sync::Arc;
 
@@ -16,34 +20,51 @@ impl Writer {
         if drafts.is_empty() {
             return Ok(Vec::new());
         }
-        self.append_each(drafts.into_iter().map(|draft| (draft, now)), |_| Ok(()))
+        self.append_each(drafts.into_iter().map(|draft| (draft, now)).collect(), |_| Ok(()))
     }
 
     /// Appends all drafts, each at its time or at the log's newest if that is later, and does something more in the same
     /// transaction.
     pub(super) fn append_each(
         &mut self,
-        drafts: impl ExactSizeIterator<Item = (Draft, Time)>,
+        drafts: Vec<(Draft, Time)>,
         along: impl FnOnce(&Connection) -> SqlResult<()>,
     ) -> Result<Vec<Arc<Message>>, StoreError> {
         self.make_room()?;
-        let count = drafts.len() as u64;
+        let (count, mut erases) = (drafts.len() as u64, false);
+        let amends = drafts.iter().any(|(draft, _)| draft.content.amends.is_some());
         let begun = self.connection.transaction_with_behavior(TransactionBehavior::Immediate);
         let transaction = begun.map_err(meaning)?;
+        if amends {
+            schema::erase_thoroughly(&transaction, true).map_err(meaning)?;
+        }
         let mut change = self.ledger.change();
         let mut rows = row::insertion(&transaction).map_err(meaning)?;
-        let add = |(draft, time)| {
+        let add = |(draft, time): (Draft, Time)| {
             change.status().time = change.status().time.max(time);
+            erases |= matches!(draft.content.amends, Some(Amends::Deletes(_)));
             add(&transaction, &mut rows, &mut change, draft)
         };
-        let messages: Vec<Arc<Message>> = drafts.map(add).collect::<Result<_, _>>()?;
+        let messages: Vec<Arc<Message>> = drafts.into_iter().map(add).collect::<Result<_, _>>()?;
         drop(rows);
         along(&transaction).map_err(meaning)?;
+        if erases {
+            // What is not flushed is counted again after a crash, but rows that a flushed head counts have changed.
+            save_changed(&transaction, &mut change).map_err(meaning)?;
+        }
         transaction.commit().map_err(meaning)?;
         let changed = change.done();
         self.ledger.accept(changed, true);
         self.ledger.unflushed += count;
-        self.mark.note(self.ledger.status.head, self.changes);
+        if erases {
+            self.note_change();
+        } else {
+            self.mark.note(self.ledger.status.head, self.changes);
+        }
+        self.erased |= erases;
+        if amends {
+            schema::erase_thoroughly(&self.connection, false).map_err(meaning)?;
+        }
         Ok(messages)
     }
 }
@@ -72,13 +93,17 @@ fn add(
         expires: draft.expires,
         content: draft.content,
     };
-    let size = message.content.size() as u64;
+    let (amended, freed) = match message.content.amends {
+        Some(amends) => amend::amend(connection, amends, position).map_err(meaning)?,
+        None => (Amended::default(), 0),
+    };
+    let size = message.kept().size() as u64;
     head.head = position;
     head.total += 1;
     head.messages += 1;
-    head.bytes += size;
+    head.bytes = (head.bytes + size).saturating_sub(freed);
     let head = *head;
-    row::insert(rows, head.id, &message).map_err(meaning)?;
+    row::insert(rows, head.id, &message, &amended).map_err(meaning)?;
     if head.total.is_multiple_of(limits::INDEX_EVERY) {
         let milestone = "INSERT INTO milestone (channel, position) VALUES (?1, ?2)";
         let mut statement = connection.prepare_cached(milestone).map_err(meaning)?;
@@ -86,5 +111,6 @@ fn add(
     }
     change.status().head = position;
     change.count(&message.channel, head, size);
+    change.discount(head.namespace, 0, freed);
     Ok(Arc::new(message))
 }

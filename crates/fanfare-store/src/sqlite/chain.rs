@@ -4,6 +4,7 @@
 //! found by position. Backward reading walks down from the first milestone after the place, or from the head.
 //! Forward reading goes from milestone to milestone and walks back from each: at most 64 messages at a time.
 
+use super::amend;
 use super::channel;
 use super::error::{damage, meaning};
 use super::heads::ChannelId;
@@ -86,7 +87,7 @@ pub(super) fn read(
         };
         match next.and_then(|cursor| Some((cursor.found.pop()?, &cursor.channel))) {
             Some((at, channel)) => {
-                if let Some(message) = row::fetch(snapshot, at, channel)? {
+                if let Some(message) = amend::fetch(snapshot, at, channel, read)? {
                     filling.push(message);
                 }
             }

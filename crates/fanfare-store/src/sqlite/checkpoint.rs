@@ -55,6 +55,8 @@ struct Signal {
 struct State {
     due: bool,
     ending: bool,
+    /// What was erased may still be in the write-ahead log.
+    scrub: bool,
 }
 
 impl Signal {
@@ -116,6 +118,15 @@ impl Checkpoints {
     pub(super) fn tell_trouble(&self) {
         self.signal.state().due = true;
         self.signal.changed.notify_one();
+    }
+
+    /// Has the thread empty the write-ahead log, if something was erased that may still be there.
+    pub(super) fn scrub(&self, writer: &mut Writer) {
+        if std::mem::take(&mut writer.erased) {
+            let mut state = self.signal.state();
+            (state.scrub, state.due) = (true, true);
+            self.signal.changed.notify_one();
+        }
     }
 
     /// Lets the write-ahead log start over, if it has grown large. Called by the writer before a commit.
@@ -253,11 +264,35 @@ impl Life {
         match checkpoint(&self.connection, "PRAGMA wal_checkpoint(PASSIVE)") {
             Ok(done) => {
                 self.signal.moved.store(done.moved, Ordering::Relaxed);
-                None
+                let scrub = std::mem::take(&mut self.signal.state().scrub);
+                if scrub { self.scrub() } else { None }
             }
             Err(error) => {
                 self.shared.judge(error);
                 // Without room: what was committed is in the write-ahead log.
+                Some(AGAIN)
+            }
+        }
+    }
+
+    /// Empties the write-ahead log, of which a checkpoint has left little. Answers after how long to try again, if somebody
+    /// reads.
+    fn scrub(&self) -> Option<Duration> {
+        let emptied = self.connection.busy_timeout(READERS_TIME).map_err(meaning);
+        let emptied = emptied.and_then(|()| checkpoint(&self.connection, "PRAGMA wal_checkpoint(TRUNCATE)"));
+        let restored = self.connection.busy_timeout(schema::BUSY_TIME).map_err(meaning);
+        match restored.and(emptied) {
+            Ok(Done { whole: true, .. }) => {
+                self.signal.moved.store(0, Ordering::Relaxed);
+                None
+            }
+            Ok(_) => {
+                self.signal.state().scrub = true;
+                Some(AGAIN)
+            }
+            Err(error) => {
+                self.signal.state().scrub = true;
+                self.shared.judge(error);
                 Some(AGAIN)
             }
         }

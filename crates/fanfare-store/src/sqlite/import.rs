@@ -37,9 +37,7 @@ impl SqliteLog {
     ) -> Result<Vec<Arc<Message>>, StoreError> {
         self.write_with(|writer| {
             self.checkpoints.help(writer)?;
-            writer.append_each(messages.into_iter(), |transaction| {
-                records::put(transaction, kind, key, value).map(drop)
-            })
+            writer.append_each(messages, |transaction| records::put(transaction, kind, key, value).map(drop))
         })
     }
 }

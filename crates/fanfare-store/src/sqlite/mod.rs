@@ -5,6 +5,7 @@
 //! all the rest once there are many channels. Channel heads are in memory and are written to their rows now and
 //! then; opening reads again what came after. One connection writes, two read, one makes checkpoints.
 
+mod amend;
 mod append;
 mod ask;
 mod backup;
@@ -163,7 +164,7 @@ impl Log for SqliteLog {
     fn append(&self, drafts: Vec<Draft>, now: Time) -> Result<Vec<Arc<Message>>, StoreError> {
         self.write_with(|writer| {
             self.checkpoints.help(writer)?;
-            writer.append(drafts, now)
+            writer.append(drafts, now).inspect(|_| self.checkpoints.scrub(writer))
         })
     }
 
@@ -212,8 +213,9 @@ impl Store for SqliteLog {
     ) -> Result<Vec<Arc<Message>>, StoreError> {
         self.write_with(|writer| {
             self.checkpoints.help(writer)?;
-            let drafts = drafts.into_iter().map(|draft| (draft, now));
-            writer.append_each(drafts, |transaction| records::change(transaction, changes))
+            let drafts = drafts.into_iter().map(|draft| (draft, now)).collect();
+            let appended = writer.append_each(drafts, |transaction| records::change(transaction, changes));
+            appended.inspect(|_| self.checkpoints.scrub(writer))
         })
     }
 }

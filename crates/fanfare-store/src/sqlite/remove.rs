@@ -1,6 +1,7 @@
 //! Removing: what readers see is gone at once, in one small transaction; the rows of a whole chain are cleared
 //! later, in short steps ([`clear`](super::clear)).
 
+use super::amend;
 use super::chain::link;
 use super::channel;
 use super::error::{damage, meaning};
@@ -83,6 +84,7 @@ fn remove_message(
         let Some((row, size)) = link(connection, position)?.and_then(|row| Some((row, row.size?))) else {
             return Err(damage(format!("the message at position {position} is there and is not")));
         };
+        amend::unlink(connection, position)?;
         let older = "SELECT 1 FROM message WHERE position = ?1";
         let is_oldest = match row.previous {
             Some(previous) => !connection.prepare_cached(older)?.exists([previous.0])?,
@@ -93,7 +95,7 @@ fn remove_message(
         } else {
             let empty = "UPDATE message SET size = NULL, sum = ?2, expires = NULL, id = NULL, publisher = NULL,
                     key = NULL, priority = NULL, tags = NULL, event = NULL, content_type = NULL, notice = NULL,
-                    body = NULL
+                    body = NULL, replaces = NULL, deletes = NULL, edit = NULL, deleted = NULL
                 WHERE position = ?1";
             let sum = Link { size: None, ..row }.with(0);
             connection.prepare_cached(empty)?.execute((position.0, sum))?;

@@ -3,14 +3,13 @@
 use super::channel;
 use super::error::{damage, meaning};
 use super::heads::ChannelId;
-use super::sum::{Link, Said};
+use super::sum::{Amended, Link, Said};
 use crate::StoreError;
 use bytes::Bytes;
-use fanfare_proto::{Channel, Content, Message, Position, TagValue, Tags, Time};
+use fanfare_proto::{Amends, Became, Channel, Content, Message, Position, TagValue, Tags, Time};
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Result, Row, Statement, params};
 use serde_json::{Map, Value};
 use std::collections::HashMap;
-use std::sync::Arc;
 
 /// A position as it is stored and compared: SQLite's integers end at 2^63 - 1.
 pub(super) fn place(position: Position) -> i64 {
@@ -21,13 +20,18 @@ pub(super) fn place(position: Position) -> i64 {
 pub(super) fn insertion(connection: &Connection) -> Result<CachedStatement<'_>> {
     connection.prepare_cached(
         "INSERT INTO message (position, previous, channel, time, size, sum, expires, id, publisher, key, priority,
-             tags, event, content_type, notice, body)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+             tags, event, content_type, notice, body, replaces, deletes, edit)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)",
     )
 }
 
-pub(super) fn insert(statement: &mut Statement<'_>, channel: ChannelId, message: &Message) -> Result<()> {
-    let content = &message.content;
+pub(super) fn insert(
+    statement: &mut Statement<'_>,
+    channel: ChannelId,
+    message: &Message,
+    amended: &Amended,
+) -> Result<()> {
+    let content = message.kept();
     let body: &[u8] = &content.body;
     let (Message { position, previous, time, .. }, size) = (message, content.size());
     let link =
@@ -50,7 +54,7 @@ pub(super) fn insert(statement: &mut Statement<'_>, channel: ChannelId, message:
         // All 64 bits, so that a moment comes back as it was.
         time.0.cast_signed(),
         size,
-        link.with(said.sum()),
+        link.with(said.sum() ^ amended.sum()),
         expires,
         message.id,
         message.publisher,
@@ -61,6 +65,9 @@ pub(super) fn insert(statement: &mut Statement<'_>, channel: ChannelId, message:
         content.content_type,
         content.notice,
         (!body.is_empty()).then_some(body),
+        amended.replaces.map(|place| place.0),
+        amended.deletes.map(|place| place.0),
+        amended.edit.map(|place| place.0),
     ])?;
     Ok(())
 }
@@ -122,21 +129,21 @@ impl Names {
     }
 }
 
-/// Reads the message at a position; `None` if there is none (any more).
+/// Reads the message at a position, and which edit its row names; `None` if there is none (any more).
 pub(super) fn fetch(
     connection: &Connection,
     position: Position,
     channel: &Channel,
-) -> std::result::Result<Option<Arc<Message>>, StoreError> {
+) -> std::result::Result<Option<(Message, Option<Position>)>, StoreError> {
     let fetch = || {
         let mut statement = connection.prepare_cached(
             "SELECT previous, channel, time, size, sum, expires, priority, id, publisher, key, tags, event,
-                 content_type, notice, body
+                 content_type, notice, body, replaces, deletes, edit, deleted
              FROM message WHERE position = ?1 AND size IS NOT NULL",
         )?;
         statement.query_row([place(position)], |row| decode(row, position, channel)).optional()
     };
-    fetch().map_err(meaning)?.map(|decoded| with_tags(decoded).map(Arc::new)).transpose()
+    fetch().map_err(meaning)?.map(|(decoded, edit)| Ok((with_tags(decoded)?, edit))).transpose()
 }
 
 /// The message of a row whose first columns are those of [`fetch`].
@@ -145,7 +152,7 @@ pub(super) fn message(
     position: Position,
     channel: &Channel,
 ) -> std::result::Result<Message, StoreError> {
-    with_tags(decode(row, position, channel).map_err(meaning)?)
+    with_tags(decode(row, position, channel).map_err(meaning)?.0)
 }
 
 fn with_tags((message, tags): (Message, Option<String>)) -> std::result::Result<Message, StoreError> {
@@ -153,8 +160,11 @@ fn with_tags((message, tags): (Message, Option<String>)) -> std::result::Result<
     Ok(Message { content: Content { tags, ..message.content }, ..message })
 }
 
-/// A message without its tags, and their text. What is said is checked, too.
-fn decode(row: &Row<'_>, position: Position, channel: &Channel) -> Result<(Message, Option<String>)> {
+/// A message without its tags, and their text; and which edit its row names.
+type Decoded = ((Message, Option<String>), Option<Position>);
+
+/// What is said is checked, too.
+fn decode(row: &Row<'_>, position: Position, channel: &Channel) -> Result<Decoded> {
     let (link, sum) = Link::from_row(row, 0, position)?;
     let text = |column| row.get_ref(column)?.as_str_or_null().map_err(rusqlite::Error::from);
     let body = row.get_ref(14)?.as_blob_or_null()?.unwrap_or_default();
@@ -162,7 +172,8 @@ fn decode(row: &Row<'_>, position: Position, channel: &Channel) -> Result<(Messa
         [text(7)?, text(8)?, text(9)?, text(10)?, text(11)?, text(12)?, text(13)?];
     let texts = [id, publisher, key, tags, event, content_type, notice];
     let said = Said { expires: row.get(5)?, priority: row.get(6)?, texts, body };
-    if sum.is_some_and(|sum| sum != said.sum()) {
+    let amended = Amended::from_row(row, 15)?;
+    if sum.is_some_and(|sum| sum != said.sum() ^ amended.sum()) {
         return Err(damage(format!("what the message at position {position} says was changed by no server")));
     }
     let own = |text: Option<&str>| text.map(Into::into);
@@ -174,6 +185,8 @@ fn decode(row: &Row<'_>, position: Position, channel: &Channel) -> Result<(Messa
         content_type: own(content_type),
         notice: own(notice),
         body: Bytes::copy_from_slice(body),
+        amends: amended.replaces.map(Amends::Replaces).or(amended.deletes.map(Amends::Deletes)),
+        became: amended.deleted.then_some(Became::Deleted),
     };
     let message = Message {
         channel: channel.clone(),
@@ -185,5 +198,5 @@ fn decode(row: &Row<'_>, position: Position, channel: &Channel) -> Result<(Messa
         expires: said.expires.map(|expires| Time(expires.cast_unsigned())),
         content,
     };
-    Ok((message, tags.map(str::to_owned)))
+    Ok(((message, tags.map(str::to_owned)), amended.edit))
 }

@@ -1,5 +1,6 @@
 //! Reading the messages of many channels: through the log in order, taking what is wanted.
 
+use super::amend;
 use super::channel;
 use super::error::{damage, meaning};
 use super::heads::{ChannelId, Head};
@@ -69,7 +70,7 @@ pub(super) fn read(
         if let Some(met) = channels.meet(link)?
             && live
             && at > met.gone
-            && let Some(message) = row::fetch(snapshot, at, &met.channel)?
+            && let Some(message) = amend::fetch(snapshot, at, &met.channel, read)?
         {
             filling.push(message);
         }

@@ -112,6 +112,11 @@ const STEPS: &[&str] = &[
     ALTER TABLE meta ADD COLUMN changes INTEGER NOT NULL DEFAULT 0; -- transactions that were not an append
     CREATE UNIQUE INDEX meta_twice ON meta (only, epoch, head, time, flushed, revision, changes, namespaces);
     CREATE UNIQUE INDEX namespace_twice ON namespace (pattern, trimmed_through, reason, floor);",
+    // 3: edits and deletes.
+    "ALTER TABLE message ADD COLUMN replaces INTEGER; -- the original that this edits
+    ALTER TABLE message ADD COLUMN deletes INTEGER;   -- the original that this deletes
+    ALTER TABLE message ADD COLUMN edit INTEGER;      -- its newest edit; of an edit, the one before it
+    ALTER TABLE message ADD COLUMN deleted INTEGER;   -- 1: what it said was erased",
 ];
 
 /// A file that may be written, and was not yet, unless it is new or was of an older version.
@@ -238,7 +243,13 @@ fn set_up_writing(connection: &Connection) -> rusqlite::Result<()> {
     // A commit returns when its frames are synced: this is what a publisher is promised.
     connection.pragma_update(None, "synchronous", "full")?;
     // Checkpoints have their own thread.
-    connection.pragma_update(None, "wal_autocheckpoint", 0)
+    connection.pragma_update(None, "wal_autocheckpoint", 0)?;
+    erase_thoroughly(connection, false)
+}
+
+/// Whether what is freed is overwritten wherever it is, or only in pages that are written anyway.
+pub(super) fn erase_thoroughly(connection: &Connection, thoroughly: bool) -> rusqlite::Result<()> {
+    connection.pragma_update(None, "secure_delete", if thoroughly { "on" } else { "fast" })
 }
 
 /// Whether the file is Fanfare's; a new one is nobody's.
@@ -296,8 +307,11 @@ fn migrate(connection: &mut Connection, steps: &[&str]) -> Result<(), StoreError
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::gone::Gone;
+    use crate::sqlite::heads::{ChannelId, Head};
+    use crate::sqlite::sum::{Link, Said, of_channel};
     use crate::{Log, Order, Read, SqliteLog, SqliteOptions};
-    use fanfare_proto::{Keeping, Namespace, Namespaces, Pattern, Position, Selection};
+    use fanfare_proto::{Keeping, Namespace, NamespaceId, Namespaces, Pattern, Position, Selection, View};
     use std::sync::Arc;
 
     #[test]
@@ -346,6 +360,63 @@ mod tests {
         };
         assert!(text.contains("another program"), "{text}");
         assert_eq!(std::fs::read(&path).unwrap(), before);
+    }
+
+    #[test]
+    fn a_store_of_the_second_step_takes_edits_and_deletes() {
+        use crate::Draft;
+        use fanfare_proto::{Amends, Channel, Content, Time};
+        let dir = tempfile::tempdir().unwrap();
+        let mut connection = Connection::open(dir.path().join(crate::sqlite::NAME)).unwrap();
+        migrate(&mut connection, &STEPS[..2]).unwrap();
+        connection.pragma_update(None, "application_id", APPLICATION_ID).unwrap();
+        // With the check values that a server of that step wrote.
+        let link = |position, previous| Link {
+            position: Position(position),
+            previous,
+            channel: ChannelId(1),
+            time: Time(1000),
+            size: Some(1),
+        };
+        let said = Said { expires: None, priority: None, texts: [None; 7], body: b"a" }.sum();
+        let head = Head {
+            id: ChannelId(1),
+            namespace: NamespaceId(0),
+            head: Position(2),
+            total: 2,
+            messages: 2,
+            bytes: 2,
+            gone: Gone::NOTHING,
+            floor: Position::START,
+        };
+        let rows = format!(
+            "INSERT INTO meta VALUES (1, 7, 2, 1000, 2, 0, '**', 0);
+            INSERT INTO channel VALUES (1, 'a', 2, 2, 2, 2, 0, 0, 0, {});
+            INSERT INTO message (position, previous, channel, time, size, sum, body) VALUES
+                (1, NULL, 1, 1000, 1, {}, x'61'), (2, 1, 1, 1000, 1, {}, x'61')",
+            of_channel(&head),
+            link(1, None).with(said),
+            link(2, Some(Position(1))).with(said),
+        );
+        connection.execute_batch(&rows).unwrap();
+        drop(connection);
+        let rules = Namespaces::new([Namespace::new(Pattern::everything(), Keeping::Kept)]);
+        let log = SqliteLog::open(dir.path(), Arc::new(rules), SqliteOptions::default()).unwrap();
+        let amend = |amends, body: &'static [u8]| {
+            let content = Content { amends: Some(amends), body: body.into(), ..Content::default() };
+            let channel = Channel::parse("a").unwrap();
+            let draft = Draft { channel, id: None, publisher: None, expires: None, content };
+            log.append(vec![draft], Time(2000)).unwrap();
+        };
+        amend(Amends::Replaces(Position(1)), b"b");
+        amend(Amends::Deletes(Position(2)), b"");
+        let selection = Selection::new(vec![Pattern::everything()]).viewed(Some(View::Current));
+        let read = Read { selection, from: Position::START, order: Order::Forward, messages: 9, bytes: 99 };
+        let page = log.read(&read).unwrap();
+        let shown: Vec<_> = page.messages.iter().map(|m| (m.position.0, &*m.content.body)).collect();
+        assert_eq!(shown, [(1, &b"b"[..])]);
+        assert_eq!((log.status().messages, log.status().bytes), (4, 2));
+        assert_eq!(crate::check(dir.path(), &mut |_| ()).unwrap().damages, []);
     }
 
     #[test]

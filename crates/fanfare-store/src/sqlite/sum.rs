@@ -105,6 +105,35 @@ impl Said<'_> {
     }
 }
 
+/// What a row says of edits and deletes. Its part of the check value is added to that of what is said, so that it can change
+/// without the rest being read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Amended {
+    pub(super) replaces: Option<Position>,
+    pub(super) deletes: Option<Position>,
+    pub(super) edit: Option<Position>,
+    pub(super) deleted: bool,
+}
+
+impl Amended {
+    /// From the columns replaces, deletes, edit, deleted, from a column on.
+    pub(super) fn from_row(row: &rusqlite::Row<'_>, first: usize) -> Result<Amended> {
+        let place = |column: usize| row.get::<_, Option<u64>>(first + column).map(|at| at.map(Position));
+        let deleted = row.get::<_, Option<bool>>(first + 3)?.unwrap_or(false);
+        Ok(Amended { replaces: place(0)?, deletes: place(1)?, edit: place(2)?, deleted })
+    }
+
+    /// Zero for a row that says nothing.
+    pub(super) fn sum(&self) -> u32 {
+        if *self == Amended::default() {
+            return 0;
+        }
+        let place = |place: Option<Position>| place.map_or(u64::MAX, |place| place.0);
+        let places = [place(self.replaces), place(self.deletes), place(self.edit)];
+        (numbers(places) ^ numbers([u64::from(self.deleted)])) as u32
+    }
+}
+
 /// The check value of a channel's row.
 pub(super) fn of_channel(head: &Head) -> i64 {
     let purged = u64::from(head.gone.reason == GapReason::Purged);

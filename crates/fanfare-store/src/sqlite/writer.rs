@@ -54,6 +54,8 @@ pub(super) struct Writer {
     pub(super) first_space: usize,
     /// Nothing at all is left up to here.
     pub(super) bottom: Position,
+    /// What was said was erased, and may still be in the write-ahead log.
+    pub(super) erased: bool,
 }
 
 impl Writer {
@@ -114,6 +116,7 @@ impl Writer {
             resume: None,
             first_space: 0,
             bottom: Position::START,
+            erased: false,
         };
         Ok((writer, beyond))
     }

@@ -38,6 +38,7 @@ pub fn every_field_comes_back_as_it_was(kind: Kind) {
             content_type: Some("application/octet-stream".into()),
             notice: Some("{\"title\":\"t\"}".into()),
             body: (0..=255).collect::<Vec<u8>>().into(),
+            ..Content::default()
         },
     };
     let large =

@@ -4,6 +4,7 @@
 // A panic is how a test says that something is wrong.
 #![allow(clippy::unwrap_used)]
 
+mod amending;
 mod appending;
 mod asking;
 mod model;
@@ -29,6 +30,11 @@ promises! {
         previous_chains_the_messages_of_a_channel
         nothing_appended_is_nothing_done
         readers_and_a_publisher_do_not_wait_for_each_other;
+    amending:
+        an_edit_is_folded_into_its_original_and_is_told_to_who_has_heard_it
+        a_delete_erases_what_was_said_and_every_edit_of_it
+        an_edit_that_is_removed_leaves_the_one_before_it
+        what_is_for_a_moment_is_not_kept;
     reading:
         a_page_ends_at_its_limits
         a_page_holds_one_message_at_least

@@ -1,6 +1,6 @@
 //! What a log promises, as a list and loops.
 
-use fanfare_proto::{Gap, GapReason, Message, Pattern, Position, Retention, Time};
+use fanfare_proto::{Amends, Gap, GapReason, Message, Pattern, Position, Retention, Time};
 use fanfare_store::{Draft, LogStatus, Order, Read, Removal};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -56,8 +56,42 @@ impl Model {
             let inherited = self.dropped[self.rule(&channel)];
             self.gone.entry(channel.clone()).or_insert(inherited);
             self.heads.insert(channel, message.position);
-            self.kept.push(message.clone());
+            let content = message.kept().clone();
+            self.kept.push(Arc::new(Message { content, ..(**message).clone() }));
+            if let Some(Amends::Deletes(target)) = message.content.amends {
+                let erased = self.kept.iter_mut().filter(|other| other.is_of(target));
+                erased.for_each(|other| *other = Arc::new(other.erased()));
+            }
         }
+    }
+
+    /// The page that shows what is current after a place, up to where the log has looked.
+    pub fn current(&self, read: &Read, through: Position) -> Vec<Arc<Message>> {
+        let within = |message: &&Arc<Message>| match read.order {
+            Order::Forward => read.from < message.position && message.position <= through,
+            Order::Backward => through <= message.position && message.position < read.from,
+        };
+        let wanted = self.kept.iter().filter(|message| read.selection.matches(message.channel.as_str()));
+        wanted.filter(within).filter_map(|message| self.shown(read, message)).collect()
+    }
+
+    fn shown(&self, read: &Read, message: &Arc<Message>) -> Option<Arc<Message>> {
+        if message.content.became.is_some() {
+            return None;
+        }
+        let newest =
+            |of: Position| self.kept.iter().rfind(|edit| edit.content.amends == Some(Amends::Replaces(of)));
+        let Some(amends) = message.content.amends else {
+            let edit = newest(message.position);
+            return Some(edit.map_or(message.clone(), |edit| Arc::new(message.edited(edit))));
+        };
+        let target = amends.target();
+        let heard = read.order == Order::Forward && target <= read.from;
+        let deletes = amends == Amends::Deletes(target);
+        let is_kept = self.kept.iter().any(|other| other.position == target);
+        let latest =
+            newest(target).is_none_or(|newest| newest.position == message.position) || !is_kept || deletes;
+        (heard && latest).then(|| message.clone())
     }
 
     pub fn remove(&mut self, removal: &Removal) -> bool {

@@ -2,10 +2,11 @@
 
 use crate::model::Model;
 use crate::subject::{EVERYTHING, Kind, Subject, channel, draft, selection};
-use fanfare_proto::{Position, Retention, Time};
+use fanfare_proto::{Amends, Content, Message, Position, Retention, Time, View};
 use fanfare_store::{Draft, Order, Read, Removal};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
+use std::sync::Arc;
 use std::time::Duration;
 
 const CHANNELS: &[&str] = &["few/a", "few/b", "old/a", "small/a", "small/b", "free", "free/a"];
@@ -36,6 +37,12 @@ enum Step {
         bytes: usize,
         ttl: Option<u64>,
     },
+    /// An edit or a delete of one of the originals that are kept.
+    Amend {
+        target: prop::sample::Index,
+        deletes: bool,
+        bytes: usize,
+    },
     Wait(u64),
     Trim,
     RemoveMessage(prop::sample::Index),
@@ -46,6 +53,7 @@ enum Step {
         selection: usize,
         from: prop::sample::Index,
         backward: bool,
+        view: View,
         messages: usize,
         bytes: usize,
     },
@@ -54,17 +62,21 @@ enum Step {
 fn step() -> impl Strategy<Value = Step> {
     let channels = prop::collection::vec(0..CHANNELS.len(), 1..6);
     let append = (channels, 1..40usize, 0..20usize, prop::option::weighted(0.2, 0..9_000u64));
-    let read = (0..SELECTIONS.len(), any::<prop::sample::Index>(), any::<bool>(), 1..200usize, 0..2_000usize);
+    let view = prop_oneof![Just(View::Events), Just(View::Current)];
+    let read =
+        (0..SELECTIONS.len(), any::<prop::sample::Index>(), any::<bool>(), view, 1..200usize, 0..2_000usize);
+    let amend = (any::<prop::sample::Index>(), any::<bool>(), 0..20usize);
     prop_oneof![
         8 => append.prop_map(|(channels, times, bytes, ttl)| Step::Append { channels, times, bytes, ttl }),
+        6 => amend.prop_map(|(target, deletes, bytes)| Step::Amend { target, deletes, bytes }),
         3 => (1..8_000u64).prop_map(Step::Wait),
         3 => Just(Step::Trim),
         4 => any::<prop::sample::Index>().prop_map(Step::RemoveMessage),
         1 => (0..CHANNELS.len()).prop_map(Step::Purge),
         1 => (0..CHANNELS.len()).prop_map(Step::Drop),
         2 => Just(Step::Reopen),
-        12 => read.prop_map(|(selection, from, backward, messages, bytes)| Step::Read {
-            selection, from, backward, messages, bytes
+        12 => read.prop_map(|(selection, from, backward, view, messages, bytes)| Step::Read {
+            selection, from, backward, view, messages, bytes
         }),
     ]
 }
@@ -80,6 +92,7 @@ impl Walk {
     fn step(&mut self, step: &Step) {
         match step {
             Step::Append { channels, times, bytes, ttl } => self.append(channels, *times, *bytes, *ttl),
+            Step::Amend { target, deletes, bytes } => self.amend(*target, *deletes, *bytes),
             Step::Wait(millis) => self.now += millis,
             Step::Trim => {
                 assert_eq!(self.subject.trim(self.now), self.model.trim(Time(self.now)), "messages trimmed");
@@ -92,10 +105,10 @@ impl Walk {
             Step::Purge(index) => self.remove(&Removal::Purge(channel(CHANNELS[*index]))),
             Step::Drop(index) => self.remove(&Removal::Drop(channel(CHANNELS[*index]))),
             Step::Reopen => self.subject.reopen(),
-            Step::Read { selection: wanted, from, backward, messages, bytes } => {
+            Step::Read { selection: wanted, from, backward, view, messages, bytes } => {
                 let order = if *backward { Order::Backward } else { Order::Forward };
                 let from = Position(from.index(self.model.head().0 as usize + 3) as u64);
-                let selection = selection(SELECTIONS[*wanted]);
+                let selection = selection(SELECTIONS[*wanted]).viewed(Some(*view));
                 self.read(&Read { selection, from, order, messages: *messages, bytes: *bytes });
             }
         }
@@ -116,6 +129,25 @@ impl Walk {
         self.model.append(&drafts, Time(self.now), &messages);
     }
 
+    fn amend(&mut self, target: prop::sample::Index, deletes: bool, bytes: usize) {
+        let originals =
+            |message: &&Arc<Message>| message.content.amends.is_none() && message.content.became.is_none();
+        let originals: Vec<_> = self.model.kept().iter().filter(originals).cloned().collect();
+        if originals.is_empty() {
+            return;
+        }
+        let target = target.get(&originals);
+        let content = if deletes {
+            Content { amends: Some(Amends::Deletes(target.position)), ..Content::default() }
+        } else {
+            let amends = Some(Amends::Replaces(target.position));
+            Content { amends, body: "y".repeat(bytes).into(), ..Content::default() }
+        };
+        let drafts = vec![Draft { content, ..draft(target.channel.as_str(), "") }];
+        let messages = self.subject.log().append(drafts.clone(), Time(self.now)).unwrap();
+        self.model.append(&drafts, Time(self.now), &messages);
+    }
+
     fn remove(&mut self, removal: &Removal) {
         let removed = self.subject.log().remove(removal).unwrap();
         assert_eq!(removed, self.model.remove(removal), "{removal:?}");
@@ -131,7 +163,9 @@ impl Walk {
                 || before_last.map(|m| m.content.size()).sum::<usize>() <= read.bytes
         );
         assert!(page.messages.is_sorted_by(|a, b| a.position < b.position));
-        if read.from <= self.model.head() {
+        if read.selection.view() == View::Current {
+            assert_eq!(page.messages, self.model.current(read, page.through), "{read:?}");
+        } else if read.from <= self.model.head() {
             assert_eq!(self.subject.all(read.clone()), self.model.read(read), "{read:?}");
         }
     }
@@ -152,7 +186,10 @@ pub fn random_histories_match_a_list_and_a_loop(kind: Kind) {
                 for part in 0..=4 {
                     let from = Position(walk.model.head().0 * part / 4);
                     let (messages, bytes) = (1 + index * 30, 1 << 20);
-                    walk.read(&Read { selection: selection(wanted), from, order, messages, bytes });
+                    for view in [View::Events, View::Current] {
+                        let selection = selection(wanted).viewed(Some(view));
+                        walk.read(&Read { selection, from, order, messages, bytes });
+                    }
                 }
             }
         }

@@ -56,6 +56,10 @@ struct Options {
     #[arg(long, conflicts_with_all = ["last", "before"])]
     latest: bool,
 
+    /// Messages as they are now, with edits folded in and without what was deleted; events: as it happened
+    #[arg(long, value_name = "VIEW", value_parser = ["events", "current"])]
+    view: Option<String>,
+
     /// At most N messages
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     limit: Option<u64>,
@@ -90,6 +94,7 @@ fn read(options: &Options, remote: &Remote, handler: &Handler) -> Result<(), Fai
         let request = remote.client.history(&options.channel).limit(limit);
         let request = start(options.filter.iter().fold(request, PageRequest::filter));
         let request = if options.latest { request.latest() } else { request };
+        let request = options.view.iter().fold(request, PageRequest::view);
         let page = remote.wait(request.into_future())?;
         for gap in &page.gaps {
             tell(format_args!("warning: {gap}"));

@@ -28,6 +28,8 @@ pub const COMMAND: Command = Command {
         ("Each line as a message, as it comes", "journalctl -f | fanfare publish logs/host --lines"),
         ("A file, with its type", "fanfare publish webcam --file frame.jpg --content-type image/jpeg"),
         ("Later", "fanfare publish team/standup 'in ten minutes' --at 2026-11-30T09:50:00+01:00"),
+        ("Change what was said, by its position", "fanfare publish team/chat 'we meet at ten' --replaces 17"),
+        ("And take it back", "fanfare publish team/chat --deletes 17"),
         (
             "With fields",
             "fanfare publish market/eurusd 1.0842 --key eurusd --tag region=eu --ttl 10s --priority 4",
@@ -63,6 +65,14 @@ struct Options {
     #[arg(long, value_name = "DURATION", conflicts_with = "lines")]
     delay: Option<String>,
 
+    /// It is an edit: what it says replaces what the message at this position of the channel said
+    #[arg(long, value_name = "POSITION", conflicts_with_all = ["lines", "at", "delay"])]
+    replaces: Option<u64>,
+
+    /// It is a delete, without a body: what the message at this position of the channel said is erased
+    #[arg(long, value_name = "POSITION", conflicts_with_all = ["body", "file", "lines", "at", "delay", "replaces"])]
+    deletes: Option<u64>,
+
     /// Print the receipt as JSON: channel, position, cursor, id and time; or of what is for later, schedule, channel
     /// and at
     #[arg(long)]
@@ -85,6 +95,8 @@ fn run(matches: &ArgMatches) -> Result<Exit, Failure> {
 
 fn publish_one(options: &Options, remote: &Remote) -> Result<Exit, Failure> {
     let message = options.fields.add_to(remote.client.publish(&options.channel, body(options)?));
+    let message = options.replaces.iter().fold(message, |message, target| message.replaces(*target));
+    let message = options.deletes.iter().fold(message, |message, target| message.deletes(*target));
     // Whoever typed it knows best whether to try again.
     let message = message.try_for(Duration::ZERO);
     let later = match (&options.at, &options.delay) {
@@ -111,6 +123,7 @@ fn publish_one(options: &Options, remote: &Remote) -> Result<Exit, Failure> {
 
 fn body(options: &Options) -> Result<Vec<u8>, Failure> {
     match (&options.body, &options.file) {
+        _ if options.deletes.is_some() => Ok(Vec::new()),
         (Some(body), _) => Ok(body.clone().into_bytes()),
         (None, Some(path)) => whole(open(path)?, &path.display().to_string()),
         (None, None) => {

@@ -81,6 +81,11 @@ struct Options {
     #[arg(long, conflicts_with = "last")]
     latest: bool,
 
+    /// Messages as they are now, with edits folded in and without what was deleted, as far as that happened before this has
+    /// caught up; events: as it happened
+    #[arg(long, value_name = "VIEW", value_parser = ["events", "current"])]
+    view: Option<String>,
+
     /// At most R messages of each key, and without a key, a second, such as 2 or 0.5; of each key the newest
     #[arg(long, value_name = "R", value_parser = rate)]
     rate: Option<String>,
@@ -100,7 +105,7 @@ struct Options {
     /// Hear as the acked reader NAME, whose place the server keeps (docs/readers.md): go on where it was, acknowledge each
     /// message that was handled, and share the work with others of this name; --last, --since and --after only count
     /// when the reader is made
-    #[arg(long, value_name = "NAME", value_parser = reader, conflicts_with_all = ["rate", "bytes", "presence", "state"])]
+    #[arg(long, value_name = "NAME", value_parser = reader, conflicts_with_all = ["rate", "bytes", "view", "presence", "state"])]
     reader: Option<String>,
 
     /// Keep the cursor of what was handled in FILE, and start from there the next time; then --last, --since and
@@ -161,6 +166,7 @@ fn run(matches: &ArgMatches) -> Result<Exit, Failure> {
         patterns: options.channels,
         filter: options.filter,
         latest: options.latest,
+        view: options.view,
         deltas: options.delta,
         rate: options.rate,
         bytes: options.bytes,

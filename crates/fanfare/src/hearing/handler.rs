@@ -30,6 +30,8 @@ impl Handler {
     pub fn handle(&self, message: &Message) -> Result<(), Failure> {
         match self {
             Handler::Pretty(paint) => write_line(pretty(message, *paint).as_bytes()),
+            // There is no body.
+            Handler::Body if message.deleted || message.deletes.is_some() => Ok(()),
             Handler::Body => write_line(&message.body),
             Handler::Json => write_line(message.raw().as_bytes()),
             Handler::Program(program) => run(program, message),
@@ -86,6 +88,8 @@ fn fields(message: &Message) -> impl Iterator<Item = (&'static str, String)> {
         ("FANFARE_CONTENT_TYPE", text(&message.content_type)),
         ("FANFARE_PRIORITY", message.priority.map(|number| number.to_string()).unwrap_or_default()),
         ("FANFARE_ATTEMPT", message.attempt.map(|number| number.to_string()).unwrap_or_default()),
+        ("FANFARE_REPLACES", message.replaces.map(|number| number.to_string()).unwrap_or_default()),
+        ("FANFARE_DELETES", message.deletes.map(|number| number.to_string()).unwrap_or_default()),
         ("FANFARE_TAGS", tags),
         ("FANFARE_NOTICE", text(&message.notice)),
     ]

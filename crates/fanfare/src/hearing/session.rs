@@ -15,6 +15,7 @@ pub struct Session {
     pub patterns: Vec<String>,
     pub filter: Option<String>,
     pub latest: bool,
+    pub view: Option<String>,
     pub deltas: bool,
     pub rate: Option<String>,
     pub bytes: Option<String>,
@@ -68,11 +69,8 @@ impl Session {
         };
         let asked = self.remote.client.subscribe(self.patterns.clone()).start_at(start);
         let asked = asked.filter(self.filter.clone()).rate(self.rate.clone()).bytes(self.bytes.clone());
-        let asked = asked
-            .latest(self.latest)
-            .deltas(self.deltas)
-            .presence(self.presence.clone())
-            .reader(self.reader.clone());
+        let asked = asked.latest(self.latest).deltas(self.deltas).view(self.view.clone());
+        let asked = asked.presence(self.presence.clone()).reader(self.reader.clone());
         let asked = asked.transports(self.transports.iter().copied());
         self.remote.wait(async { asked.start() })
     }

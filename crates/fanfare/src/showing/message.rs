@@ -9,7 +9,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-/// `14:03:22 ops/deploys  deploy finished  key=web region=eu`.
+/// `14:03:22 ops/deploys  deploy finished  key=web region=eu`; of an edit with `edits=17`, of a delete `(deletes 17)`.
 pub fn pretty(message: &Message, paint: Paint) -> String {
     let channel = printable(&message.channel);
     let mut line = format!("{} {}", paint.dim(moment(&message.time)), paint.strong(channel));
@@ -20,9 +20,11 @@ pub fn pretty(message: &Message, paint: Paint) -> String {
     if let Some(notice) = &message.notice {
         add(&notice_text(notice));
     }
-    match message.text() {
-        Some(text) => add(&shown_lines(text)),
-        None => add(&paint.dim(format_args!("({} of data)", bytes(message.body.len() as u64)))),
+    match (message.deletes, message.text()) {
+        (Some(target), _) => add(&paint.dim(format_args!("(deletes {target})"))),
+        _ if message.deleted => add(&paint.dim("(deleted)")),
+        (None, Some(text)) => add(&shown_lines(text)),
+        (None, None) => add(&paint.dim(format_args!("({} of data)", bytes(message.body.len() as u64)))),
     }
     let fields = fields(message);
     if !fields.is_empty() {
@@ -56,6 +58,8 @@ fn shown_lines(text: &str) -> String {
 
 fn fields(message: &Message) -> String {
     let mut fields: Vec<String> = Vec::new();
+    fields.extend(message.replaces.map(|target| format!("edits={target}")));
+    fields.extend(message.edited.map(|edit| format!("edited={edit}")));
     let named = [("event", &message.event), ("key", &message.key), ("type", &message.content_type)];
     fields.extend(named.iter().filter_map(|(name, value)| Some(format!("{name}={}", value.as_ref()?))));
     fields.extend(message.priority.map(|priority| format!("priority={priority}")));

@@ -7,7 +7,7 @@ use crate::failure::Failure;
 use crate::showing::Bar;
 use crate::stderr::tell;
 use fanfare_proto::{
-    Cursor, CursorPart, Epoch, LogId, Message, Pattern, Position, Selection, archive_line, limits,
+    Cursor, CursorPart, Epoch, LogId, Message, Pattern, Position, Selection, View, archive_line, limits,
 };
 use fanfare_store::{Look, Order, Piece, Read as ReadPage, StoreError};
 use std::path::Path;
@@ -25,13 +25,14 @@ impl Chosen {
     /// What these patterns mean; without any, everything.
     pub fn new(patterns: Vec<Pattern>, look: &Look) -> Result<Chosen, StoreError> {
         if patterns.is_empty() {
-            return Ok(Chosen { selection: look.everything()?, name: None });
+            let selection = look.everything()?.viewed(Some(View::Current));
+            return Ok(Chosen { selection, name: None });
         }
         let mut texts: Vec<&str> = patterns.iter().map(Pattern::as_str).collect();
         texts.sort_unstable();
         texts.dedup();
         let name = Some(fingerprint(texts.join("\n").as_bytes()));
-        Ok(Chosen { selection: Selection::new(patterns), name })
+        Ok(Chosen { selection: Selection::new(patterns).viewed(Some(View::Current)), name })
     }
 
     /// What it is known by, unless it is everything.
@@ -86,7 +87,7 @@ impl Export {
                             gap.reason.name()
                         ));
                     }
-                    for message in page.messages.iter().filter(|message| message.position <= head) {
+                    for message in page.messages.iter().filter(|message| is_exported(message, head)) {
                         export.messages += 1;
                         line(message, epoch, name.as_deref(), &mut lines);
                     }
@@ -106,6 +107,11 @@ impl Export {
         target.finish(export.unreadable)?;
         Ok(export)
     }
+}
+
+/// Edits are in their originals, and of what was for a moment there is nothing.
+fn is_exported(message: &Message, head: Position) -> bool {
+    message.position <= head && message.content.amends.is_none() && !message.is_momentary()
 }
 
 fn line(message: &Message, epoch: Epoch, selection: Option<&str>, lines: &mut Vec<u8>) {

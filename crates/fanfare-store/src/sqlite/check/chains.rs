@@ -28,12 +28,12 @@ pub(super) fn look(
     chains.read_milestones(snapshot, findings).map_err(meaning)?;
     let columns =
         "SELECT previous, channel, time, size, sum, expires, priority, id, publisher, key, tags, event,
-                       content_type, notice, body, position FROM message ORDER BY position";
+                       content_type, notice, body, replaces, deletes, edit, deleted, position FROM message ORDER BY position";
     let mut statement = snapshot.prepare(columns).map_err(meaning)?;
     let mut rows = statement.query([]).map_err(meaning)?;
     let (head, mut looked, mut first) = (findings.checked.head.0, 0u64, None);
     while let Some(row) = rows.next().map_err(meaning)?.filter(|_| !findings.is_full()) {
-        let take = || SqlResult::Ok((row.get(15)?, row.get(1)?));
+        let take = || SqlResult::Ok((row.get(19)?, row.get(1)?));
         let (position, id): (i64, i64) = take().map_err(meaning)?;
         chains.meet(row, position, id, findings)?;
         let first = *first.get_or_insert(position.unsigned_abs());
@@ -161,6 +161,7 @@ impl Chains {
         self.time = self.time.max(link.time.0);
         if let Some(message) = &message {
             check_size(message, link.size, findings);
+            check_amends(message, findings);
         }
         let Link { previous, size, .. } = link;
         let met = Met { position, previous, size, waits, flushed: position <= self.flushed };
@@ -178,6 +179,16 @@ impl Chains {
                 chain.finish(findings);
             }
         }
+    }
+}
+
+/// What is edited or deleted was said before.
+fn check_amends(message: &Message, findings: &mut Findings) {
+    let Some(amends) = message.content.amends else { return };
+    if amends.target() >= message.position {
+        let (position, field, target) = (message.position, amends.field(), amends.target());
+        let what = format!("{position} of {} {field} {target}, which is not before it", message.channel);
+        findings.add(Part::Messages, what);
     }
 }
 

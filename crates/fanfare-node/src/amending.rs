@@ -1,0 +1,90 @@
+//! Whether a message may edit or delete an earlier one, and what an edit has of it (design rule 11).
+//!
+//! This is asked by whoever has the right to write the log, so nothing changes between the answer and the append.
+
+use fanfare_proto::{
+    Amends, Code, Message, Pattern, Position, Publish, Refusal, Selection, Time, target_gone,
+};
+use fanfare_store::{Draft, Order, Read};
+
+/// What is to be read of a channel to find the message that another one amends.
+pub(crate) fn question(publish: &Publish) -> Option<Read> {
+    let target = publish.content.amends?.target();
+    Some(Read {
+        selection: Selection::new(vec![Pattern::from(&publish.channel)]),
+        from: Position(target.0.saturating_sub(1)),
+        order: Order::Forward,
+        messages: 1,
+        bytes: 1,
+    })
+}
+
+/// Judges what a message says of an earlier one. An edit that names no key keeps that of its original. Answers when it expires,
+/// if it does not say: with its original.
+///
+/// `found` is what was there, `batch` what is appended before it in the same transaction.
+pub(crate) fn judge(
+    publish: &mut Publish,
+    found: &[impl AsRef<Message>],
+    publisher: Option<&str>,
+    batch: &[Draft],
+    now: Time,
+) -> Result<Option<Time>, Refusal> {
+    let Some(amends) = publish.content.amends else { return Ok(None) };
+    let found = found.iter().map(AsRef::as_ref).find(|message| message.position == amends.target());
+    let original = original(found, publish, amends, now)?;
+    let deletes = Some(Amends::Deletes(amends.target()));
+    if batch.iter().any(|draft| draft.channel == publish.channel && draft.content.amends == deletes) {
+        return Err(target_gone(amends, "was deleted; publish a new one instead"));
+    }
+    if original.publisher.is_some() && original.publisher.as_deref() != publisher {
+        let detail = format!(
+            "{}: message {} is somebody else's; only who published it may edit or delete it",
+            amends.field(),
+            amends.target()
+        );
+        return Err(Refusal::new(Code::FORBIDDEN, detail));
+    }
+    let Amends::Replaces(_) = amends else { return Ok(None) };
+    let key = &original.content.key;
+    if publish.content.key.as_ref().is_some_and(|said| Some(said) != key.as_ref()) {
+        let detail = format!(
+            "key: message {} has {}, and an edit keeps it; leave `key` out",
+            amends.target(),
+            key.as_ref().map_or("no key".to_owned(), |key| format!("the key `{key}`"))
+        );
+        return Err(Refusal::new(Code::BAD_FIELD, detail));
+    }
+    publish.content.key.clone_from(key);
+    Ok(original.expires)
+}
+
+/// The original that is named, if it still is there.
+fn original<'a>(
+    found: Option<&'a Message>,
+    publish: &Publish,
+    amends: Amends,
+    now: Time,
+) -> Result<&'a Message, Refusal> {
+    let target = amends.target();
+    let Some(message) = found.filter(|message| !message.is_expired(now)) else {
+        let why = format!(
+            "is not in `{}`: it never was, it has expired, or it was let go; publish a new one instead",
+            publish.channel
+        );
+        return Err(target_gone(amends, &why));
+    };
+    if let Some(other) = message.content.amends {
+        let detail = format!(
+            "{}: message {target} is itself one that `{}` message {}; name that one",
+            amends.field(),
+            other.field(),
+            other.target()
+        );
+        return Err(Refusal::new(Code::NOT_ORIGINAL, detail));
+    }
+    if message.content.is_erased() {
+        return Err(target_gone(amends, "was deleted; publish a new one instead"));
+    }
+    Ok(message)
+}

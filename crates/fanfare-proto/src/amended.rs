@@ -1,0 +1,76 @@
+//! What an edit or a delete may say, and what messages are once they were amended.
+
+use crate::amend::refused;
+use crate::{Amends, Became, Content, Message, Position, Publish, Refusal};
+
+impl Publish {
+    /// Refuses an edit or a delete that says what it cannot.
+    pub(crate) fn check_amends(&self) -> Result<(), Refusal> {
+        let Some(amends) = self.content.amends else { return Ok(()) };
+        let field = amends.field();
+        if self.when.is_some() {
+            return Err(refused(field, "an edit or a delete is done at once; leave `at` and `delay` out"));
+        }
+        match amends {
+            Amends::Replaces(_) if self.ttl.is_some_and(|ttl| ttl.is_zero()) => {
+                Err(refused(field, "an edit has to be kept; leave `ttl=0` out, or give more"))
+            }
+            Amends::Deletes(_) if self.ttl.is_some() || !self.content.says_nothing() => {
+                Err(refused(field, "a delete says nothing else; leave the body and all fields but `id` out"))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Content {
+    /// Refuses an edit or a delete where what is said is for later.
+    pub(crate) fn check_original(&self) -> Result<(), Refusal> {
+        match self.amends {
+            Some(amends) => Err(refused(amends.field(), "an edit or a delete is done at once, not later")),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether nothing but what it amends, and its media type, is said.
+    fn says_nothing(&self) -> bool {
+        let Content { content_type, amends, .. } = self.clone();
+        *self == Content { content_type, amends, ..Content::default() }
+    }
+
+    /// Whether it is a delete, or was deleted: then there is no body to show.
+    pub fn is_erased(&self) -> bool {
+        matches!(self.amends, Some(Amends::Deletes(_))) || self.became == Some(Became::Deleted)
+    }
+
+    /// What is left once it was deleted.
+    pub fn erased(&self) -> Content {
+        Content { amends: self.amends, became: Some(Became::Deleted), ..Content::default() }
+    }
+}
+
+impl Message {
+    /// What is left of it once it was deleted.
+    pub fn erased(&self) -> Message {
+        Message { expires: None, content: self.content.erased(), ..self.clone() }
+    }
+
+    /// The message as its edit has it.
+    pub fn edited(&self, edit: &Message) -> Message {
+        let became = Some(Became::Edited(edit.position));
+        let content = Content { amends: self.content.amends, became, ..edit.content.clone() };
+        Message { expires: edit.expires, content, ..self.clone() }
+    }
+
+    /// The key by which it supersedes older messages. An edit or a delete supersedes nothing: it is of one message, and not
+    /// of those that came after that. What is for a moment does not, either: the others stay.
+    pub fn superseding_key(&self) -> Option<&str> {
+        let key = self.content.key.as_deref()?;
+        (self.content.amends.is_none() && !self.is_momentary()).then_some(key)
+    }
+
+    /// Whether it is of a message at this place: it is that message, or an edit of it.
+    pub fn is_of(&self, target: Position) -> bool {
+        self.position == target || self.content.amends == Some(Amends::Replaces(target))
+    }
+}
