@@ -56,7 +56,10 @@ const ASKED: &[(&str, &str)] = &[
     ("at a rate", "&rate=5"),
     ("by a filter, at a rate", "&filter=body.venue%20%3D%20%22A%22&rate=5"),
 ];
-const STREAMS: &[(&str, fn(u64, &mut Chance) -> String)] = &[("market", market), ("document", document)];
+/// The lines of one update, by its number.
+type Update = fn(u64, &mut Chance) -> String;
+
+const STREAMS: &[(&str, Update)] = &[("market", market), ("document", document)];
 
 fn run(matches: &ArgMatches, bench: &Bench) -> Result<Report> {
     let Options { seconds, readers, rounds } = Options::from_arg_matches(matches)?;
@@ -92,12 +95,7 @@ fn run(matches: &ArgMatches, bench: &Bench) -> Result<Report> {
 }
 
 /// What one reader of each kind is sent.
-fn bytes(
-    report: &mut Report,
-    bench: &Bench,
-    (name, update): (&str, fn(u64, &mut Chance) -> String),
-    seconds: u64,
-) -> Result<()> {
+fn bytes(report: &mut Report, bench: &Bench, (name, update): (&str, Update), seconds: u64) -> Result<()> {
     let server = crate::servers::start_fanfare(bench.binary(), CONFIG, Core::Server)?;
     let mut readers = Readers::new(server.address, 0)?;
     for (_, asked) in ASKED {
@@ -165,12 +163,7 @@ impl Audience for Counting {
 }
 
 /// Publishes, and reads until nothing has come for a second.
-fn hear(
-    address: SocketAddr,
-    readers: &mut Readers,
-    seconds: u64,
-    update: fn(u64, &mut Chance) -> String,
-) -> Result<Vec<Sent>> {
+fn hear(address: SocketAddr, readers: &mut Readers, seconds: u64, update: Update) -> Result<Vec<Sent>> {
     let mut counting = Counting(vec![Sent::default(); readers.len()], Instant::now());
     thread::scope(|scope| {
         let publishing = scope.spawn(move || -> Result<()> {

@@ -67,7 +67,12 @@ fn original<'a>(
     now: Time,
 ) -> Result<&'a Message, Refusal> {
     let target = amends.target();
-    let Some(message) = found.filter(|message| !message.is_expired(now)) else {
+    // What has expired may still be shown, by an edit that has not, and its text is there until it is let go: a delete takes it.
+    let there = |message: &&Message| match amends {
+        Amends::Deletes(_) => !message.is_momentary(),
+        Amends::Replaces(_) => !message.is_expired(now),
+    };
+    let Some(message) = found.filter(there) else {
         let why = format!(
             "is not in `{}`: it never was, it has expired, or it was let go; publish a new one instead",
             publish.channel

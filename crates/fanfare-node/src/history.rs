@@ -48,8 +48,12 @@ fn forward(
 ) -> Result<HistoryPage, StoreError> {
     let located = locate(logs, places, wanted, set, heads(logs, set), start, now)?;
     let mut gathered = Gathered { reached: located.mark, found: Vec::new(), gaps: located.gaps };
+    // Of edits and deletes little is left where they are folded, but for whoever goes on after a cursor.
+    let folds = wanted.selection().view() == View::Current && !matches!(start, Start::After(_));
+    let counts =
+        if folds { |message: &Message| message.content.amends.is_none() } else { |_: &Message| true };
     for log in set.iter() {
-        gathered.read(&**logs.get(log), log, wanted, limit, now)?;
+        gathered.read(&**logs.get(log), log, wanted, (limit, counts), now)?;
     }
     if wanted.selection().view() == View::Current {
         gathered.settle(start, &located.mark);
@@ -181,19 +185,19 @@ impl Gathered {
         page(places, set, before, reached, found, gaps, more)
     }
 
-    /// Reads up to `limit` messages of one log, on from where it was reached.
+    /// Reads on in one log from where it was reached, up to `limit` messages that count.
     fn read(
         &mut self,
         log: &dyn Log,
         id: LogId,
         wanted: &mut Sieve,
-        limit: usize,
+        (limit, counts): (usize, fn(&Message) -> bool),
         now: Time,
     ) -> Result<(), StoreError> {
         let head = log.status().head;
-        let (enough, mut bytes, mut barren) = (self.found.len() + limit, 0, 0);
+        let (mut counted, mut bytes, mut barren) = (0, 0, 0);
         while self.reached.get(id) < head
-            && self.found.len() < enough
+            && counted < limit
             && bytes < limits::HISTORY_BYTES
             && barren < limits::LOOK_PAGES
         {
@@ -201,18 +205,19 @@ impl Gathered {
                 selection: wanted.selection().unfiltered(),
                 from: self.reached.get(id),
                 order: Order::Forward,
-                messages: look(wanted, enough - self.found.len()),
+                messages: look(wanted, limit - counted),
                 bytes: limits::STEP_BYTES,
             };
             let page = log.read(&read)?;
             self.gaps.extend(page.gap);
-            let before = self.found.len();
+            let before = counted;
             let is_wanted = |message: &Arc<Message>| !message.is_expired(now) && wanted.wants(message);
             for kept in page.messages.into_iter().filter(is_wanted) {
                 bytes += kept.content.size();
+                counted += usize::from(counts(&kept));
                 self.found.push(Found { time: kept.time, log: id, position: kept.position, kept });
             }
-            barren += usize::from(self.found.len() == before);
+            barren += usize::from(counted == before);
             self.reached.set(id, page.through);
         }
         Ok(())

@@ -330,3 +330,80 @@ fn an_acked_reader_is_not_given_again_what_was_deleted() {
         [json!({ "position": two, "body": "other" }), json!({ "position": delete, "deletes": one })]
     );
 }
+
+#[test]
+fn whoever_hears_the_latest_first_hears_what_is_current() {
+    let server = Server::start();
+    let key = |body: &str| {
+        let said = ask(server.address, "POST /c/a HTTP/1.1\nKey: k", body.as_bytes());
+        position(&said.json())
+    };
+    let ten = key("ten");
+    publish(server.address, "b", "hello");
+    let secret = position(&publish(server.address, "b", "secret"));
+    let edit = amended(&server, "a", "Replaces", ten, "eleven");
+    amended(&server, "b", "Deletes", secret, "");
+    let eleven = json!({ "position": ten, "key": "k", "body": "eleven", "edited": edit });
+    let mut stream =
+        Held::open(server.address, "GET /subscribe?channel=a&channel=b&via=stream&latest=true HTTP/1.1");
+    let first = [heard(&mut stream), heard(&mut stream)];
+    assert_eq!((&first[0], &first[1]["body"]), (&eleven, &json!("hello")));
+    let mut socket = Socket::open(server.address, "/c/other?via=ws");
+    socket.say(r#"{"id":1,"subscribe":["a"],"latest":true}"#);
+    let mut later = socket.hear();
+    while later["channel"].is_null() {
+        later = socket.hear();
+    }
+    assert_eq!(shown(&later), eleven);
+}
+
+#[test]
+fn what_an_edit_still_shows_can_be_deleted_although_the_first_text_has_expired() {
+    let server = Server::start();
+    let said = ask(server.address, "POST /c/a HTTP/1.1\nTTL: 1", b"short");
+    let first = position(&said.json());
+    let long = ask(server.address, &format!("POST /c/a HTTP/1.1\nReplaces: {first}\nTTL: 3600"), b"long");
+    assert_eq!(long.status, 201);
+    until("the first text has expired", || messages(&get(server.address, "/c/a?view=events")).len() == 1);
+    assert_eq!(messages(&get(server.address, "/c/a?view=current")).len(), 1);
+    amended(&server, "a", "Deletes", first, "");
+    assert_eq!(messages(&get(server.address, "/c/a?view=current")), [] as [Value; 0]);
+}
+
+#[test]
+fn a_page_of_what_is_current_is_full_whatever_was_edited() {
+    let server = Server::start();
+    let old: Vec<u64> =
+        (0..50).map(|number| position(&publish(server.address, "a", &number.to_string()))).collect();
+    let mut newest = 0;
+    for target in old {
+        newest = position(&publish(server.address, "a", "new"));
+        amended(&server, "a", "Replaces", target, "edited");
+    }
+    let page = get(server.address, "/c/a?view=current&last=50");
+    let found = messages(&page);
+    assert_eq!(found.len(), 50);
+    assert_eq!(found[49]["position"], newest);
+    assert!(found.iter().all(|message| message["body"] == "new"), "{found:?}");
+}
+
+#[test]
+fn what_a_session_adds_later_is_seen_as_it_sees_everything() {
+    let server = Server::start();
+    let first = position(&publish(server.address, "b", "one"));
+    let edit = amended(&server, "b", "Replaces", first, "two");
+    let mut socket = Socket::open(server.address, "/subscribe");
+    socket.say(r#"{"id":1,"subscribe":["a"],"view":"current"}"#);
+    socket.say(r#"{"id":2,"subscribe":["b"],"last":10}"#);
+    let mut heard = Vec::new();
+    loop {
+        let said = socket.hear();
+        if !said["channel"].is_null() {
+            heard.push(shown(&said));
+        }
+        if said["caught_up"] == true {
+            break;
+        }
+    }
+    assert_eq!(heard, [json!({ "position": first, "body": "two", "edited": edit })]);
+}

@@ -112,6 +112,10 @@ impl Bases {
         for _ in 0..limits::DELTA_STEPS {
             let link = self.link(before).filter(|_| before >= given.since)?;
             if wish.wants(&link.message, Some(before)) {
+                // Without superseding anything it may be what came last.
+                if link.message.is_momentary() {
+                    return None;
+                }
                 match ticks {
                     Some(Ticked { to, .. }) if before >= to => after = before,
                     Some(Ticked { made, .. }) if after < made => return None,

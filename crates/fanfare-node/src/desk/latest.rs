@@ -7,7 +7,7 @@ use super::turn::away;
 use super::{Desk, Line, SessionKey};
 use crate::commit::unread;
 use crate::latest::{Latest, Seeking};
-use fanfare_proto::{Event, LogId, LogSet, Mark, Position, Refusal, Selection, Sieve, limits};
+use fanfare_proto::{Event, LogId, LogSet, Mark, Position, Refusal, Selection, Sieve, View, limits};
 use std::sync::Arc;
 
 /// What is left of it.
@@ -105,6 +105,8 @@ impl Desk {
         from: Position,
     ) -> Result<u32, Refusal> {
         let (ticket, mailbox, removals) = (self.ticket(), self.mailbox.clone(), self.lost.removals);
+        // What is newest is so of what is current, whatever else the session is shown.
+        let selection = selection.viewed(Some(View::Current));
         let reading = &self.node.inner().reading;
         if let Some(latest) = past.found[log.index()].clone() {
             let lending = reading.lending();

@@ -159,11 +159,15 @@ impl Newest {
 
     /// Forgets a message that was deleted, and its edits.
     pub(crate) fn erase(&mut self, log: LogId, target: Position) {
-        let Newest { held, gone, by_key, hasher, empty, bytes, version, .. } = self;
+        let Newest { covered, held, gone, by_key, hasher, empty, bytes, version, .. } = self;
         for (number, place) in (*gone..).zip(held.iter_mut()) {
             let of = |slot: &mut Slot<()>| slot.log == log && slot.message.is_of(target);
             let Some(slot) = place.slot.take_if(of) else { continue };
             (*bytes, *empty, *version) = (*bytes - size(&slot.message), *empty + 1, *version + 1);
+            if slot.message.superseding_key().is_some() {
+                // What it had superseded is the newest again: whoever has not heard that reads the log.
+                *covered = covered.max(&slot.mark);
+            }
             if slot.message.superseding_key().is_some()
                 && let Ok(known) = by_key.find_entry(hash(hasher, &slot.message), |known| *known == number)
             {

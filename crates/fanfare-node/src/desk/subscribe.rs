@@ -7,7 +7,7 @@ use super::talk::talk;
 use super::{Desk, Line, SessionKey};
 use crate::locate::{Located, locate_at_once};
 use fanfare_proto::{
-    Code, Filter, LogSet, Mark, Pattern, Refusal, RequestId, Selection, Start, Subscribe, Time, limits,
+    Code, Filter, LogSet, Mark, Pattern, Refusal, RequestId, Selection, Start, Subscribe, Time, View, limits,
 };
 use std::collections::HashSet;
 
@@ -26,14 +26,17 @@ impl Desk {
                 "an acked reader has a session of its own, which is opened as such and hears nothing else";
             return Err(Refusal::new(Code::BAD_REQUEST, detail));
         }
-        let (selection, mut start) = (subscribe.selection(), subscribe.start);
+        let before = self.heard(key);
+        // What comes later is seen as everything else, unless it says how that is to be seen from now on.
+        let view = before.with(&subscribe.selection()).view();
+        let selection = subscribe.selection().viewed((view == View::Current).then_some(view));
+        let mut start = subscribe.start;
         let (pace, mut latest) = (subscribe.preferences.pace, subscribe.preferences.latest);
         if start == Start::Now && self.node.namespaces().begins_with_latest(selection.patterns()) {
             (start, latest) = (Start::Oldest, true);
         }
         let Some(session) = self.sessions.get(key) else { return Ok(subscribe.patterns) };
         let logs = self.node.logs_for(&session.grant, selection.patterns())?;
-        let before = self.heard(key);
         let heard = before.with(&selection);
         check(&heard)?;
         self.appear(key, &subscribe.patterns, subscribe.presence.as_ref(), now)?;
