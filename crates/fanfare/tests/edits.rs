@@ -4,55 +4,14 @@
 #![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
 mod support;
+mod told;
 
 use serde_json::{Value, json};
 use support::command::{fanfare, run};
-use support::http::{Answer, Held, ask, get, publish};
+use support::http::{Held, ask, get, publish};
 use support::server::{Server, until};
 use support::socket::Socket;
-
-/// The position that a publish was answered.
-fn position(answer: &Value) -> u64 {
-    answer["position"].as_u64().unwrap()
-}
-
-/// Says something of an earlier message.
-fn amend(server: &Server, channel: &str, field: &str, target: u64, body: &str) -> Answer {
-    let head = format!("POST /c/{channel} HTTP/1.1\n{field}: {target}");
-    ask(server.address, &head, body.as_bytes())
-}
-
-#[track_caller]
-fn amended(server: &Server, channel: &str, field: &str, target: u64, body: &str) -> u64 {
-    let answer = amend(server, channel, field, target, body);
-    assert_eq!(answer.status, 201, "{}", answer.text());
-    position(&answer.json())
-}
-
-/// What a message says, in few words.
-fn shown(message: &Value) -> Value {
-    let mut shown = json!({});
-    for field in ["position", "body", "replaces", "deletes", "edited", "deleted", "key"] {
-        if !message[field].is_null() {
-            shown[field] = message[field].clone();
-        }
-    }
-    shown
-}
-
-fn messages(page: &Answer) -> Vec<Value> {
-    page.json()["messages"].as_array().unwrap().iter().map(shown).collect()
-}
-
-/// The next line that is a message.
-fn heard(reader: &mut Held) -> Value {
-    loop {
-        let line: Value = serde_json::from_str(&reader.line().unwrap()).unwrap();
-        if !line["position"].is_null() {
-            return shown(&line);
-        }
-    }
-}
+use told::{amended, heard, messages, position, shown};
 
 #[test]
 fn an_edit_and_a_delete_reach_every_reader_and_last() {
