@@ -35,7 +35,7 @@ pub(crate) fn judge(
     let original = original(found, publish, amends, now)?;
     let deletes = Some(Amends::Deletes(amends.target()));
     if batch.iter().any(|draft| draft.channel == publish.channel && draft.content.amends == deletes) {
-        return Err(target_gone(amends, "was deleted; publish a new one instead"));
+        return Err(target_gone(amends, &format!("was deleted; {}", next_of(amends))));
     }
     if original.publisher.is_some() && original.publisher.as_deref() != publisher {
         let detail = format!(
@@ -59,6 +59,14 @@ pub(crate) fn judge(
     Ok(original.expires)
 }
 
+/// What to do where nothing is left of the original.
+fn next_of(amends: Amends) -> &'static str {
+    match amends {
+        Amends::Replaces(_) => "publish a new one instead",
+        Amends::Deletes(_) => "there is nothing left to delete",
+    }
+}
+
 /// The original that is named, if it still is there.
 fn original<'a>(
     found: Option<&'a Message>,
@@ -67,6 +75,7 @@ fn original<'a>(
     now: Time,
 ) -> Result<&'a Message, Refusal> {
     let target = amends.target();
+    let next = next_of(amends);
     // What has expired may still be shown, by an edit that has not, and its text is there until it is let go: a delete takes it.
     let there = |message: &&Message| match amends {
         Amends::Deletes(_) => !message.is_momentary(),
@@ -74,11 +83,16 @@ fn original<'a>(
     };
     let Some(message) = found.filter(there) else {
         let why = format!(
-            "is not in `{}`: it never was, it has expired, or it was let go; publish a new one instead",
+            "is not in `{}`: it never was, it has expired, or it was let go; {next}",
             publish.channel
         );
         return Err(target_gone(amends, &why));
     };
+    if let Some(Amends::Deletes(other)) = message.content.amends {
+        let detail =
+            format!("{}: message {target} is itself the delete of message {other}; {next}", amends.field());
+        return Err(Refusal::new(Code::NOT_ORIGINAL, detail));
+    }
     if let Some(other) = message.content.amends {
         let detail = format!(
             "{}: message {target} is itself one that `{}` message {}; name that one",
@@ -89,7 +103,7 @@ fn original<'a>(
         return Err(Refusal::new(Code::NOT_ORIGINAL, detail));
     }
     if message.content.is_erased() {
-        return Err(target_gone(amends, "was deleted; publish a new one instead"));
+        return Err(target_gone(amends, &format!("was deleted; {next}")));
     }
     Ok(message)
 }

@@ -66,8 +66,12 @@ fn run(program: &str, message: &Message) -> Result<(), Failure> {
         return Err(Failure::new(Exit::INTERRUPTED, ""));
     }
     let what = format!("`{program}` ended with {status} at {} {}", message.channel, message.position);
+    let again = match message.attempt {
+        Some(_) => "the reader is given this message again",
+        None => "with --state, the next run starts with this message again",
+    };
     Err(Failure::new(Exit::HANDLER, what)
-        .next("with --state, the next run starts with this message again; `|| true` behind the program passes over it"))
+        .next(format!("{again}; `|| true` behind the program passes over it")))
 }
 
 /// The fields that a program finds in its environment. Those a message lacks are empty, so that an outer value of
