@@ -1,5 +1,5 @@
 // What one connection has brought of each key, for bodies that come as changes (docs/wire.md, "Changes"). The format of a
-// change is Fossil's: https://fossil-scm.org/home/doc/trunk/www/delta_format.wiki
+// change is Fossil's: "Delta Encoding Format" among the documents of fossil-scm.org.
 
 const DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz~";
 /** Bytes that are held. When there are more, everything is forgotten, and whole bodies are asked for. */

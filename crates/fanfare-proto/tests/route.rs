@@ -235,7 +235,7 @@ fn what_is_refused_and_why() {
         ("/c/a?wait=long", &[], Code::BAD_FIELD, "wait: `long`"),
         ("/c/a?wait=-1", &[], Code::BAD_FIELD, "wait"),
         ("/c/a?wait=5", &["Accept: text/html"], Code::NOT_ACCEPTABLE, "application/json"),
-        ("/c/a?as=bytes", &[SSE], Code::BAD_FIELD, "neither envelope nor body"),
+        ("/c/a?as=bytes", &[SSE], Code::BAD_FIELD, "none of envelope, body, delta"),
         ("/c/a?after=x", &[SSE], Code::BAD_CURSOR, "after"),
         ("/c/a", &[SSE, "Last-Event-ID: x"], Code::BAD_CURSOR, "Last-Event-ID"),
         ("/c/a?last=x", &[SSE], Code::BAD_FIELD, "last"),
