@@ -247,7 +247,7 @@ fn case(files: &Files, name: &str, right: &[Told], seed: u64) -> Result<Came, St
 
 #[test]
 fn whatever_is_damaged_what_is_answered_is_right_or_an_error() {
-    let cases = std::env::var("FANFARE_DAMAGE_CASES").map_or(240, |cases| cases.parse().unwrap());
+    let cases = std::env::var("FANFARE_DAMAGE_CASES").map_or(120, |cases| cases.parse().unwrap());
     let [killed, closed] = make(40);
     let right = {
         let dir = tempfile::tempdir().unwrap();

@@ -23,7 +23,7 @@ const CHANNELS: [&str; 5] = ["m/kept/a", "m/kept/b", "m/live/a", "m/live/b/c", "
 const AHEAD: usize = 200;
 
 fn cuts() -> usize {
-    std::env::var("FANFARE_RESUME_CUTS").map_or(200, |cuts| cuts.parse().unwrap())
+    std::env::var("FANFARE_RESUME_CUTS").map_or(100, |cuts| cuts.parse().unwrap())
 }
 
 /// A random number below `limit`, by xorshift: the run can be repeated.
