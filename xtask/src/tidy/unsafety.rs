@@ -10,10 +10,13 @@ pub(super) const CHECK: Check =
     Check { name: "unsafety", rule: "`unsafe` only in listed files, each with its reason", run };
 
 /// The files that may, and why they must.
-const LISTED: &[(&str, &str)] = &[(
-    "crates/fanfare-store/tests/power_loss/vfs.rs",
-    "an SQLite VFS is a table of C functions; tests only",
-)];
+const LISTED: &[(&str, &str)] = &[
+    (
+        "crates/fanfare-store/src/sqlite/rewrite.rs",
+        "SQLite gives the file that it writes to only as a pointer; the power-loss tests cover it",
+    ),
+    ("crates/fanfare-store/tests/power_loss/vfs.rs", "an SQLite VFS is a table of C functions; tests only"),
+];
 
 fn run(tree: &Tree) -> Vec<Violation> {
     judge(tree, LISTED)

@@ -36,6 +36,7 @@ mod reader;
 mod records;
 mod remove;
 mod restore;
+mod rewrite;
 mod row;
 mod scan;
 mod schema;

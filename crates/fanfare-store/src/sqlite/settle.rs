@@ -4,6 +4,7 @@
 //! acknowledged from here on must not stand behind them: so they are written once more, and synced.
 
 use super::error::{meaning, of_file};
+use super::rewrite::rewrite;
 use super::schema::BUSY_TIME;
 use crate::StoreError;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
@@ -19,9 +20,10 @@ const READERS_TIME: Duration = Duration::from_millis(100);
 /// Bytes that are written again at once.
 const PIECE: usize = 1 << 20;
 
-/// Moves what is in the write-ahead log into the file, synced. While another program reads the file, a backup say, the
+/// Moves what is in the write-ahead log into the file, synced, what was moved before included. While another program reads the file, a backup say, the
 /// log cannot be emptied; what it holds is then written once more where it stands.
 pub(super) fn settle(connection: &Connection) -> Result<(), StoreError> {
+    rewrite(connection)?;
     connection.busy_timeout(READERS_TIME).map_err(meaning)?;
     let emptied = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0));
     connection.busy_timeout(BUSY_TIME).map_err(meaning)?;
