@@ -103,7 +103,7 @@ fn add(
     head.messages += 1;
     head.bytes = (head.bytes + size).saturating_sub(freed);
     let head = *head;
-    row::insert(rows, head.id, &message, &amended).map_err(meaning)?;
+    row::insert(connection, rows, head.id, &message, &amended).map_err(meaning)?;
     if head.total.is_multiple_of(limits::INDEX_EVERY) {
         let milestone = "INSERT INTO milestone (channel, position) VALUES (?1, ?2)";
         let mut statement = connection.prepare_cached(milestone).map_err(meaning)?;

@@ -20,12 +20,13 @@ pub(super) fn place(position: Position) -> i64 {
 pub(super) fn insertion(connection: &Connection) -> Result<CachedStatement<'_>> {
     connection.prepare_cached(
         "INSERT INTO message (position, previous, channel, time, size, sum, expires, id, publisher, key, priority,
-             tags, event, content_type, notice, body, replaces, deletes, edit)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)",
+             tags, event, content_type, notice, body)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
     )
 }
 
 pub(super) fn insert(
+    connection: &Connection,
     statement: &mut Statement<'_>,
     channel: ChannelId,
     message: &Message,
@@ -65,10 +66,20 @@ pub(super) fn insert(
         content.content_type,
         content.notice,
         (!body.is_empty()).then_some(body),
-        amended.replaces.map(|place| place.0),
-        amended.deletes.map(|place| place.0),
-        amended.edit.map(|place| place.0),
     ])?;
+    if *amended != Amended::default() {
+        amend(connection, *position, amended)?;
+    }
+    Ok(())
+}
+
+/// What few rows say. Nearly all are written without, and bind less.
+fn amend(connection: &Connection, position: Position, amended: &Amended) -> Result<()> {
+    let [replaces, deletes, edit] =
+        [amended.replaces, amended.deletes, amended.edit].map(|place| place.map(|place| place.0));
+    connection
+        .prepare_cached("UPDATE message SET replaces = ?2, deletes = ?3, edit = ?4 WHERE position = ?1")?
+        .execute(params![position.0, replaces, deletes, edit])?;
     Ok(())
 }
 
