@@ -6,12 +6,13 @@ mod story;
 
 use fanfare_node::{Opening, Outcome, SessionKey};
 use fanfare_proto::{
-    Channel, Content, Filter, Form, Framing, Grant, LogId, Pace, Pattern, Publish, Query, Selection, Start,
-    Wire, protocol,
+    Amends, Channel, Content, Filter, Form, Framing, Grant, LogId, Pace, Pattern, Position, Publish, Query,
+    Selection, Start, Wire, protocol,
 };
 use fanfare_store::{MemoryLog, Removal};
 use serde_json::{Value, json};
 use std::sync::Arc;
+use std::sync::atomic::Ordering::SeqCst;
 use std::time::Duration;
 use story::held::Held;
 use story::{Socket, Story, namespaces, now, wait};
@@ -64,6 +65,12 @@ impl Readers {
     }
 
     fn say_for(&mut self, key: Option<&str>, price: u32, ttl: Option<Duration>) {
+        self.publish(key, price, ttl);
+        self.turn();
+    }
+
+    /// Says it, and nobody has a turn.
+    fn publish(&self, key: Option<&str>, price: u32, ttl: Option<Duration>) -> Position {
         let content = Content {
             key: key.map(Into::into),
             content_type: Some("application/json".into()),
@@ -71,8 +78,19 @@ impl Readers {
             ..Content::default()
         };
         let publish = Publish { channel: Channel::parse("fx").unwrap(), id: None, ttl, when: None, content };
+        wait(self.story.node.publish(&Grant::open(), vec![publish])).remove(0).unwrap().position
+    }
+
+    fn delete(&self, target: Position) {
+        self.amend(Amends::Deletes(target), "");
+    }
+
+    fn amend(&self, amends: Amends, body: &str) {
+        let body = body.to_owned().into();
+        let content = Content { amends: Some(amends), body, ..Content::default() };
+        let publish =
+            Publish { channel: Channel::parse("fx").unwrap(), id: None, ttl: None, when: None, content };
         wait(self.story.node.publish(&Grant::open(), vec![publish])).remove(0).unwrap();
-        self.turn();
     }
 
     fn turn(&mut self) {
@@ -94,6 +112,20 @@ impl Readers {
                 return;
             }
         }
+    }
+
+    /// Which of what a reader has heard came as changes.
+    fn changes(&self, reader: usize) -> Vec<bool> {
+        let (socket, mut held) = (&self.sockets[reader].0, Held::default());
+        let text = String::from_utf8(socket.heard.clone()).unwrap();
+        let lines = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        let messages = lines.filter(|line| line["position"].is_u64());
+        let mut is_change = |line: Value| {
+            let before = held.changes;
+            held.whole(line);
+            held.changes > before
+        };
+        messages.map(&mut is_change).collect()
     }
 
     /// What a reader has heard since it was asked last: each price, and whether it came as a change.
@@ -174,6 +206,56 @@ fn one_that_hears_in_ticks_builds_on_what_the_last_tick_gave() {
     }
     assert!(heard.last().unwrap().0 == 30 && heard.len() >= 10, "{heard:?}");
     assert_eq!(heard.iter().filter(|(_, change)| !change).count(), 1, "{heard:?}");
+}
+
+#[test]
+fn one_that_hears_in_ticks_builds_on_nothing_behind_a_message_for_a_moment() {
+    let mut readers = Readers::new(64);
+    let one = readers.open("fx", None, Some("rate=1000"), Start::Now);
+    readers.say(Some("a"), 1);
+    (0..5).for_each(|_| readers.turn());
+    assert_eq!(readers.heard(one), [(1, WHOLE)]);
+    // Both come in one tick.
+    readers.publish(Some("a"), 2, Some(Duration::ZERO));
+    readers.publish(Some("a"), 3, None);
+    (0..5).for_each(|_| readers.turn());
+    assert_eq!(readers.heard(one), [(2, CHANGE), (3, WHOLE)]);
+}
+
+#[test]
+fn one_that_hears_in_ticks_hears_what_a_deleted_message_had_superseded() {
+    let mut readers = Readers::new(64);
+    let one = readers.open("fx", None, Some("rate=0.1"), Start::Now);
+    readers.say(Some("a"), 1);
+    let ticks = |readers: &mut Readers| {
+        story::NOW.fetch_add(20_000, SeqCst);
+        (0..5).for_each(|_| readers.turn());
+    };
+    ticks(&mut readers);
+    assert_eq!(readers.heard(one), [(1, WHOLE)]);
+    // The next tick is far away now.
+    readers.say(Some("a"), 0);
+    readers.say(Some("a"), 2);
+    let newest = readers.publish(Some("a"), 3, None);
+    readers.turn();
+    readers.delete(newest);
+    ticks(&mut readers);
+    assert_eq!(readers.heard(one).last().map(|(price, _)| *price), Some(2));
+}
+
+#[test]
+fn an_edit_comes_whole_and_so_does_what_follows_it() {
+    let mut readers = Readers::new(64);
+    let one = readers.open("fx", None, None, Start::Now);
+    readers.say(Some("b"), 1);
+    let first = readers.publish(Some("a"), 2, None);
+    readers.turn();
+    readers.amend(Amends::Replaces(first), &quote(3));
+    readers.say(Some("b"), 4);
+    readers.say(Some("a"), 5);
+    readers.say(Some("a"), 6);
+    let heard: Vec<bool> = readers.changes(one);
+    assert_eq!(heard, [WHOLE, WHOLE, WHOLE, CHANGE, WHOLE, CHANGE]);
 }
 
 #[test]

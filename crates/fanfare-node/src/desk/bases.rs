@@ -61,6 +61,11 @@ impl Bases {
             self.first = seq;
         }
         let hash = self.hash(message);
+        // What amends builds on nothing, and nothing on it: it says itself what it is. But it came last of its key.
+        if message.content.amends.is_some() {
+            self.newest.remove(&hash);
+            return self.links.push_back(Link { message: message.clone(), before: None });
+        }
         let before = self.newest.insert(hash, seq).filter(|before| {
             // Two keys of one hash: the second has nothing before it.
             self.link(*before).is_some_and(|link| is_same(&link.message, message))

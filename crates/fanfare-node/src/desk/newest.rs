@@ -164,13 +164,12 @@ impl Newest {
             let of = |slot: &mut Slot<()>| slot.log == log && slot.message.is_of(target);
             let Some(slot) = place.slot.take_if(of) else { continue };
             (*bytes, *empty, *version) = (*bytes - size(&slot.message), *empty + 1, *version + 1);
-            if slot.message.superseding_key().is_some() {
-                // What it had superseded is the newest again: whoever has not heard that reads the log.
-                *covered = covered.max(&slot.mark);
+            if slot.message.superseding_key().is_none() {
+                continue;
             }
-            if slot.message.superseding_key().is_some()
-                && let Ok(known) = by_key.find_entry(hash(hasher, &slot.message), |known| *known == number)
-            {
+            // What it had superseded is the newest again: whoever has not heard that reads the log.
+            *covered = covered.max(&slot.mark);
+            if let Ok(known) = by_key.find_entry(hash(hasher, &slot.message), |known| *known == number) {
                 known.remove();
             }
         }

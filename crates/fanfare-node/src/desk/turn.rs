@@ -66,8 +66,7 @@ impl Desk {
                 list.add(seq, &slot, lists);
             }
         });
-        // What amends builds on nothing, and nothing on it: it says itself what it is.
-        if self.sessions.hear_changes() && slot.message.content.amends.is_none() {
+        if self.sessions.hear_changes() {
             self.bases.add(seq, &slot.message);
         } else {
             self.bases.clear();

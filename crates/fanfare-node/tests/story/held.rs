@@ -30,8 +30,10 @@ impl Held {
                 (delta["gives"].as_str().unwrap(), String::from_utf8(body).unwrap())
             }
             None => {
-                let found = ["body", "body_json"].into_iter().find(|name| line[*name].is_string()).unwrap();
-                (found, line[found].as_str().unwrap().to_owned())
+                // What was deleted has none.
+                let found = ["body", "body_json"].into_iter().find(|name| line[*name].is_string());
+                let found = found.unwrap_or("body");
+                (found, line[found].as_str().unwrap_or_default().to_owned())
             }
         };
         let value = match name {
