@@ -42,7 +42,7 @@ pub fn open(dir: &Path, vfs: Option<&Vfs>) -> Result<SqliteLog, StoreError> {
 
 /// The same, with a time after which it is checked.
 pub fn open_and_mend(dir: &Path, vfs: Option<&Vfs>, mend_after: Duration) -> Result<SqliteLog, StoreError> {
-    let everything = Retention { age: Duration::MAX, messages: u64::MAX, bytes: u64::MAX };
+    let everything = Retention { age: Duration::MAX, messages: u64::MAX, bytes: u64::MAX, compact: false };
     let retention = [
         Retention { messages: 70, ..everything },
         Retention { age: Duration::from_secs(5), ..everything },
