@@ -292,6 +292,17 @@ fn eighteen_thousand_joins_are_a_batch_a_second_and_a_number() {
     assert_eq!((last.len(), last[0].count), (1, 18_000));
     let found = presence.look(&hall, now);
     assert_eq!((found.count, found.members), (18_000, None));
+    // All go at once.
+    let now = now.after(2 * limits::PRESENCE_EVERY);
+    (0..18_000).for_each(|number| presence.leave(&hall, &format!("m{number}"), Leave::Lost, now));
+    let gone = presence.tell(now.after(GRACE), limits::COMMIT_MESSAGES);
+    let told: Vec<_> = gone.iter().map(|told| (told.count, matches!(told.change, Change::Count))).collect();
+    assert_eq!(told, [(0, true)]);
+    assert_eq!(
+        presence.due(),
+        Some(now.after(GRACE).after(limits::PRESENCE_EVERY)),
+        "and then nothing is left"
+    );
 }
 
 #[test]

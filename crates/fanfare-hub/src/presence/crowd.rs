@@ -142,7 +142,13 @@ impl Crowd {
         let mut say = |change| told.push(Told { channel: channel.clone(), change, count, certain });
         match self.counted {
             None if self.here > limits::MEMBERS_NAMED => self.forget_names(),
-            Some(_) if self.here <= limits::MEMBERS_NAMED_AGAIN => self.name_again(),
+            Some(_) if self.here <= limits::MEMBERS_NAMED_AGAIN => {
+                self.name_again();
+                // There is no name that would bring the number.
+                if self.here == 0 {
+                    say(Change::Count);
+                }
+            }
             _ => {}
         }
         if self.counted.is_some() {
