@@ -6,6 +6,7 @@ use crate::retention::Rules;
 use fanfare_proto::{Amends, Channel, Message, NamespaceId, Position, Time, limits};
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::hash::{BuildHasher, Hash, RandomState};
+use std::ops::Bound;
 
 /// A channel may have so many superseded messages before it is walked.
 const SLACK: u64 = 8;
@@ -14,13 +15,15 @@ const SLACK: u64 = 8;
 /// superseded, or when retention would let some go.
 pub(crate) struct Due<C> {
     pub(crate) channels: BTreeSet<Channel>,
-    /// What was left of a channel by its last walk, if that was more than a few.
+    /// The one that was walked last: the others have their turn first.
+    last: Option<Channel>,
+    /// What the last walk of a channel has left, or what has become of that, if it is more than a few.
     left: HashMap<C, u64>,
 }
 
 impl<C> Default for Due<C> {
     fn default() -> Due<C> {
-        Due { channels: BTreeSet::new(), left: HashMap::new() }
+        Due { channels: BTreeSet::new(), last: None, left: HashMap::new() }
     }
 }
 
@@ -36,22 +39,41 @@ pub(crate) struct Done<C> {
 impl<C: Clone + Eq + Hash> Due<C> {
     /// Whether a channel that now has so many messages is to be walked.
     pub(crate) fn is_due(&self, rules: &Rules, namespace: NamespaceId, channel: &C, messages: u64) -> bool {
-        if !rules.of(namespace).compact {
+        let keep = rules.of(namespace);
+        if !keep.compact {
             return false;
         }
-        let left = self.left.get(channel).copied().unwrap_or_default();
+        // What is beyond the limit goes after the walk.
+        let left = self.left.get(channel).copied().unwrap_or_default().min(keep.messages);
         messages >= 2 * left + SLACK || (rules.is_crowded(namespace, messages) && messages > left)
     }
 
-    /// A channel was walked. It is walked again at once if much was added meanwhile.
+    /// The channels that are to be walked, from the one after that which was walked last, and around.
+    pub(crate) fn in_turn(&self) -> impl Iterator<Item = &Channel> {
+        let last = self.last.as_ref().map_or("", Channel::as_str);
+        let later = self.channels.range::<str, _>((Bound::Excluded(last), Bound::Unbounded));
+        later.chain(self.channels.range::<str, _>((Bound::Unbounded, Bound::Included(last))))
+    }
+
+    /// A channel was walked. It is walked again if much was added meanwhile.
     pub(crate) fn walked(&mut self, rules: &Rules, namespace: NamespaceId, name: &Channel, done: Done<C>) {
         let Done { channel, stayed, messages } = done;
         self.left.remove(&channel);
         if stayed > SLACK / 2 {
-            self.left.insert(channel.clone(), stayed);
+            self.left.insert(channel.clone(), stayed.min(messages));
         }
-        if !self.is_due(rules, namespace, &channel, messages) {
+        if messages <= stayed || !self.is_due(rules, namespace, &channel, messages) {
             self.channels.remove(name);
+        }
+        self.last = Some(name.clone());
+    }
+
+    /// A channel has not more messages than these any more.
+    pub(crate) fn lower(&mut self, channel: &C, messages: u64) {
+        if !self.left.is_empty()
+            && let Some(left) = self.left.get_mut(channel)
+        {
+            *left = messages.min(*left);
         }
     }
 
@@ -67,8 +89,8 @@ pub(crate) struct Walked {
     secrets: [RandomState; 2],
     /// Keys that have a newer value, as two hashes with secrets of their own; `None` is that of messages without key.
     keys: HashSet<(u64, u64)>,
-    /// Originals whose delete was let go, because their key has a newer value.
-    deleted: HashSet<Position>,
+    /// Originals of which a newer edit was met.
+    edited: HashSet<Position>,
     /// Messages that stay.
     pub(crate) stayed: u64,
 }
@@ -76,7 +98,7 @@ pub(crate) struct Walked {
 impl Walked {
     pub(crate) fn new(now: Time) -> Walked {
         let secrets = [RandomState::new(), RandomState::new()];
-        Walked { now, secrets, keys: HashSet::new(), deleted: HashSet::new(), stayed: 0 }
+        Walked { now, secrets, keys: HashSet::new(), edited: HashSet::new(), stayed: 0 }
     }
 
     /// Whether the next message, which is older than all before, stays. `is_kept` tells whether one at a position is.
@@ -89,17 +111,13 @@ impl Walked {
         let known = message.id.is_some() && message.time.after(limits::IDEMPOTENCY_TIME) > self.now;
         let stays = match message.content.amends {
             _ if message.is_momentary() => false,
-            // What is told of a message goes with it...
-            Some(Amends::Replaces(target)) => is_kept(target)?,
-            // ...but that it was deleted is heard as long as nothing else was said of its key.
-            Some(Amends::Deletes(target)) => {
-                let superseded = self.keys.contains(&self.name(message));
-                if superseded && !known {
-                    self.deleted.insert(target);
-                }
-                !superseded && is_kept(target)?
+            // Of the edits of a message that is there the newest counts, unless they were erased with it.
+            Some(Amends::Replaces(target)) => {
+                !message.content.is_erased() && self.edited.insert(target) && is_kept(target)?
             }
-            None if message.content.is_erased() => !self.deleted.remove(&message.position),
+            // A delete and what it left of its original say nothing of their key: they end as old messages do.
+            Some(Amends::Deletes(target)) => is_kept(target)?,
+            None if message.content.is_erased() => true,
             None => self.is_newest(message),
         };
         let stays = stays || known;

@@ -47,9 +47,10 @@ impl Rules {
     }
 
     /// Whether a channel has so many messages that it is to be trimmed to its limit. There is slack, so that a busy
-    /// channel at its limit is trimmed in batches; small limits are exact.
+    /// channel at its limit is trimmed in batches; small limits are exact. A compact one is walked first, which takes longer.
     pub(crate) fn is_crowded(&self, id: NamespaceId, messages: u64) -> bool {
-        let batch = (self.of(id).messages / 16).clamp(1, 64);
+        let keep = self.of(id);
+        let batch = (keep.messages / 16).clamp(1, if keep.compact { u64::MAX } else { 64 });
         self.excess(id, messages) >= batch
     }
 }

@@ -71,8 +71,7 @@ fn of_much_little_is_left_and_nobody_is_told_of_a_gap() {
     server.terminate();
     assert!(server.wait().success());
     let data = server.data();
-    let checked = run(fanfare("", &["db", "check", data.to_str().unwrap()])).with(0);
-    assert!(!checked.stdout.is_empty() || !checked.stderr.is_empty());
+    run(fanfare("", &["db", "check", data.to_str().unwrap()])).with(0);
 }
 
 #[test]
@@ -95,10 +94,7 @@ fn who_was_away_while_the_end_of_a_key_was_kept_hears_it_and_who_was_longer_away
         !page(&server, &target("wait=0"))["gap"].is_null()
     });
     let mut reader = Held::open(server.address, &format!("GET {} HTTP/1.1", target("via=stream")));
-    let mut told = Vec::new();
-    while !told.iter().any(|line: &Value| line["caught_up"] == true) {
-        told.push(line(&mut reader));
-    }
+    let told = until_caught_up(&mut reader);
     let place =
         |what: &dyn Fn(&Value) -> bool| told.iter().position(what).unwrap_or_else(|| panic!("{told:#?}"));
     let gap = place(&|line| line["gap"].is_object());
@@ -116,15 +112,27 @@ fn who_was_away_while_the_end_of_a_key_was_kept_hears_it_and_who_was_longer_away
 fn a_new_life_of_a_log_begins_with_all_that_stands() {
     let mut server = Server::with_config(TABLES, &[]);
     say(&server, "live/a", 1);
-    let cursor = page(&server, "/c/live/a")["cursor"].as_str().unwrap().to_owned();
+    say(&server, "tables/a", 7);
+    let target = "/subscribe?channel=live/a&channel=tables/a&via=stream";
+    let mut reader = Held::open(server.address, &format!("GET {target}&last=1 HTTP/1.1"));
+    let heard = until_caught_up(&mut reader);
+    let cursor = heard[heard.len() - 1]["cursor"].as_str().unwrap();
     server.restart();
     say(&server, "live/a", 5);
-    let mut reader = Held::open(server.address, &format!("GET /c/live/a?via=stream&after={cursor} HTTP/1.1"));
-    let mut told = Vec::new();
-    while !told.iter().any(|line: &Value| line["caught_up"] == true) {
-        told.push(line(&mut reader));
+    let mut reader = Held::open(server.address, &format!("GET {target}&after={cursor} HTTP/1.1"));
+    let told = until_caught_up(&mut reader);
+    let mut heard: Vec<u64> = told.iter().filter_map(|line| line["body"].as_u64()).collect();
+    heard.sort_unstable();
+    assert_eq!(heard, [12, 13, 14, 18, 19, 20], "of both logs: {told:#?}");
+    let gaps: Vec<_> = told.iter().filter(|line| line["gap"].is_object()).collect();
+    assert_eq!((gaps.len(), gaps[0]["gap"]["reason"].as_str()), (1, Some("epoch")), "{told:#?}");
+}
+
+/// What a reader of JSON lines is told, up to where it has caught up.
+fn until_caught_up(reader: &mut Held) -> Vec<Value> {
+    let mut told = vec![line(reader)];
+    while told[told.len() - 1]["caught_up"] != true {
+        told.push(line(reader));
     }
-    let heard: Vec<u64> = told.iter().filter_map(|line| line["body"].as_u64()).collect();
-    assert_eq!(heard, [12, 13, 14], "{told:#?}");
-    assert!(told.iter().any(|line| line["gap"]["reason"] == "epoch"), "{told:#?}");
+    told
 }

@@ -57,31 +57,43 @@ impl Desk {
         }
     }
 
-    /// Begins where it was located. Whoever comes back to a log that it does not know begins a compact one with all that stands.
+    /// Begins where it was located. Whoever comes back to a log that it does not know begins compact ones with all that stands.
     pub(super) fn begin_at(&mut self, key: SessionKey, located: Located) {
         let lost = !located.gaps.is_empty();
         let Some(session) = self.sessions.get_mut(key) else { return };
         session.start(located);
         if lost && session.extra().past.is_none() && self.hears_what_stands(key) {
-            self.want_latest(key);
+            self.give_what_stands(key);
         }
     }
 
-    /// Something is lost of a log before what a session would read next. Of compact channels it does not know any more which
-    /// keys have ended: it is given all that stands, once more (design rule 9).
-    pub(super) fn begin_anew(&mut self, key: SessionKey, log: LogId) {
+    /// What lies up to a place of a log is lost to a session that has heard less. Of compact channels it does not know any more
+    /// which keys have ended: it is given all that stands, once more (design rule 9).
+    pub(super) fn begin_anew(&mut self, key: SessionKey, log: LogId, lost: Position) {
         let Some(session) = self.sessions.get(key) else { return };
         let has_heard = session.own().is_some_and(|own| own.get(log) > Position::START);
-        let reads_past = session.extra.as_ref().is_some_and(|extra| extra.past.is_some());
-        if !has_heard || reads_past || !self.hears_what_stands(key) {
-            return;
+        let past = session.extra.as_ref().and_then(|extra| extra.past.as_deref());
+        // What it is being given already is as of this moment, unless even that is lost.
+        let is_given = past.is_some_and(|past| lost <= past.until.get(log));
+        if has_heard && !is_given && self.hears_what_stands(key) {
+            self.give_what_stands(key);
         }
+    }
+
+    /// A session is to forget what it knew, and is given the newest of each key, of all logs that it reads.
+    fn give_what_stands(&mut self, key: SessionKey) {
         self.want_latest(key);
-        if let Some(extra) = self.sessions.get_mut(key).and_then(|session| session.extra.as_deref_mut()) {
-            extra.own.iter_mut().for_each(|own| own.set(log, Position::START));
-            (extra.page, extra.announce) = (None, true);
-            extra.pace.iter_mut().for_each(|paced| paced.lose_place());
+        let Some(session) = self.sessions.get_mut(key) else { return };
+        let logs = session.logs;
+        let extra = session.extra();
+        let own = extra.own.get_or_insert_default();
+        for log in logs.iter() {
+            // What was lost before it has heard, or was told.
+            extra.told.set(log, extra.told.get(log).max(own.get(log)));
+            own.set(log, Position::START);
         }
+        (extra.page, extra.announce) = (None, true);
+        extra.pace.iter_mut().for_each(|paced| paced.lose_place());
     }
 
     /// Whether a session goes on for long and hears compact channels alone.

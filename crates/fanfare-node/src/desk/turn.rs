@@ -216,7 +216,7 @@ impl Desk {
                     if let Some(gap) = gap {
                         extra.told.set(log, gap.to);
                         extra.gaps.push(gap);
-                        self.begin_anew(letter.key, log);
+                        self.begin_anew(letter.key, log, gap.to);
                     }
                 }
             }

@@ -20,7 +20,7 @@ pub(super) struct Walk {
 pub(super) fn step(state: &mut State, most: u64, now: Time) -> (u64, u64) {
     let (mut looked, mut superseded) = (0, 0);
     while looked < most {
-        let first = || state.due.channels.first().cloned();
+        let first = || state.due.in_turn().next().cloned();
         let begin = |channel| Walk { channel, walked: Walked::new(now), before: Position(u64::MAX) };
         let Some(mut walk) = state.walk.take().or_else(|| first().map(begin)) else { break };
         let (count, gone) = state.look(&mut walk, most - looked);
@@ -29,10 +29,11 @@ pub(super) fn step(state: &mut State, most: u64, now: Time) -> (u64, u64) {
         state.supersede(&walk.channel, &gone);
         if looked < most {
             let Walk { channel, walked, .. } = walk;
-            let line = state.channels.get(&channel);
-            let (namespace, messages) =
-                line.map_or((NamespaceId(0), 0), |line| (line.namespace, line.messages.len() as u64));
-            let done = Done { channel: channel.clone(), stayed: walked.stayed, messages };
+            // It may have been dropped meanwhile.
+            let line = state.channels.get(&channel).map(|line| (line.namespace, line.messages.len() as u64));
+            let (namespace, messages) = line.unwrap_or((NamespaceId(0), 0));
+            let stayed = if line.is_some() { walked.stayed } else { 0 };
+            let done = Done { channel: channel.clone(), stayed, messages };
             state.due.walked(&state.rules, namespace, &channel, done);
             // So that many short channels are not walked at once.
             looked += 1;
@@ -62,7 +63,10 @@ impl State {
     fn supersede(&mut self, channel: &Channel, gone: &HashSet<Position>) {
         let Some(line) = self.channels.get_mut(channel).filter(|_| !gone.is_empty()) else { return };
         let mut left = std::mem::take(&mut line.messages);
-        left.retain(|message| !gone.contains(&message.position));
+        // Nearly all lie elsewhere.
+        let (low, high) = (gone.iter().min().copied(), gone.iter().max().copied());
+        let is_among = |position| Some(position) >= low && Some(position) <= high && gone.contains(&position);
+        left.retain(|message| !is_among(message.position));
         let (namespace, head) = (line.namespace, line.head);
         let mut freed = 0;
         for position in gone {

@@ -189,6 +189,7 @@ impl State {
                 line.messages.remove(at);
             }
             line.bytes -= size;
+            self.due.lower(&message.channel, line.messages.len() as u64);
             if line.messages.is_empty() {
                 line.messages = VecDeque::new();
                 self.empty.insert(line.head, message.channel.clone());

@@ -13,12 +13,13 @@ const STEP: u64 = 4 * 1024;
 pub(super) fn step(state: &mut State, now: Time) -> Trimmed {
     let (looked, superseded) = compact::step(state, STEP, now);
     let mut removed = 0;
-    while removed < STEP {
-        // What is superseded goes first.
-        let crowded = state.crowded.iter().find(|channel| !state.due.channels.contains(*channel));
-        let next = state.begun.as_ref().or(crowded);
-        let Some(channel) = next.cloned() else { break };
-        removed += trim_channel(state, channel, STEP - removed, now);
+    // What is superseded goes first.
+    let ready = state.crowded.iter().filter(|channel| !state.due.channels.contains(*channel));
+    let ready: Vec<Channel> = state.begun.iter().chain(ready).take(STEP as usize).cloned().collect();
+    for channel in ready {
+        if removed < STEP {
+            removed += trim_channel(state, channel, STEP - removed, now);
+        }
     }
     for index in 0..state.spaces.len() {
         while let (Some(message), true) = (too_much(state, index, now), removed < STEP) {

@@ -12,10 +12,9 @@ use super::row;
 use super::sum::Link;
 use super::trim::Step;
 use crate::StoreError;
-use crate::compact::{Done, Walked};
+use crate::compact::{Done, Due, Walked};
 use fanfare_proto::{Channel, NamespaceId, Position};
 use rusqlite::Result as SqlResult;
-use std::collections::BTreeSet;
 
 /// A walk down one channel.
 pub(super) struct Walk {
@@ -43,12 +42,12 @@ pub(super) struct Compacted {
 /// Walks channels until the step is over, from where the step before ended.
 pub(super) fn step(
     step: &mut Step<'_>,
-    due: &BTreeSet<Channel>,
+    due: &Due<ChannelId>,
     walk: Option<Walk>,
 ) -> Result<Compacted, StoreError> {
     let mut compacted = Compacted::default();
-    let mut walk = walk.filter(|walk| due.contains(&walk.channel));
-    let mut rest = due.iter();
+    let mut walk = walk.filter(|walk| due.channels.contains(&walk.channel));
+    let mut rest = due.in_turn();
     loop {
         let channel = match &walk {
             Some(walk) => walk.channel.clone(),

@@ -36,7 +36,15 @@ pub(super) fn step(
     let first = resume.map_or("", |resume| resume.channel.as_str());
     let later = crowded.range::<str, _>((Bound::Included(first), Bound::Unbounded));
     let around = later.chain(crowded.range::<str, _>((Bound::Unbounded, Bound::Excluded(first))));
-    for channel in around.filter(|channel| !waits(channel)) {
+    for channel in around {
+        if waits(channel) {
+            step.look();
+            if step.is_over() {
+                crowd.resume = Some(Resume { channel: channel.clone(), begun: false });
+                break;
+            }
+            continue;
+        }
         let begun = resume.is_some_and(|resume| resume.begun && resume.channel == *channel);
         let over = step.is_over();
         if over || !uncrowd(step, channel, begun)? {

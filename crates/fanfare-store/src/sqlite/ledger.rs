@@ -149,6 +149,7 @@ impl Ledger {
             } else {
                 self.empty.remove(&head.id);
             }
+            self.due.lower(&head.id, head.messages);
             if dirty {
                 heads.put_dirty(key, head);
             } else {

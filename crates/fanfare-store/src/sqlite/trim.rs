@@ -240,7 +240,7 @@ impl Writer {
         step.begin_stage();
         clear::step(&mut step)?;
         step.begin_stage();
-        let compacted = compact::step(&mut step, &ledger.due.channels, self.walk.take())?;
+        let compacted = compact::step(&mut step, &ledger.due, self.walk.take())?;
         step.begin_stage();
         let waits = |channel: &Channel| {
             ledger.due.channels.contains(channel) && compacted.done.iter().all(|(done, ..)| done != channel)

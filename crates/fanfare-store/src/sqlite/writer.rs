@@ -173,8 +173,10 @@ fn sum_channels(connection: &Connection, ledger: &mut Ledger) -> Result<Vec<u64>
             if ledger.due.is_due(&ledger.rules, namespace, &id, messages) {
                 due.push(name.to_owned());
             }
-            if !compact && ledger.rules.is_crowded(namespace, messages) {
-                too_many[usize::from(namespace.0)] += ledger.rules.excess(namespace, messages);
+            if ledger.rules.is_crowded(namespace, messages) {
+                // What a compact one has too many of may be superseded.
+                let excess = if compact { 0 } else { ledger.rules.excess(namespace, messages) };
+                too_many[usize::from(namespace.0)] += excess;
                 crowded.push(name.to_owned());
             }
         }

@@ -81,7 +81,78 @@ pub fn what_is_superseded_goes_before_a_limit_takes_what_is_not(kind: Kind) {
     let page = subject.read(&["table"], 0);
     assert_eq!(page.messages.len(), 50);
     assert_eq!(page.gap.map(|gap| gap.reason), Some(GapReason::Trimmed));
+    // And still, one that is busy takes no other's place.
+    let gone = page.gap.unwrap().to;
+    for _ in 0..30 {
+        say(&subject, "table", &[("100", "z"); 7], 1);
+        subject.trim(1);
+    }
+    let page = subject.read(&["table"], 0);
+    assert_eq!(page.gap.map(|gap| gap.to), Some(gone));
     subject.check();
+}
+
+pub fn a_limit_keeps_the_keys_that_were_changed_last(kind: Kind) {
+    for seed in 0..if kind == Kind::Memory { 60 } else { 15 } {
+        let mut rng = fastrand::Rng::with_seed(seed);
+        let limit = rng.u64(1..40);
+        let few = Retention { messages: limit, ..COMPACT };
+        let mut subject = Subject::with_rules(kind, &[("table/*", few)]);
+        let mut newest = [(); 2].map(|()| Vec::<String>::new());
+        for _ in 0..60 {
+            let of = rng.usize(..2);
+            let keys = rng.u64(1..2 * limit + 3);
+            let said: Vec<String> = (0..rng.usize(1..60)).map(|_| rng.u64(..keys).to_string()).collect();
+            let drafts = said.iter().map(|key| of_key(&format!("table/{of}"), Some(key), key)).collect();
+            subject.log().append(drafts, Time(1)).unwrap();
+            for key in said {
+                newest[of].retain(|other| *other != key);
+                newest[of].push(key);
+            }
+            if rng.u8(..3) > 0 {
+                subject.trim(1);
+            }
+            if rng.u8(..20) == 0 && kind == Kind::Sqlite {
+                subject.reopen();
+            }
+        }
+        subject.trim(1);
+        subject.check();
+        for (of, newest) in newest.iter().enumerate() {
+            let left = subject.bodies(&[&format!("table/{of}")], 0);
+            // Each by its newest message, in the order of these.
+            let standing: Vec<&String> = {
+                let mut seen = std::collections::BTreeSet::new();
+                let mut standing: Vec<_> = left.iter().rev().filter(|key| seen.insert(*key)).collect();
+                standing.reverse();
+                standing
+            };
+            let last = newest.len().saturating_sub(limit as usize);
+            assert!(
+                standing
+                    .iter()
+                    .rev()
+                    .map(|key| key.as_str())
+                    .take(newest.len() - last)
+                    .eq(newest[last..].iter().rev().map(String::as_str)),
+                "seed {seed}, limit {limit}: {standing:?} and {newest:?}"
+            );
+            assert!(left.len() as u64 <= limit + limit / 16, "{} of {limit}", left.len());
+        }
+    }
+}
+
+pub fn one_value_beyond_a_limit_of_one_ends_the_other(kind: Kind) {
+    let one = Retention { messages: 1, ..COMPACT };
+    let subject = Subject::with_rules(kind, &[("table/*", one)]);
+    for name in ["table/a", "table/b"] {
+        say(&subject, name, &[("a", "1"), ("b", "2")], 1);
+    }
+    subject.trim(1);
+    assert_eq!(
+        (subject.bodies(&["table/a"], 0), subject.bodies(&["table/b"], 0)),
+        (vec!["2".into()], vec!["2".into()])
+    );
 }
 
 pub fn a_key_that_ended_is_told_as_long_as_anything_is_kept(kind: Kind) {
@@ -162,7 +233,10 @@ pub fn edits_and_deletes_go_with_what_they_are_of(kind: Kind) {
     };
     amend(Amends::Replaces(said[0].position), "a", "1 edited");
     amend(Amends::Replaces(said[1].position), "b", "2 edited");
-    amend(Amends::Deletes(said[2].position), "c", "");
+    // No delete has a key.
+    let mut delete = of_key("table", None, "");
+    delete.content.amends = Some(Amends::Deletes(said[2].position));
+    subject.log().append(vec![delete], Time(1)).unwrap();
     bury(&subject, "table", 1);
     subject.check();
     let current = |from: u64| {
@@ -178,8 +252,13 @@ pub fn edits_and_deletes_go_with_what_they_are_of(kind: Kind) {
     bury(&subject, "table", 1);
     subject.check();
     assert_eq!(current(0), ["2 edited", "new", "new", "."]);
+    amend(Amends::Replaces(said[1].position), "b", "2 edited again");
+    bury(&subject, "table", 1);
+    assert_eq!(current(0), ["2 edited again", "new", "new", "."]);
     let left = subject.all(request(&["table"], 0, Order::Forward));
-    assert_eq!(left.len(), 5, "the edit of `b` alone is left of what was changed: {left:?}");
+    let amending = left.iter().filter(|message| message.content.amends.is_some()).count();
+    assert_eq!(amending, 2, "the newest edit of `b`, and the delete: {left:?}");
+    assert_eq!(left.len(), 7, "and what the delete has left: {left:?}");
 }
 
 pub fn a_channel_changes_while_it_is_walked(kind: Kind) {

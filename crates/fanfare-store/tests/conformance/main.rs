@@ -69,7 +69,9 @@ promises! {
         long_channels_are_read_both_ways_when_most_is_gone
         what_may_be_published_again_stays_until_it_is_not_known_any_more
         edits_and_deletes_go_with_what_they_are_of
-        a_channel_changes_while_it_is_walked;
+        a_channel_changes_while_it_is_walked
+        a_limit_keeps_the_keys_that_were_changed_last
+        one_value_beyond_a_limit_of_one_ends_the_other;
     asking:
         a_moment_is_found
         channels_are_listed_by_name_in_pages

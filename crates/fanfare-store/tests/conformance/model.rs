@@ -178,13 +178,18 @@ impl Model {
                         && other.content.key == gone.content.key
                         && other.says_a_value()
                 };
-                let amended = gone.content.amends.is_some_and(|amends| !is_left(amends.target()));
-                let erased = gone.content.is_erased()
-                    && !before().any(|other| {
-                        is_left(other.position)
-                            && other.content.amends == Some(Amends::Deletes(gone.position))
-                    });
-                assert!(gone.is_momentary() || before().any(newer) || amended || erased, "{gone:?}");
+                // An edit goes with its original, or when it is edited again, or once it was erased.
+                let amended = gone.content.amends.is_some_and(|amends| {
+                    let again = |other: &Arc<Message>| {
+                        other.position > gone.position && other.content.amends == gone.content.amends
+                    };
+                    let edit = matches!(amends, Amends::Replaces(_));
+                    !is_left(amends.target()) || (edit && (gone.content.is_erased() || before().any(again)))
+                });
+                assert!(
+                    gone.is_momentary() || (gone.says_a_value() && before().any(newer)) || amended,
+                    "{gone:?}"
+                );
             }
             let values: std::collections::BTreeSet<_> = after
                 .iter()

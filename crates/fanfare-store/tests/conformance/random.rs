@@ -148,7 +148,7 @@ impl Walk {
         let target = target.get(&originals);
         let key = target.content.key.clone();
         let content = if deletes {
-            Content { key, amends: Some(Amends::Deletes(target.position)), ..Content::default() }
+            Content { amends: Some(Amends::Deletes(target.position)), ..Content::default() }
         } else {
             let amends = Some(Amends::Replaces(target.position));
             Content { key, amends, body: "y".repeat(bytes).into(), ..Content::default() }
