@@ -80,7 +80,8 @@ impl Desk {
             return Step::Wait;
         }
         let selection = interest.selection.clone();
-        let asked = self.ask_latest(key, &mut past, selection, log, own.get(log));
+        let from = (own.get(log), session.began(View::Current, log));
+        let asked = self.ask_latest(key, &mut past, selection, log, from);
         let Some(session) = self.sessions.get_mut(key) else { return Step::Idle };
         session.extra().past = Some(past);
         match asked {
@@ -102,7 +103,7 @@ impl Desk {
         past: &mut Past,
         selection: Selection,
         log: LogId,
-        from: Position,
+        (from, began): (Position, Position),
     ) -> Result<u32, Refusal> {
         let (ticket, mailbox, removals) = (self.ticket(), self.mailbox.clone(), self.lost.removals);
         // What is newest is so of what is current, whatever else the session is shown.
@@ -118,7 +119,7 @@ impl Desk {
             return Ok(ticket);
         }
         let until = past.until.get(log);
-        let mut seeking = Seeking::new(Sieve::new(selection), from, until, reading.placing());
+        let mut seeking = Seeking::new(Sieve::new(selection), (from, began), until, reading.placing());
         let look = Arc::new(());
         let wanted = Arc::downgrade(&look);
         reading.steps(Box::new(move |logs| {

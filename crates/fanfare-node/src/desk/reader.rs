@@ -49,7 +49,7 @@ impl<'a> Changes<'a> {
 pub(crate) struct Share {
     /// So many bytes; the first message may pass it.
     pub(crate) bytes: u32,
-    /// Whether messages without a key are counted...
+    /// Whether messages that supersede nothing, without a key that is, are counted...
     pub(crate) counts: bool,
     /// ...and then, whether one may be given.
     pub(crate) keyless: bool,
@@ -58,7 +58,7 @@ pub(crate) struct Share {
 impl Share {
     /// Whether a message fits behind so many bytes, with a message without a key among them or not.
     fn fits(&self, message: &Message, bytes: usize, keyless: bool) -> bool {
-        let one = message.superseding_key().is_some() || !self.counts || (self.keyless && !keyless);
+        let one = message.supersedes().is_some() || !self.counts || (self.keyless && !keyless);
         one && (bytes == 0 || bytes < self.bytes as usize)
     }
 }
@@ -218,7 +218,7 @@ pub(crate) fn page_run(
         if paused || out.len() >= RUN_BYTES {
             return Run { bytes: out.into(), cuts, to: index as u64, until, paused, keyless, base: None };
         }
-        keyless |= message.superseding_key().is_none();
+        keyless |= message.supersedes().is_none();
         mark.raise(log, message.position);
         until = earlier(until, expiry(message));
         reader.encode(message, &mark, &mut out);
@@ -238,7 +238,7 @@ pub(crate) fn list_run(from: u64, to: u64, list: &Newest, reader: &mut Reader<'_
         if paused || out.len() >= LIST_BYTES {
             return Run { bytes: out.into(), cuts, to: seq, until, paused, keyless, base };
         }
-        keyless |= slot.message.superseding_key().is_none();
+        keyless |= slot.message.supersedes().is_none();
         until = earlier(until, expiry(&slot.message));
         if let Some((bytes, since)) = reader.change(seq, &slot.mark) {
             base = base.into_iter().chain([since]).min();

@@ -8,7 +8,7 @@ use crate::lent::Lent;
 use crate::locate::Located;
 use bytes::Bytes;
 use fanfare_hub::Membership;
-use fanfare_proto::{Form, Gap, Grant, LogId, LogSet, Mark, Refusal, Wire};
+use fanfare_proto::{Form, Gap, Grant, LogId, LogSet, Mark, Position, Refusal, View, Wire};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -56,6 +56,8 @@ pub(crate) struct Extra {
     /// What the session has heard, where that is not the window's mark: while it is behind, and after it has
     /// joined the window until the window's marks have passed it.
     pub(crate) own: Option<Mark>,
+    /// It was shown nothing of what lies up to here.
+    pub(crate) began: Mark,
     /// Where it has joined the window.
     pub(crate) joined: u64,
     /// A reader of changes was given what it wanted from this place of the window on.
@@ -154,10 +156,16 @@ impl Session {
         self.extra.as_ref()?.given_from
     }
 
+    /// Up to where it was shown nothing of a log, if that matters to a page.
+    pub(crate) fn began(&self, view: View, log: LogId) -> Position {
+        let extra = self.extra.as_deref().filter(|_| view == View::Current);
+        extra.map_or(Position::START, |extra| extra.began.get(log))
+    }
+
     /// Begins where it was located.
     pub(crate) fn start(&mut self, located: Located) {
         let extra = self.extra();
-        extra.own = Some(located.mark);
+        (extra.own, extra.began) = (Some(located.mark), located.began);
         extra.gaps = located.gaps;
         extra.behind = true;
         extra.pace.iter_mut().for_each(|paced| paced.lose_place());

@@ -67,7 +67,7 @@ impl Desk {
         now: Time,
     ) -> Result<(), Refusal> {
         self.select(key, selection.clone(), logs)?;
-        let head = Located { mark: self.window.head(), gaps: Vec::new() };
+        let head = Located::at(self.window.head());
         let ticket = self.ticket();
         let Some(session) = self.sessions.get_mut(key) else { return Ok(()) };
         // What was asked before is of another beginning.

@@ -109,9 +109,9 @@ impl Export {
     }
 }
 
-/// Edits are in their originals, and of what was for a moment there is nothing.
+/// Edits are in their originals.
 fn is_exported(message: &Message, head: Position) -> bool {
-    message.position <= head && message.content.amends.is_none() && !message.is_momentary()
+    message.position <= head && message.content.amends.is_none()
 }
 
 fn line(message: &Message, epoch: Epoch, selection: Option<&str>, lines: &mut Vec<u8>) {
