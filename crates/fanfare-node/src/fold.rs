@@ -35,7 +35,7 @@ pub(crate) fn fold(
         through = through.max(page.through);
         page.messages
             .into_iter()
-            .filter(|message| wanted.wants(message))
+            .filter(|message| wanted.hears(message))
             .for_each(|message| folded.add(message));
         if ended || folded.is_full() {
             break;

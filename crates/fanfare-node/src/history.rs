@@ -116,7 +116,7 @@ impl LatestPage {
     fn page(&self, logs: &Logs, located: Located, until: Mark) -> Result<HistoryPage, StoreError> {
         let (selection, limit) =
             (self.history.selection(), self.history.limit.clamp(1, limits::PAGE_MESSAGES));
-        let (mark, now) = (located.mark, (self.clock)());
+        let (mark, now, mut wanted) = (located.mark, (self.clock)(), Sieve::new(selection.clone()));
         let mut gathered = Gathered::new(&located);
         for (log, latest) in &self.found {
             let (enough, mut bytes) = (gathered.found.len() + limit, 0);
@@ -127,7 +127,7 @@ impl LatestPage {
                 let page = latest.page(&**logs.get(*log), &selection, gathered.reached.get(*log))?;
                 gathered.gaps.extend(page.gap);
                 gathered.reached.set(*log, page.through);
-                for kept in page.messages.into_iter().filter(|message| !message.is_expired(now)) {
+                for kept in page.messages.into_iter().filter_map(|message| wanted.told(message, now)) {
                     bytes += kept.content.size();
                     gathered.found.push(Found { time: kept.time, log: *log, position: kept.position, kept });
                 }
@@ -219,8 +219,7 @@ impl Gathered {
             let page = log.read(&read)?;
             self.gaps.extend(page.gap);
             let before = counted;
-            let is_wanted = |message: &Arc<Message>| !message.is_expired(now) && wanted.wants(message);
-            for kept in page.messages.into_iter().filter(is_wanted) {
+            for kept in page.messages.into_iter().filter_map(|message| wanted.told(message, now)) {
                 bytes += kept.content.size();
                 counted += usize::from(counts(&kept));
                 self.found.push(Found { time: kept.time, log: id, position: kept.position, kept });

@@ -63,7 +63,7 @@ impl Seeking {
             let page = log.read(&read).map_err(|error| unread(&error))?;
             self.gap = joined(self.gap, page.gap);
             for message in &page.messages {
-                if message.position <= self.until && self.wanted.wants(message) {
+                if message.position <= self.until && self.wanted.hears(message) {
                     self.add(message);
                 }
             }

@@ -71,6 +71,12 @@ impl Message {
         Message { expires: edit.expires, content, ..self.clone() }
     }
 
+    /// An edit, told as a delete: to a reader of what is current that does not see it, its message is not there any more.
+    pub fn withdrawn(&self) -> Message {
+        let amends = self.content.amends.map(|amends| Amends::Deletes(amends.target()));
+        Message { expires: None, content: Content { amends, ..Content::default() }, ..self.clone() }
+    }
+
     /// By what it supersedes older messages of its channel, if it does. An edit supersedes older edits of its message, and not
     /// what came after that. What is for a moment supersedes nothing: the others stay.
     pub fn supersedes(&self) -> Option<Superseding<'_>> {

@@ -2,7 +2,7 @@
 //! shared and compared.
 
 use crate::pattern::means;
-use crate::{Filter, Pattern, View};
+use crate::{Amends, Filter, Message, Pattern, View};
 use std::collections::BTreeMap;
 use std::hash::{Hash, Hasher};
 use std::num::NonZeroU32;
@@ -103,6 +103,14 @@ impl Selection {
     /// How what was edited or deleted is shown.
     pub fn view(&self) -> View {
         self.view.unwrap_or_default()
+    }
+
+    /// Whether a message is an edit by which its original is gone for who does not see it: one in a channel of this set, for
+    /// readers of what is current.
+    pub fn withdraws(&self, message: &Message) -> bool {
+        matches!(message.content.amends, Some(Amends::Replaces(_)))
+            && self.view() == View::Current
+            && self.matches(message.channel.as_str())
     }
 
     /// This set and another one. Of a pattern that is in both, the other one says what is wanted.
