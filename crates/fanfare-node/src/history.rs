@@ -201,7 +201,7 @@ impl Gathered {
         (limit, counts): (usize, fn(&Message) -> bool),
         now: Time,
     ) -> Result<(), StoreError> {
-        let (head, view) = (log.status().head, wanted.selection().view());
+        let head = log.status().head;
         let (mut counted, mut bytes, mut barren) = (0, 0, 0);
         while self.reached.get(id) < head
             && counted < limit
@@ -211,7 +211,7 @@ impl Gathered {
             let read = Read {
                 selection: wanted.selection().unfiltered(),
                 from: self.reached.get(id),
-                began: if view == View::Current { self.began.get(id) } else { Position::START },
+                began: self.began.get(id),
                 order: Order::Forward,
                 messages: look(wanted, limit - counted),
                 bytes: limits::STEP_BYTES,

@@ -3,7 +3,7 @@
 use crate::places::{Place, Places};
 use crate::reading::Logs;
 use fanfare_proto::{
-    Cursor, Gap, LogId, LogSet, Mark, Message, Pattern, Position, Selection, Sieve, Start, Time, limits,
+    Cursor, Gap, LogId, LogSet, Mark, Message, Pattern, Position, Selection, Sieve, Start, Time, View, limits,
 };
 use fanfare_store::{Log, Order, Read, StoreError};
 use std::sync::Arc;
@@ -15,8 +15,8 @@ pub(crate) struct Located {
     pub(crate) mark: Mark,
     /// What the reader is to be told first.
     pub(crate) gaps: Vec<Gap>,
-    /// It was shown nothing of what lies up to here. At the start of all for who comes back: what lies before its place it has
-    /// heard.
+    /// It was shown nothing of what lies up to here, where that matters: to who sees what is current, and does not come back
+    /// with a cursor.
     pub(crate) began: Mark,
 }
 
@@ -26,10 +26,10 @@ impl Located {
         Located { mark, gaps: Vec::new(), began: Mark::default() }
     }
 
-    /// The same for who has not been here before, unless this is where a cursor says.
-    fn begun(self, start: &Start) -> Located {
-        let comes_back = matches!(start, Start::After(_));
-        Located { began: if comes_back { Mark::default() } else { self.mark }, ..self }
+    /// The same for who sees things so and began there.
+    fn seen(self, view: View, start: &Start) -> Located {
+        let begins = view == View::Current && !matches!(start, Start::After(_));
+        Located { began: if begins { self.mark } else { Mark::default() }, ..self }
     }
 }
 
@@ -58,14 +58,20 @@ pub(crate) fn locate(
         Start::Ago(duration) => since(logs, set, now.before(*duration), &mut located.mark)?,
         Start::After(cursor) => after(logs, places, set, cursor, &mut located)?,
     }
-    Ok(located.begun(start))
+    Ok(located.seen(wanted.selection().view(), start))
 }
 
 /// The start that needs no reading: now, or a cursor that speaks of every log of the set.
-pub(crate) fn locate_at_once(logs: &Logs, places: &Places, set: LogSet, start: &Start) -> Option<Located> {
+pub(crate) fn locate_at_once(
+    logs: &Logs,
+    places: &Places,
+    set: LogSet,
+    start: &Start,
+    view: View,
+) -> Option<Located> {
     let mut located = Located::at(heads(logs, set));
     match start {
-        Start::Now => Some(located.begun(start)),
+        Start::Now => Some(located.seen(view, start)),
         Start::Oldest => {
             oldest(set, &mut located.mark);
             Some(located)

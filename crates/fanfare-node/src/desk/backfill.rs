@@ -15,8 +15,8 @@ use crate::lent::Lent;
 use crate::locate::Located;
 use crate::places::Places;
 use fanfare_proto::{
-    Encoder, Event, Gap, LogId, LogSet, Mark, Position, Refusal, RequestId, Selection, Sieve, Time, View,
-    Wire, limits,
+    Encoder, Event, Gap, LogId, LogSet, Mark, Position, Refusal, RequestId, Selection, Sieve, Time, Wire,
+    limits,
 };
 use fanfare_store::{Order, Read};
 use std::sync::Arc;
@@ -222,11 +222,10 @@ impl Desk {
         let (ticket, mailbox, removals) = (self.ticket(), self.mailbox.clone(), self.lost.removals);
         let Some(backfill) = self.first(key) else { return Step::Idle };
         backfill.ticket = ticket;
-        let view = backfill.sieve.selection().view();
         let read = Read {
             selection: backfill.sieve.selection().unfiltered(),
             from: own.get(log),
-            began: if view == View::Current { backfill.began.get(log) } else { Position::START },
+            began: backfill.began.get(log),
             order: Order::Forward,
             messages: limits::STEP_MESSAGES,
             bytes: limits::TURN_BYTES,

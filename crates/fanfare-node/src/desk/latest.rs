@@ -80,7 +80,7 @@ impl Desk {
             return Step::Wait;
         }
         let selection = interest.selection.clone();
-        let from = (own.get(log), session.began(View::Current, log));
+        let from = (own.get(log), session.began(log));
         let asked = self.ask_latest(key, &mut past, selection, log, from);
         let Some(session) = self.sessions.get_mut(key) else { return Step::Idle };
         session.extra().past = Some(past);

@@ -224,8 +224,7 @@ impl Desk {
         let Some(session) = self.sessions.get_mut(key) else { return Step::Idle };
         let Some(interest) = self.interests.get(session.membership.interest) else { return Step::Idle };
         let mut sieve = Sieve::new(interest.selection.clone());
-        let from =
-            (session.own().unwrap_or_default().get(log), session.began(interest.selection.view(), log));
+        let from = (session.own().unwrap_or_default().get(log), session.began(log));
         session.give_from(joined);
         (session.ticket, session.extra().joined) = (ticket, joined);
         let reading = &self.node.inner().reading;

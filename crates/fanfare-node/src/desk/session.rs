@@ -8,7 +8,7 @@ use crate::lent::Lent;
 use crate::locate::Located;
 use bytes::Bytes;
 use fanfare_hub::Membership;
-use fanfare_proto::{Form, Gap, Grant, LogId, LogSet, Mark, Position, Refusal, View, Wire};
+use fanfare_proto::{Form, Gap, Grant, LogId, LogSet, Mark, Position, Refusal, Wire};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -57,7 +57,7 @@ pub(crate) struct Extra {
     /// joined the window until the window's marks have passed it.
     pub(crate) own: Option<Mark>,
     /// It was shown nothing of what lies up to here.
-    pub(crate) began: Mark,
+    pub(crate) began: Option<Box<Mark>>,
     /// Where it has joined the window.
     pub(crate) joined: u64,
     /// A reader of changes was given what it wanted from this place of the window on.
@@ -156,16 +156,17 @@ impl Session {
         self.extra.as_ref()?.given_from
     }
 
-    /// Up to where it was shown nothing of a log, if that matters to a page.
-    pub(crate) fn began(&self, view: View, log: LogId) -> Position {
-        let extra = self.extra.as_deref().filter(|_| view == View::Current);
-        extra.map_or(Position::START, |extra| extra.began.get(log))
+    /// Up to where it was shown nothing of a log.
+    pub(crate) fn began(&self, log: LogId) -> Position {
+        let began = self.extra.as_deref().and_then(|extra| extra.began.as_deref());
+        began.map_or(Position::START, |began| began.get(log))
     }
 
     /// Begins where it was located.
     pub(crate) fn start(&mut self, located: Located) {
         let extra = self.extra();
-        (extra.own, extra.began) = (Some(located.mark), located.began);
+        extra.own = Some(located.mark);
+        extra.began = (located.began != Mark::default()).then(|| Box::new(located.began));
         extra.gaps = located.gaps;
         extra.behind = true;
         extra.pace.iter_mut().for_each(|paced| paced.lose_place());

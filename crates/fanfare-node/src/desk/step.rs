@@ -128,7 +128,7 @@ impl Desk {
         };
         let Some(session) = self.sessions.get_mut(key) else { return Step::Idle };
         session.line = Line::Waiting;
-        let began = session.began(view, log);
+        let began = session.began(log);
         let read = Read {
             selection,
             from: own.get(log),

@@ -142,3 +142,53 @@ fn add(
     change.discount(head.namespace, 0, freed);
     Ok(Arc::new(message))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{SqliteLog, SqliteOptions};
+    use crate::{Draft, Log};
+    use fanfare_proto::{Amends, Channel, Content, Keeping, Namespace, Namespaces, Pattern, Position, Time};
+    use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
+    use std::sync::Arc;
+
+    #[test]
+    fn a_commit_stands_if_erasing_does_not_end_and_that_ends_later() {
+        let dir = tempfile::tempdir().unwrap();
+        let rules = Namespaces::new([Namespace::new(Pattern::everything(), Keeping::Kept)]);
+        let log = SqliteLog::open(dir.path(), Arc::new(rules), SqliteOptions::default()).unwrap();
+        let say = |amends| {
+            let content = Content { amends, body: "x".into(), ..Content::default() };
+            let channel = Channel::parse("a").unwrap();
+            let draft = Draft { channel, id: None, publisher: None, expires: None, content };
+            log.append(vec![draft], Time(1)).map(|said| said[0].position)
+        };
+        let refuse = |action: &str| {
+            let action = action.to_owned();
+            let judge = move |context: AuthContext<'_>| match context.action {
+                AuthAction::Pragma { pragma_name: "secure_delete", pragma_value: Some(value) }
+                    if value.contains(&action) =>
+                {
+                    Authorization::Deny
+                }
+                _ => Authorization::Allow,
+            };
+            log.writer.lock().unwrap().connection.authorizer(Some(judge)).unwrap();
+        };
+        let is_thorough = || {
+            let writer = log.writer.lock().unwrap();
+            writer.connection.pragma_query_value(None, "secure_delete", |row| row.get::<_, u32>(0)).unwrap()
+                == 1
+        };
+        let first = say(None).unwrap();
+        refuse("fast");
+        assert_eq!(say(Some(Amends::Replaces(first))), Ok(Position(2)), "it is kept, and said so");
+        assert_eq!(say(None), Ok(Position(3)));
+        assert!(is_thorough());
+        refuse("nothing");
+        say(None).unwrap();
+        assert!(!is_thorough(), "with a later one it ends");
+        refuse("on");
+        assert!(say(Some(Amends::Deletes(first))).is_err(), "what could not be erased is not deleted");
+        assert_eq!(log.status().head, Position(4));
+    }
+}
