@@ -12,6 +12,7 @@ mod http2;
 mod idle;
 mod patterns;
 mod peers;
+mod presence;
 mod publish;
 mod resume;
 mod rows;
@@ -55,6 +56,7 @@ const ALL: &[Run] = &[
     filters::RUN,
     conflation::RUN,
     deltas::RUN,
+    presence::RUN,
     workers::RUN,
     http2::RUN,
     peers::RUN,

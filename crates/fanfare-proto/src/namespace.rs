@@ -31,6 +31,8 @@ pub struct Retention {
     pub messages: u64,
     /// Bytes of the whole namespace.
     pub bytes: u64,
+    /// Of each channel and key only the newest; messages of a channel that have no key count as one key.
+    pub compact: bool,
 }
 
 /// The rules of all channels that match a pattern.
@@ -58,11 +60,13 @@ impl Namespace {
                 age: limits::KEPT_AGE,
                 messages: limits::KEPT_MESSAGES,
                 bytes: limits::KEPT_BYTES,
+                compact: false,
             },
             Keeping::Live => Retention {
                 age: limits::LIVE_AGE,
                 messages: limits::LIVE_MESSAGES,
                 bytes: limits::LIVE_BYTES,
+                compact: false,
             },
         };
         Namespace { pattern, keeping, retention, body_bytes: limits::BODY_BYTES, pace: None, latest: false }
@@ -147,7 +151,24 @@ impl Namespaces {
         &self,
         patterns: impl IntoIterator<Item = P>,
     ) -> bool {
-        if self.rules.iter().all(|rule| !rule.latest) {
+        self.all_rule(patterns, |rule| rule.latest)
+    }
+
+    /// Whether of these patterns only the newest message of each channel and key is kept.
+    pub fn are_compact<P: std::borrow::Borrow<Pattern>>(
+        &self,
+        patterns: impl IntoIterator<Item = P>,
+    ) -> bool {
+        self.all_rule(patterns, |rule| rule.retention.compact)
+    }
+
+    /// Whether every namespace that rules these patterns is such; none rules the channels of the system.
+    fn all_rule<P: std::borrow::Borrow<Pattern>>(
+        &self,
+        patterns: impl IntoIterator<Item = P>,
+        is_such: impl Fn(&Namespace) -> bool,
+    ) -> bool {
+        if !self.rules.iter().any(&is_such) {
             return false;
         }
         let mut patterns = patterns.into_iter().peekable();
@@ -155,7 +176,7 @@ impl Namespaces {
             && patterns.all(|pattern| {
                 let pattern = pattern.borrow();
                 !pattern.as_str().starts_with('$')
-                    && self.ids_of(pattern).into_iter().all(|id| self.rules[id].latest)
+                    && self.ids_of(pattern).into_iter().all(|id| is_such(&self.rules[id]))
             })
     }
 

@@ -24,7 +24,7 @@ fn main() {
     let dir = arguments.next().map_or_else(std::env::temp_dir, Into::into);
     let mut number = |default| arguments.next().map_or(default, |text| text.parse().unwrap());
     let (messages, many) = (number(2_000_000), number(1_000_000));
-    let everything = Retention { age: Duration::MAX, messages: u64::MAX, bytes: u64::MAX };
+    let everything = Retention { age: Duration::MAX, messages: u64::MAX, bytes: u64::MAX, compact: false };
     let mut rates = Vec::new();
     for channels in [10, many, 10, many] {
         let label = format!("{channels} channels");

@@ -6,6 +6,7 @@
 //! Two traits, [`Log`] and [`Records`], together a [`Store`], and what keeps them: [`MemoryLog`] forgets at the end of the process,
 //! [`SqliteLog`] survives kill -9 and power loss. Calls block; they belong on threads that may wait.
 
+mod compact;
 mod gone;
 mod log;
 mod memory;

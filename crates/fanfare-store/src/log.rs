@@ -94,8 +94,10 @@ pub enum Removal {
 /// What a step of trimming did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Trimmed {
-    /// Messages removed.
+    /// Messages removed that were too old or too many.
     pub removed: u64,
+    /// Messages removed that were superseded.
+    pub superseded: u64,
     /// The newest one that retention removed since the step before.
     pub through: Position,
     /// Whether another step would remove more now.

@@ -7,6 +7,7 @@ use super::turn::away;
 use super::{Desk, Line, SessionKey};
 use crate::commit::unread;
 use crate::latest::{Latest, Seeking};
+use crate::locate::Located;
 use fanfare_proto::{Event, LogId, LogSet, Mark, Position, Refusal, Selection, Sieve, View, limits};
 use std::sync::Arc;
 
@@ -54,6 +55,41 @@ impl Desk {
         if let Some(session) = self.sessions.get_mut(key) {
             session.extra().past = Some(Box::new(Past::new(until)));
         }
+    }
+
+    /// Begins where it was located. Whoever comes back to a log that it does not know begins a compact one with all that stands.
+    pub(super) fn begin_at(&mut self, key: SessionKey, located: Located) {
+        let lost = !located.gaps.is_empty();
+        let Some(session) = self.sessions.get_mut(key) else { return };
+        session.start(located);
+        if lost && session.extra().past.is_none() && self.hears_what_stands(key) {
+            self.want_latest(key);
+        }
+    }
+
+    /// Something is lost of a log before what a session would read next. Of compact channels it does not know any more which
+    /// keys have ended: it is given all that stands, once more (design rule 9).
+    pub(super) fn begin_anew(&mut self, key: SessionKey, log: LogId) {
+        let Some(session) = self.sessions.get(key) else { return };
+        let has_heard = session.own().is_some_and(|own| own.get(log) > Position::START);
+        let reads_past = session.extra.as_ref().is_some_and(|extra| extra.past.is_some());
+        if !has_heard || reads_past || !self.hears_what_stands(key) {
+            return;
+        }
+        self.want_latest(key);
+        if let Some(extra) = self.sessions.get_mut(key).and_then(|session| session.extra.as_deref_mut()) {
+            extra.own.iter_mut().for_each(|own| own.set(log, Position::START));
+            (extra.page, extra.began, extra.announce) = (None, None, true);
+            extra.pace.iter_mut().for_each(|paced| paced.lose_place());
+        }
+    }
+
+    /// Whether a session goes on for long and hears compact channels alone.
+    fn hears_what_stands(&self, key: SessionKey) -> bool {
+        let Some(session) = self.sessions.get(key) else { return false };
+        let interest = self.interests.get(session.membership.interest);
+        session.wire.protocol().shape().goes_on()
+            && interest.is_some_and(|it| self.node.namespaces().are_compact(it.selection.patterns()))
     }
 
     /// What is next of such a past; no page of it is at hand.

@@ -238,7 +238,7 @@ impl Desk {
         let Some(session) = self.sessions.get_mut(key) else { return Ok(()) };
         let set = session.logs;
         if let Some(located) = locate_at_once(&inner.logs, &inner.places, set, &start, selection.view()) {
-            session.start(located);
+            self.begin_at(key, located);
             return Ok(());
         }
         let ticket = self.find(key, selection, set, start, now)?;

@@ -199,7 +199,7 @@ impl Desk {
             Ok(Answer::Page(.., removals)) if removals != self.lost.removals => {}
             Ok(Answer::Page(..)) if !session.is_behind() => {}
             Ok(Answer::Reply(..) | Answer::Seat(_)) => {}
-            Ok(Answer::Located(located)) => session.start(located),
+            Ok(Answer::Located(located)) => self.begin_at(letter.key, located),
             Ok(Answer::Latest(log, latest)) => {
                 session.extra().past.iter_mut().for_each(|past| past.find(log, latest.clone()));
             }
@@ -211,18 +211,20 @@ impl Desk {
                     let why = Refusal::new(Code::STORE_FAILED, detail);
                     extra.dismissed = Some(Box::new(away(why)));
                 } else {
-                    if let Some(gap) = page.gap.filter(|gap| gap.to > extra.told.get(log)) {
+                    let gap = page.gap.filter(|gap| gap.to > extra.told.get(log));
+                    extra.page = Some((log, page, 0));
+                    if let Some(gap) = gap {
                         extra.told.set(log, gap.to);
                         extra.gaps.push(gap);
+                        self.begin_anew(letter.key, log);
                     }
-                    extra.page = Some((log, page, 0));
                 }
             }
             Err(refusal) => {
                 session.extra().dismissed = Some(Box::new(away(refusal)));
             }
         }
-        if session.line == Line::Waiting {
+        if self.sessions.get(letter.key).is_some_and(|session| session.line == Line::Waiting) {
             self.enter(letter.key);
         }
     }

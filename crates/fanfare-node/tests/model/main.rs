@@ -54,7 +54,16 @@ fn action() -> impl Strategy<Value = Action> {
 
 /// `FANFARE_MODEL_CASES`, 10,000 if it is not set.
 fn cases() -> u32 {
-    std::env::var("FANFARE_MODEL_CASES").map_or(10_000, |cases| cases.parse().unwrap())
+    number("FANFARE_MODEL_CASES").unwrap_or(10_000)
+}
+
+/// Cases against a store on the disk, where each commit waits for a sync: `FANFARE_MODEL_DISK_CASES`, 200 if it is not set.
+fn cases_on_disk() -> u32 {
+    number("FANFARE_MODEL_DISK_CASES").unwrap_or(200)
+}
+
+fn number(variable: &str) -> Option<u32> {
+    std::env::var(variable).ok().map(|number| number.parse().unwrap())
 }
 
 proptest! {
@@ -70,11 +79,8 @@ proptest! {
     }
 }
 
-/// Cases against a store on the disk: each commit there waits for a sync.
-const ON_DISK: u32 = 200;
-
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(ON_DISK) })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(cases_on_disk()) })]
 
     #[test]
     fn the_same_holds_for_a_store_on_the_disk(actions in prop::collection::vec(action(), 1..40)) {

@@ -20,6 +20,7 @@ pub struct Rule {
     reader_rate: Option<u32>,
     reader_bytes: Option<u32>,
     latest: bool,
+    compact: bool,
 }
 
 /// Every option of a namespace.
@@ -117,6 +118,18 @@ pub const NAMESPACE: &[Setting<Rule>] = &[
         show: |rule| rule.latest.to_string(),
         set: |rule, given| given.read().map(|Switch(latest)| rule.latest = latest),
     },
+    Setting {
+        key: "compact",
+        form: Form::Switch,
+        default: "false",
+        allowed: "true or false",
+        about: "Whether of each channel and key only the newest message is kept; messages of a channel that have no key count as \
+                one key. What is superseded goes in the background, in batches, and nobody is told of a gap. Give such a \
+                namespace a long `age`: it ends values and the messages that end keys alike.",
+        change: Change::Restart,
+        show: |rule| rule.compact.to_string(),
+        set: |rule, given| given.read().map(|Switch(compact)| rule.compact = compact),
+    },
 ];
 
 type BodySize = Size<1, { limits::BODY_BYTES_MAX as u64 }>;
@@ -202,6 +215,7 @@ impl Rule {
             reader_rate,
             reader_bytes,
             latest,
+            compact: retention.compact,
         }
     }
 
@@ -211,6 +225,7 @@ impl Rule {
         retention.age = self.age.unwrap_or(retention.age);
         retention.messages = self.messages.unwrap_or(retention.messages);
         retention.bytes = self.bytes.unwrap_or(retention.bytes);
+        retention.compact = self.compact;
         namespace.body_bytes = self.body.unwrap_or(namespace.body_bytes);
         namespace.pace = Pace::of(self.reader_rate, self.reader_bytes);
         namespace.latest = self.latest;

@@ -4,6 +4,7 @@
 //! lock guards everything; no call holds it longer than a bounded piece of work takes.
 
 mod amend;
+mod compact;
 mod read;
 mod records;
 mod state;

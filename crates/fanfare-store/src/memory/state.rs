@@ -1,6 +1,8 @@
 //! Everything the memory log holds, and what adds to it and takes from it.
 
 use super::amend::Edits;
+use super::compact::Walk;
+use crate::compact::Due;
 use crate::gone::Gone;
 use crate::retention::Rules;
 use crate::{Draft, LogStatus};
@@ -42,10 +44,14 @@ pub(super) struct State {
     /// without looking at every channel.
     pub(super) lossy: BTreeMap<Position, Channel>,
     pub(super) edits: Edits,
+    /// Channels to be walked for what is superseded.
+    pub(super) due: Due<Channel>,
+    /// A walk that is under way.
+    pub(super) walk: Option<Walk>,
     /// The newest message that retention removed since the last step of trimming.
     pub(super) trimmed: Position,
     /// Channels without messages, by their heads.
-    empty: BTreeMap<Position, Channel>,
+    pub(super) empty: BTreeMap<Position, Channel>,
 }
 
 impl State {
@@ -62,6 +68,8 @@ impl State {
             begun: None,
             lossy: BTreeMap::new(),
             edits: Edits::new(),
+            due: Due::default(),
+            walk: None,
             trimmed: Position::START,
             empty: BTreeMap::new(),
         }
@@ -100,9 +108,12 @@ impl State {
         line.published += 1;
         line.bytes += size;
         line.messages.push_back(message.clone());
-        let namespace = line.namespace;
-        if self.rules.is_crowded(namespace, line.messages.len() as u64) {
+        let (namespace, messages) = (line.namespace, line.messages.len() as u64);
+        if self.rules.is_crowded(namespace, messages) {
             self.crowded.insert(message.channel.clone());
+        }
+        if self.due.is_due(&self.rules, namespace, &message.channel, messages) {
+            self.due.channels.insert(message.channel.clone());
         }
         let space = self.space(namespace);
         space.messages.insert(position, message.clone());
@@ -195,6 +206,7 @@ impl State {
         self.purge(channel);
         let Some(line) = self.channels.remove(channel) else { return false };
         self.empty.remove(&line.head);
+        self.due.forget(channel);
         if self.lossy.get(&line.gone.through) == Some(channel) {
             self.lossy.remove(&line.gone.through);
         }

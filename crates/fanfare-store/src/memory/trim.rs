@@ -1,5 +1,6 @@
 //! Retention of the memory log, in short steps.
 
+use super::compact;
 use super::state::State;
 use crate::Trimmed;
 use fanfare_proto::{Channel, Message, NamespaceId, Time};
@@ -8,11 +9,14 @@ use std::sync::Arc;
 /// Messages removed in one step: some milliseconds of work.
 const STEP: u64 = 4 * 1024;
 
-/// One step: first what channels have too many of, then what is too old, then what is too much for a namespace.
+/// One step: first what is superseded, then what channels have too many of, what is too old, then what is too much for a namespace.
 pub(super) fn step(state: &mut State, now: Time) -> Trimmed {
+    let (looked, superseded) = compact::step(state, STEP, now);
     let mut removed = 0;
     while removed < STEP {
-        let next = state.begun.as_ref().or(state.crowded.first());
+        // What is superseded goes first.
+        let crowded = state.crowded.iter().find(|channel| !state.due.channels.contains(*channel));
+        let next = state.begun.as_ref().or(crowded);
         let Some(channel) = next.cloned() else { break };
         removed += trim_channel(state, channel, STEP - removed, now);
     }
@@ -24,7 +28,7 @@ pub(super) fn step(state: &mut State, now: Time) -> Trimmed {
     }
     state.forget_empty();
     let through = std::mem::take(&mut state.trimmed);
-    Trimmed { removed, through, more: removed >= STEP }
+    Trimmed { removed, superseded, through, more: removed >= STEP || looked >= STEP }
 }
 
 /// Trims a channel to its limit, if it still is crowded; once begun, it is trimmed to the end.

@@ -24,17 +24,19 @@ pub(super) struct Crowd {
     pub(super) resume: Option<Resume>,
 }
 
-/// Trims channels, each to its limit, from where the step before ended, and around.
+/// Trims channels, each to its limit, from where the step before ended, and around; but those that wait for what is superseded
+/// to go.
 pub(super) fn step(
     step: &mut Step<'_>,
     crowded: &BTreeSet<Channel>,
     resume: Option<&Resume>,
+    waits: impl Fn(&Channel) -> bool,
 ) -> Result<Crowd, StoreError> {
     let mut crowd = Crowd::default();
     let first = resume.map_or("", |resume| resume.channel.as_str());
     let later = crowded.range::<str, _>((Bound::Included(first), Bound::Unbounded));
     let around = later.chain(crowded.range::<str, _>((Bound::Unbounded, Bound::Excluded(first))));
-    for channel in around {
+    for channel in around.filter(|channel| !waits(channel)) {
         let begun = resume.is_some_and(|resume| resume.begun && resume.channel == *channel);
         let over = step.is_over();
         if over || !uncrowd(step, channel, begun)? {

@@ -6,6 +6,7 @@
 use super::channel;
 use super::error::meaning;
 use super::heads::{ByKey, ChannelId, Head, Heads, Key};
+use crate::compact::Due;
 use crate::gone::Gone;
 use crate::retention::Rules;
 use crate::{Incidents, LogStatus, StoreError};
@@ -116,6 +117,8 @@ pub(super) struct Ledger {
     pub(super) spaces: Vec<Space>,
     /// Channels that had more messages than their namespace allows when one was added.
     pub(super) crowded: BTreeSet<Channel>,
+    /// Channels to be walked for what is superseded.
+    pub(super) due: Due<ChannelId>,
     /// Channels without messages, those that were made first in front. Some may have been dropped meanwhile.
     pub(super) empty: BTreeSet<ChannelId>,
     /// Messages since the heads were last written as a whole.
@@ -129,6 +132,7 @@ impl Ledger {
             touched: HashMap::default(),
             dropped: Vec::new(),
             crowded: Vec::new(),
+            due: Vec::new(),
             spaces: self.spaces.clone(),
             status: self.status,
         };
@@ -151,8 +155,12 @@ impl Ledger {
                 heads.refresh(key, head);
             }
         }
-        changed.dropped.into_iter().for_each(|key| heads.remove(key));
+        for (key, id) in changed.dropped {
+            heads.remove(key);
+            self.due.forget(&id);
+        }
         self.crowded.extend(changed.crowded);
+        self.due.channels.extend(changed.due);
         self.spaces = changed.spaces;
         self.status = changed.status;
         // Last: who sees the new head finds everything else.
@@ -169,8 +177,9 @@ pub(super) struct Change<'a> {
 /// What a transaction changed.
 pub(super) struct Changed {
     touched: HashMap<Key, Head, ByKey>,
-    dropped: Vec<Key>,
+    dropped: Vec<(Key, ChannelId)>,
     crowded: Vec<Channel>,
+    due: Vec<Channel>,
     pub(super) spaces: Vec<Space>,
     pub(super) status: LogStatus,
 }
@@ -237,6 +246,9 @@ impl Change<'_> {
         if self.ledger.rules.is_crowded(head.namespace, head.messages) {
             self.done.crowded.push(channel.clone());
         }
+        if self.ledger.due.is_due(&self.ledger.rules, head.namespace, &head.id, head.messages) {
+            self.done.due.push(channel.clone());
+        }
         self.space(head.namespace).bytes += size;
         self.done.status.messages += 1;
         self.done.status.bytes += size;
@@ -251,10 +263,10 @@ impl Change<'_> {
         status.bytes = status.bytes.saturating_sub(bytes);
     }
 
-    pub(super) fn drop_channel(&mut self, channel: &Channel) {
+    pub(super) fn drop_channel(&mut self, channel: &Channel, id: ChannelId) {
         let key = self.ledger.shared.heads.key(channel.as_str());
         self.done.touched.remove(&key);
-        self.done.dropped.push(key);
+        self.done.dropped.push((key, id));
     }
 
     /// The heads to be written to their rows.

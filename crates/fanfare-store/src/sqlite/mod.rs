@@ -15,6 +15,7 @@ mod channel;
 mod check;
 mod checkpoint;
 mod clear;
+mod compact;
 mod copy;
 mod copy_error;
 mod crowd;

@@ -177,7 +177,7 @@ pub(super) fn drop_channel(
     space.gone.raise(head.gone);
     let pattern = &rules.namespaces().get(head.namespace).pattern;
     save_space(connection, pattern.as_str(), space).map_err(meaning)?;
-    change.drop_channel(channel);
+    change.drop_channel(channel, head.id);
     Ok(Some(head))
 }
 

@@ -1,4 +1,4 @@
-//! Retention and clean-up, in short steps: removed chains are cleared, and then go what channels have too many of,
+//! Retention and clean-up, in short steps: removed chains are cleared, and then go what is superseded, what channels have too many of,
 //! what is too old, and what is too much for a namespace or for the whole store. At last, channels that are empty are
 //! forgotten, if there are too many.
 //!
@@ -7,12 +7,12 @@
 
 use super::error::meaning;
 use super::heads::{ChannelId, Head};
-use super::ledger::Change;
+use super::ledger::{Change, Ledger};
 use super::remove::{drop_channel, save_changed};
 use super::row::Names;
 use super::sum::Link;
 use super::writer::Writer;
-use super::{clear, crowd, forget, oldest};
+use super::{clear, compact, crowd, forget, oldest};
 use crate::gone::Gone;
 use crate::retention::Rules;
 use crate::{LogStatus, StoreError, Trimmed};
@@ -21,7 +21,7 @@ use rusqlite::{Connection, Result as SqlResult, Row, TransactionBehavior};
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-/// Time for one kind of work in a step. There are four; saving and the commit come on top.
+/// Time for one kind of work in a step. There are five; saving and the commit come on top.
 const STAGE_TIME: Duration = Duration::from_millis(2);
 /// Rows looked at for one kind of work in a step at the most.
 const STAGE_ROWS: u32 = 1024;
@@ -69,6 +69,7 @@ pub(super) struct Step<'a> {
     rows: u32,
     bytes: u64,
     removed: u64,
+    superseded: u64,
     through: Position,
     wrote: bool,
     /// Whether something was left undone.
@@ -97,6 +98,7 @@ impl<'a> Step<'a> {
             rows: 0,
             bytes: 0,
             removed: 0,
+            superseded: 0,
             through: Position::START,
             wrote: false,
             more: false,
@@ -190,6 +192,21 @@ impl<'a> Step<'a> {
         Ok(())
     }
 
+    /// Deletes the row of a message that another one has superseded, or what was left of one; what is chained to it is the
+    /// caller's.
+    pub(super) fn supersede(&mut self, channel: &Channel, row: Link) -> Result<(), StoreError> {
+        self.delete(row.position).map_err(meaning)?;
+        let Some(head) = self.change.head(self.connection, channel)? else { return Ok(()) };
+        let Some(size) = row.size else { return Ok(()) };
+        head.messages = head.messages.saturating_sub(1);
+        head.bytes = head.bytes.saturating_sub(size);
+        let namespace = head.namespace;
+        self.change.discount(namespace, 1, size);
+        self.superseded += 1;
+        self.bytes += size;
+        Ok(())
+    }
+
     fn save(&mut self) -> SqlResult<()> {
         save_changed(self.connection, &mut self.change)?;
         let passed = "DELETE FROM milestone WHERE channel = ?1 AND position <= ?2";
@@ -223,13 +240,19 @@ impl Writer {
         step.begin_stage();
         clear::step(&mut step)?;
         step.begin_stage();
-        let crowd = crowd::step(&mut step, &ledger.crowded, self.resume.as_ref())?;
+        let compacted = compact::step(&mut step, &ledger.due.channels, self.walk.take())?;
+        step.begin_stage();
+        let waits = |channel: &Channel| {
+            ledger.due.channels.contains(channel) && compacted.done.iter().all(|(done, ..)| done != channel)
+        };
+        let crowd = crowd::step(&mut step, &ledger.crowded, self.resume.as_ref(), waits)?;
         step.begin_stage();
         let first_space = oldest::trim_spaces(&mut step, self.first_space)?;
         step.begin_stage();
         let bottom = oldest::trim_store(&mut step, self.bottom, self.most_bytes)?;
         let settled = forget::step(&mut step, &ledger.empty, self.most_empty)?;
-        let trimmed = Trimmed { removed: step.removed, through: step.through, more: step.more };
+        let Step { removed, superseded, through, more, .. } = step;
+        let trimmed = Trimmed { removed, superseded, through, more };
         let wrote = step.wrote;
         if wrote {
             step.save().map_err(meaning)?;
@@ -248,6 +271,11 @@ impl Writer {
         settled.iter().for_each(|id| {
             self.ledger.empty.remove(id);
         });
+        let Ledger { due, rules, .. } = &mut self.ledger;
+        for (channel, namespace, done) in compacted.done {
+            due.walked(rules, namespace, &channel, done);
+        }
+        self.walk = compacted.walk;
         (self.resume, self.bottom, self.first_space) = (crowd.resume, bottom, first_space);
         Ok(trimmed)
     }

@@ -2,6 +2,7 @@
 
 use super::beyond::{self, Beyond};
 use super::channel;
+use super::compact::Walk;
 use super::crowd::Resume;
 use super::error::meaning;
 use super::flush::Pass;
@@ -14,6 +15,7 @@ use super::row::Names;
 use super::schema;
 use super::settle::settle;
 use super::sum::Link;
+use crate::compact::Due;
 use crate::gone::Gone;
 use crate::retention::Rules;
 use crate::{LogStatus, StoreError};
@@ -50,6 +52,8 @@ pub(super) struct Writer {
     pub(super) unfinished: u32,
     /// Where trimming crowded channels goes on.
     pub(super) resume: Option<Resume>,
+    /// A walk for what is superseded, under way.
+    pub(super) walk: Option<Walk>,
     /// With which namespace the next step begins.
     pub(super) first_space: usize,
     /// Nothing at all is left up to here.
@@ -81,6 +85,7 @@ impl Writer {
             status,
             spaces,
             crowded: BTreeSet::new(),
+            due: Due::default(),
             empty: BTreeSet::new(),
             unflushed: 0,
         };
@@ -116,6 +121,7 @@ impl Writer {
             flushed_last: false,
             unfinished: 0,
             resume: None,
+            walk: None,
             first_space: 0,
             bottom: Position::START,
             erased: false,
@@ -155,7 +161,7 @@ fn sum_channels(connection: &Connection, ledger: &mut Ledger) -> Result<Vec<u64>
             "SELECT name, id, head, total, messages, bytes, trimmed_through, reason, floor, sum FROM channel",
         )?;
         let mut rows = statement.query([])?;
-        let mut crowded = Vec::new();
+        let (mut crowded, mut due) = (Vec::new(), Vec::new());
         while let Some(row) = rows.next()? {
             let name = row.get_ref(0)?.as_str()?;
             let namespace = ledger.rules.id_of(name);
@@ -166,15 +172,20 @@ fn sum_channels(connection: &Connection, ledger: &mut Ledger) -> Result<Vec<u64>
             if messages == 0 {
                 ledger.empty.insert(id);
             }
-            if ledger.rules.is_crowded(namespace, messages) {
+            let compact = ledger.rules.of(namespace).compact;
+            if ledger.due.is_due(&ledger.rules, namespace, &id, messages) {
+                due.push(name.to_owned());
+            }
+            if !compact && ledger.rules.is_crowded(namespace, messages) {
                 too_many[usize::from(namespace.0)] += ledger.rules.excess(namespace, messages);
                 crowded.push(name.to_owned());
             }
         }
-        SqlResult::Ok(crowded)
+        SqlResult::Ok((crowded, due))
     };
-    let crowded = sum().map_err(meaning)?;
+    let (crowded, due) = sum().map_err(meaning)?;
     ledger.crowded = crowded.iter().map(|name| channel::parse(name)).collect::<Result<_, _>>()?;
+    ledger.due.channels = due.iter().map(|name| channel::parse(name)).collect::<Result<_, _>>()?;
     Ok(too_many)
 }
 

@@ -7,6 +7,7 @@
 mod amending;
 mod appending;
 mod asking;
+mod compacting;
 mod model;
 mod random;
 mod reading;
@@ -67,6 +68,14 @@ promises! {
         namespaces_keep_their_own_rules
         steps_end
         channels_of_another_log_keep_defaults;
+    compacting:
+        only_the_newest_of_each_key_stays
+        what_is_superseded_goes_before_a_limit_takes_what_is_not
+        a_key_that_ended_is_told_as_long_as_anything_is_kept
+        long_channels_are_read_both_ways_when_most_is_gone
+        what_may_be_published_again_stays_until_it_is_not_known_any_more
+        edits_and_deletes_go_with_what_they_are_of
+        a_channel_changes_while_it_is_walked;
     asking:
         a_moment_is_found
         channels_are_listed_by_name_in_pages

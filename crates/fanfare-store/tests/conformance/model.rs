@@ -19,6 +19,8 @@ pub struct Model {
     dropped: Vec<Gone>,
     head: Position,
     time: Time,
+    /// The most values that a compact channel was seen to have, and twice what amends them.
+    most: BTreeMap<String, usize>,
 }
 
 impl Model {
@@ -27,7 +29,16 @@ impl Model {
             rules.iter().map(|(pattern, keep)| (Pattern::parse(pattern).unwrap(), *keep)).collect();
         let dropped = vec![NOTHING; rules.len()];
         let (kept, heads, gone) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
-        Model { rules, kept, heads, gone, dropped, head: Position::START, time: Time(0) }
+        Model {
+            rules,
+            kept,
+            heads,
+            gone,
+            dropped,
+            head: Position::START,
+            time: Time(0),
+            most: BTreeMap::new(),
+        }
     }
 
     fn rule(&self, channel: &str) -> usize {
@@ -154,6 +165,54 @@ impl Model {
         removed
     }
 
+    /// Takes what a log has let go of compact channels, if it is superseded, and what it has chained anew.
+    pub fn compact(&mut self, log: &dyn fanfare_store::Log) {
+        let compact = |message: &Arc<Message>| self.rules[self.rule(message.channel.as_str())].1.compact;
+        let (tables, mut kept): (Vec<_>, Vec<_>) = self.kept.iter().cloned().partition(compact);
+        let mut names: Vec<_> = tables.iter().map(|message| message.channel.to_string()).collect();
+        names.sort();
+        names.dedup();
+        for name in names {
+            let before = || tables.iter().filter(|message| message.channel.as_str() == name);
+            let read = crate::subject::request(&[&name], 0, Order::Forward);
+            let after = log.read(&Read { messages: usize::MAX, bytes: usize::MAX, ..read }).unwrap().messages;
+            let is_left = |position| after.iter().any(|left| left.position == position);
+            for gone in before().filter(|message| !is_left(message.position)) {
+                let newer = |other: &Arc<Message>| {
+                    other.position > gone.position
+                        && other.content.key == gone.content.key
+                        && other.says_a_value()
+                };
+                let amended = gone.content.amends.is_some_and(|amends| !is_left(amends.target()));
+                let erased = gone.content.is_erased()
+                    && !before().any(|other| {
+                        is_left(other.position)
+                            && other.content.amends == Some(Amends::Deletes(gone.position))
+                    });
+                assert!(before().any(newer) || amended || erased, "{gone:?}");
+            }
+            let values: std::collections::BTreeSet<_> = after
+                .iter()
+                .filter(|message| message.says_a_value())
+                .map(|message| &message.content.key)
+                .collect();
+            let amending = after.iter().filter(|message| !message.says_a_value()).count();
+            // Half of what was there once may wait to be let go.
+            let most = self.most.entry(name.clone()).or_default();
+            *most = (*most).max(values.len() + 2 * amending);
+            assert!(after.len() <= 2 * *most + 8, "{name}: {} of {most}", after.len());
+            for left in &after {
+                let was = before().find(|was| was.position == left.position).unwrap();
+                let chained = Message { previous: left.previous, ..(**was).clone() };
+                assert!(left.previous <= was.previous);
+                assert_eq!(**left, chained);
+            }
+            kept.extend(after);
+        }
+        kept.sort_by_key(|message| message.position);
+        self.kept = kept;
+    }
+
     fn lose(&mut self, message: &Message, now: Time) {
         self.kept.retain(|other| other.position != message.position);
         if !message.is_expired(now) {
@@ -219,4 +278,15 @@ impl Model {
 
 fn furthest([a, b]: [Gone; 2]) -> Gone {
     if b.0 > a.0 { b } else { a }
+}
+
+trait Value {
+    /// Whether it is what a key stands for, as long as there is nothing newer.
+    fn says_a_value(&self) -> bool;
+}
+
+impl Value for Message {
+    fn says_a_value(&self) -> bool {
+        self.content.amends.is_none() && !self.content.is_erased()
+    }
 }

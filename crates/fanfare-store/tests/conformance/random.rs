@@ -9,7 +9,8 @@ use proptest::test_runner::{Config, TestRunner};
 use std::sync::Arc;
 use std::time::Duration;
 
-const CHANNELS: &[&str] = &["few/a", "few/b", "old/a", "small/a", "small/b", "free", "free/a"];
+const CHANNELS: &[&str] =
+    &["few/a", "few/b", "old/a", "small/a", "small/b", "free", "free/a", "table/a", "table/b"];
 const SELECTIONS: &[&[&str]] = &[
     &["**"],
     &["few/a"],
@@ -20,11 +21,14 @@ const SELECTIONS: &[&[&str]] = &[
     &["nothing", "old/a"],
     &["few/a", "few/*", "free"],
     &["other/**"],
+    &["table/a"],
+    &["table/*", "few/a"],
 ];
 const RULES: &[(&str, Retention)] = &[
     ("few/*", Retention { messages: 70, ..EVERYTHING }),
     ("old/**", Retention { age: Duration::from_millis(5_000), ..EVERYTHING }),
     ("small/*", Retention { bytes: 400, age: Duration::from_millis(20_000), ..EVERYTHING }),
+    ("table/*", Retention { compact: true, ..EVERYTHING }),
     ("**", Retention { messages: 300, ..EVERYTHING }),
 ];
 
@@ -97,6 +101,7 @@ impl Walk {
             Step::Wait(millis) => self.now += millis,
             Step::Trim => {
                 assert_eq!(self.subject.trim(self.now), self.model.trim(Time(self.now)), "messages trimmed");
+                self.model.compact(self.subject.log());
             }
             Step::RemoveMessage(index) if !self.model.kept().is_empty() => {
                 let position = index.get(self.model.kept()).position;
@@ -132,7 +137,11 @@ impl Walk {
             expires: ttl.map(|ttl| Time(self.now + ttl)),
             ..draft(CHANNELS[*index], &body)
         };
-        let drafts: Vec<Draft> = std::iter::repeat_n(channels, times).flatten().map(one).collect();
+        let mut drafts: Vec<Draft> = std::iter::repeat_n(channels, times).flatten().map(one).collect();
+        // Nearly all keys come again soon, and some not for long.
+        for (draft, key) in drafts.iter_mut().zip(1u32..).filter(|(_, key)| !key.is_multiple_of(5)) {
+            draft.content.key = Some(format!("{}", key.trailing_zeros() + (key % 9 / 8) * (key % 50)).into());
+        }
         let messages = self.subject.log().append(drafts.clone(), Time(self.now)).unwrap();
         self.model.append(&drafts, Time(self.now), &messages);
     }
@@ -145,11 +154,12 @@ impl Walk {
             return;
         }
         let target = target.get(&originals);
+        let key = target.content.key.clone();
         let content = if deletes {
-            Content { amends: Some(Amends::Deletes(target.position)), ..Content::default() }
+            Content { key, amends: Some(Amends::Deletes(target.position)), ..Content::default() }
         } else {
             let amends = Some(Amends::Replaces(target.position));
-            Content { amends, body: "y".repeat(bytes).into(), ..Content::default() }
+            Content { key, amends, body: "y".repeat(bytes).into(), ..Content::default() }
         };
         let drafts = vec![Draft { content, ..draft(target.channel.as_str(), "") }];
         let messages = self.subject.log().append(drafts.clone(), Time(self.now)).unwrap();

@@ -19,7 +19,8 @@ pub enum Kind {
 }
 
 /// What is kept when a test says nothing else: everything.
-pub const EVERYTHING: Retention = Retention { age: Duration::MAX, messages: u64::MAX, bytes: u64::MAX };
+pub const EVERYTHING: Retention =
+    Retention { age: Duration::MAX, messages: u64::MAX, bytes: u64::MAX, compact: false };
 
 /// Channels without messages that are remembered.
 pub const EMPTY: usize = 100;

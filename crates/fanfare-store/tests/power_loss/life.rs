@@ -12,8 +12,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// Namespaces with different retention; the last one keeps everything.
-pub const PATTERNS: [&str; 4] = ["few/*", "old/**", "small/*", "**"];
-const CHANNELS: [&str; 7] = ["few/a", "few/b", "old/a", "small/a", "small/b", "free", "free/a"];
+pub const PATTERNS: [&str; 5] = ["few/*", "old/**", "small/*", "table", "**"];
+const CHANNELS: [&str; 8] = ["few/a", "few/b", "old/a", "small/a", "small/b", "table", "free", "free/a"];
 /// More channels than there are heads in memory.
 const OTHERS: usize = 150;
 const STEPS: usize = 60;
@@ -42,11 +42,12 @@ pub fn open(dir: &Path, vfs: Option<&Vfs>) -> Result<SqliteLog, StoreError> {
 
 /// The same, with a time after which it is checked.
 pub fn open_and_mend(dir: &Path, vfs: Option<&Vfs>, mend_after: Duration) -> Result<SqliteLog, StoreError> {
-    let everything = Retention { age: Duration::MAX, messages: u64::MAX, bytes: u64::MAX };
+    let everything = Retention { age: Duration::MAX, messages: u64::MAX, bytes: u64::MAX, compact: false };
     let retention = [
         Retention { messages: 70, ..everything },
         Retention { age: Duration::from_secs(5), ..everything },
         Retention { bytes: 20_000, ..everything },
+        Retention { compact: true, ..everything },
         everything,
     ];
     let rules = PATTERNS.iter().zip(retention).map(|(pattern, retention)| Namespace {
@@ -133,12 +134,15 @@ fn channel(rng: &mut Rng) -> Channel {
 fn draft(now: Time, rng: &mut Rng) -> Draft {
     let most = if rng.u8(..20) == 0 { 20_000 } else { 700 };
     let body: Vec<u8> = (0..rng.usize(..most)).map(|_| rng.u8(..)).collect();
+    let channel = channel(rng);
+    let key = (channel.as_str() == "table").then(|| rng.u8(..5).to_string().into());
     Draft {
-        channel: channel(rng),
-        id: rng.bool().then(|| rng.u64(..).to_string().into()),
+        channel,
+        // What has an id stays for a while, superseded or not.
+        id: (key.is_none() && rng.bool()).then(|| rng.u64(..).to_string().into()),
         publisher: None,
         expires: (rng.u8(..5) == 0).then(|| now.after(Duration::from_millis(rng.u64(..9_000)))),
-        content: Content { body: body.into(), ..Content::default() },
+        content: Content { body: body.into(), key, ..Content::default() },
     }
 }
 

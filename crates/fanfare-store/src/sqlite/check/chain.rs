@@ -137,7 +137,7 @@ impl Chain {
             }
             let first = match self.marked {
                 Some((first, last)) => {
-                    if self.rows - last != limits::INDEX_EVERY {
+                    if self.rows - last > limits::INDEX_EVERY {
                         let rows = self.rows - last;
                         let what =
                             format!("{position} of {} comes {rows} messages after the last", self.name);
@@ -176,19 +176,15 @@ impl Chain {
         self.finish_milestones(findings);
     }
 
-    /// The first and the last one are where counting from the channel's first message says.
+    /// None has many messages before it, or after it. (Where some were superseded they lie closer together.)
     fn finish_milestones(&self, findings: &mut Findings) {
-        let every = limits::INDEX_EVERY;
-        let before = self.head.total.saturating_sub(self.counted.rows);
-        let first = every - 1 - before % every;
-        let name = &self.name;
+        let (every, name) = (limits::INDEX_EVERY, &self.name);
         match self.marked {
-            None if self.rows > first => {
+            None if self.rows >= every => {
                 findings.add(Part::Milestones, format!("{name} has none, and {} messages", self.rows));
             }
-            Some((found, _)) if found != first => {
-                let what = format!("the first of {name} is message {found} of those kept, not {first}");
-                findings.add(Part::Milestones, what);
+            Some((first, _)) if first >= every => {
+                findings.add(Part::Milestones, format!("{first} messages of {name} come before the first"));
             }
             Some((_, last)) if self.rows - last > every => {
                 let what = format!("{} messages of {name} follow the last", self.rows - last - 1);

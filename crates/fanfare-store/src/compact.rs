@@ -1,0 +1,119 @@
+//! Compaction: of a channel's messages, which are superseded (design rule 9). A channel is walked from its newest message to
+//! its oldest; a log does the walking, and removes what is not kept. Nobody is told of a gap: what a reader misses says
+//! nothing any more.
+
+use crate::retention::Rules;
+use fanfare_proto::{Amends, Channel, Message, NamespaceId, Position, Time, limits};
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::hash::{BuildHasher, Hash, RandomState};
+
+/// A channel may have so many superseded messages before it is walked.
+const SLACK: u64 = 8;
+
+/// Which channels are to be walked. A walk looks at every message of a channel, so it comes when about half of them may be
+/// superseded, or when retention would let some go.
+pub(crate) struct Due<C> {
+    pub(crate) channels: BTreeSet<Channel>,
+    /// What was left of a channel by its last walk, if that was more than a few.
+    left: HashMap<C, u64>,
+}
+
+impl<C> Default for Due<C> {
+    fn default() -> Due<C> {
+        Due { channels: BTreeSet::new(), left: HashMap::new() }
+    }
+}
+
+/// What a walk has left of a channel.
+pub(crate) struct Done<C> {
+    pub(crate) channel: C,
+    /// Messages that stayed.
+    pub(crate) stayed: u64,
+    /// Messages that the channel has now.
+    pub(crate) messages: u64,
+}
+
+impl<C: Clone + Eq + Hash> Due<C> {
+    /// Whether a channel that now has so many messages is to be walked.
+    pub(crate) fn is_due(&self, rules: &Rules, namespace: NamespaceId, channel: &C, messages: u64) -> bool {
+        if !rules.of(namespace).compact {
+            return false;
+        }
+        let left = self.left.get(channel).copied().unwrap_or_default();
+        messages >= 2 * left + SLACK || (rules.is_crowded(namespace, messages) && messages > left)
+    }
+
+    /// A channel was walked. It is walked again at once if much was added meanwhile.
+    pub(crate) fn walked(&mut self, rules: &Rules, namespace: NamespaceId, name: &Channel, done: Done<C>) {
+        let Done { channel, stayed, messages } = done;
+        self.left.remove(&channel);
+        if stayed > SLACK / 2 {
+            self.left.insert(channel.clone(), stayed);
+        }
+        if !self.is_due(rules, namespace, &channel, messages) {
+            self.channels.remove(name);
+        }
+    }
+
+    /// A channel is not known any more; a walk finds nothing of it.
+    pub(crate) fn forget(&mut self, channel: &C) {
+        self.left.remove(channel);
+    }
+}
+
+/// What was met on the way down a channel.
+pub(crate) struct Walked {
+    now: Time,
+    secrets: [RandomState; 2],
+    /// Keys that have a newer value, as two hashes with secrets of their own; `None` is that of messages without key.
+    keys: HashSet<(u64, u64)>,
+    /// Originals whose delete was let go, because their key has a newer value.
+    deleted: HashSet<Position>,
+    /// Messages that stay.
+    pub(crate) stayed: u64,
+}
+
+impl Walked {
+    pub(crate) fn new(now: Time) -> Walked {
+        let secrets = [RandomState::new(), RandomState::new()];
+        Walked { now, secrets, keys: HashSet::new(), deleted: HashSet::new(), stayed: 0 }
+    }
+
+    /// Whether the next message, which is older than all before, stays. `is_kept` tells whether one at a position is.
+    pub(crate) fn keeps<E>(
+        &mut self,
+        message: &Message,
+        is_kept: impl FnOnce(Position) -> Result<bool, E>,
+    ) -> Result<bool, E> {
+        // Whoever publishes it again within this time is answered from it.
+        let known = message.id.is_some() && message.time.after(limits::IDEMPOTENCY_TIME) > self.now;
+        let stays = match message.content.amends {
+            // What is told of a message goes with it...
+            Some(Amends::Replaces(target)) => is_kept(target)?,
+            // ...but that it was deleted is heard as long as nothing else was said of its key.
+            Some(Amends::Deletes(target)) => {
+                let superseded = self.keys.contains(&self.name(message));
+                if superseded && !known {
+                    self.deleted.insert(target);
+                }
+                !superseded && is_kept(target)?
+            }
+            None if message.content.is_erased() => !self.deleted.remove(&message.position),
+            None => self.is_newest(message),
+        };
+        let stays = stays || known;
+        self.stayed += u64::from(stays);
+        Ok(stays)
+    }
+
+    fn is_newest(&mut self, message: &Message) -> bool {
+        let name = self.name(message);
+        // Of more keys than can be remembered the older ones stay.
+        !self.keys.contains(&name) && (self.keys.len() >= limits::LATEST_KEYS || self.keys.insert(name))
+    }
+
+    fn name(&self, message: &Message) -> (u64, u64) {
+        let [one, other] = &self.secrets;
+        (one.hash_one(&message.content.key), other.hash_one(&message.content.key))
+    }
+}
