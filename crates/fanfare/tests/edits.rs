@@ -390,7 +390,7 @@ fn a_long_history_shows_each_message_once() {
         lines.map(|line| line["position"].as_u64().unwrap()).collect::<Vec<_>>()
     };
     assert_eq!(shown(&["--since", "1h"]), [&[position(&before)], &all[..]].concat());
-    let cursor = before.json()["cursor"].as_str().unwrap().to_owned();
+    let cursor = before["cursor"].as_str().unwrap().to_owned();
     let edit = all[49] + 1;
     assert_eq!(
         shown(&["--after", &cursor]),

@@ -65,7 +65,7 @@ impl Export {
         let (head, epoch) = (look.head().map_err(failed)?, look.epoch());
         let (messages, bytes, order) = (limits::EXPORT_MESSAGES, limits::COMMIT_BYTES, Order::Forward);
         let Chosen { selection, name } = chosen;
-        let mut read = ReadPage { selection, from: after, order, messages, bytes };
+        let mut read = ReadPage { selection, from: after, began: Position::START, order, messages, bytes };
         let mut export = Export { through: after, ..Export::default() };
         if let Some(lost) = look.lost() {
             tell(format_args!("warning: the store has lost messages: {lost}"));
