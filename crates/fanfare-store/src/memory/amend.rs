@@ -16,7 +16,7 @@ impl State {
             None => {}
             Some(Amends::Replaces(target)) => self.edits.entry(target).or_default().push(message.position),
             Some(Amends::Deletes(target)) => {
-                let edits = self.edits.remove(&target).unwrap_or_default();
+                let edits = self.edits.get(&target).cloned().unwrap_or_default();
                 edits.into_iter().chain([target]).for_each(|position| self.erase(position));
             }
         }
@@ -86,7 +86,7 @@ impl State {
                     }
                     Amends::Deletes(_) => true,
                 };
-                (heard && counts).then(|| message.clone())
+                (heard && counts && message.content.became.is_none()).then(|| message.clone())
             }
         }
     }
