@@ -6,10 +6,10 @@ mod door;
 
 use bytes::Bytes;
 use door::{Answer, Door};
-use fanfare_proto::{Message, Pattern, Position, Time, limits};
+use fanfare_proto::{Channel, Message, Pattern, Position, Time, limits};
 use fanfare_store::{
-    ChannelInfo, Draft, Log, LogStatus, Page, Put, Read, Record, RecordChange, Records, Removal, Revision,
-    Store, StoreError, Trimmed,
+    ChannelInfo, Draft, Log, LogStatus, Original, Page, Put, Read, Record, RecordChange, Records, Removal,
+    Revision, Store, StoreError, Trimmed,
 };
 use serde_json::json;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -42,6 +42,11 @@ impl Log for Wrapped {
     fn read(&self, read: &Read) -> Result<Page, StoreError> {
         self.whole()?;
         self.log.read(read)
+    }
+
+    fn original(&self, channel: &Channel, position: Position) -> Result<Option<Original>, StoreError> {
+        self.whole()?;
+        self.log.original(channel, position)
     }
 
     fn find(&self, time: Time) -> Result<Position, StoreError> {

@@ -27,6 +27,11 @@ impl Interest {
         self.filters.is_some()
     }
 
+    /// Whether something is to be told of a message: it is wanted, or takes another one away.
+    pub fn hears(&self, filters: &mut Filters, message: &Message, seq: Option<u64>) -> bool {
+        self.selection.withdraws(message) || self.wants(filters, message, seq)
+    }
+
     /// Whether a message is wanted, which is at a place of the window if it is there.
     pub fn wants(&self, filters: &mut Filters, message: &Message, seq: Option<u64>) -> bool {
         let channel = message.channel.as_str();

@@ -74,7 +74,7 @@ impl Interests {
         self.entries.remove(id, &mut self.filters);
     }
 
-    /// Calls `found` for each selection that wants the message at a place of the window; more than once if several of its
+    /// Calls `found` for each selection that hears of the message at a place of the window; more than once if several of its
     /// patterns mean the channel.
     pub fn matches(&mut self, message: &Message, seq: u64, found: &mut dyn FnMut(InterestId)) {
         let Interests { index, entries, filters, .. } = self;
@@ -83,7 +83,7 @@ impl Interests {
         }
         index.matches(entries, message.channel.as_str(), &mut |id| {
             let filtered = entries.get(id).filter(|interest| interest.is_filtered());
-            if filtered.is_none_or(|interest| interest.wants(filters, message, Some(seq))) {
+            if filtered.is_none_or(|interest| interest.hears(filters, message, Some(seq))) {
                 found(id);
             }
         });

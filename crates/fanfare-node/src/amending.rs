@@ -2,39 +2,27 @@
 //!
 //! This is asked by whoever has the right to write the log, so nothing changes between the answer and the append.
 
-use fanfare_proto::{
-    Amends, Code, Message, Pattern, Position, Publish, Refusal, Selection, Time, target_gone,
-};
-use fanfare_store::{Draft, Order, Read};
-
-/// What is to be read of a channel to find the message that another one amends.
-pub(crate) fn question(publish: &Publish) -> Option<Read> {
-    let target = publish.content.amends?.target();
-    Some(Read {
-        selection: Selection::new(vec![Pattern::from(&publish.channel)]),
-        from: Position(target.0.saturating_sub(1)),
-        order: Order::Forward,
-        messages: 1,
-        bytes: 1,
-    })
-}
+use fanfare_proto::{Amends, Code, Message, Publish, Refusal, Time, target_gone};
+use fanfare_store::{Draft, Original};
 
 /// Judges what a message says of an earlier one. An edit that names no key keeps that of its original. Answers when it expires,
-/// if it does not say: with its original.
+/// if it does not say: when the original does, as the edits before have it.
 ///
 /// `found` is what was there, `batch` what is appended before it in the same transaction.
 pub(crate) fn judge(
     publish: &mut Publish,
-    found: &[impl AsRef<Message>],
+    found: Option<&Original>,
     publisher: Option<&str>,
     batch: &[Draft],
     now: Time,
 ) -> Result<Option<Time>, Refusal> {
     let Some(amends) = publish.content.amends else { return Ok(None) };
-    let found = found.iter().map(AsRef::as_ref).find(|message| message.position == amends.target());
-    let original = original(found, publish, amends, now)?;
-    let deletes = Some(Amends::Deletes(amends.target()));
-    if batch.iter().any(|draft| draft.channel == publish.channel && draft.content.amends == deletes) {
+    let before = batch.iter().rev().find(|draft| {
+        draft.channel == publish.channel && draft.content.amends.map(Amends::target) == Some(amends.target())
+    });
+    let expires = before.map_or(found.and_then(|found| found.expires), |before| before.expires);
+    let original = original(found, publish, amends, expires.is_some_and(|expires| expires <= now))?;
+    if before.is_some_and(|before| matches!(before.content.amends, Some(Amends::Deletes(_)))) {
         return Err(target_gone(amends, &format!("was deleted; {}", next_of(amends))));
     }
     if original.publisher.is_some() && original.publisher.as_deref() != publisher {
@@ -56,7 +44,7 @@ pub(crate) fn judge(
         return Err(Refusal::new(Code::BAD_FIELD, detail));
     }
     publish.content.key.clone_from(key);
-    Ok(original.expires)
+    Ok(expires)
 }
 
 /// What to do where nothing is left of the original.
@@ -69,19 +57,16 @@ fn next_of(amends: Amends) -> &'static str {
 
 /// The original that is named, if it still is there.
 fn original<'a>(
-    found: Option<&'a Message>,
+    found: Option<&'a Original>,
     publish: &Publish,
     amends: Amends,
-    now: Time,
+    is_expired: bool,
 ) -> Result<&'a Message, Refusal> {
     let target = amends.target();
     let next = next_of(amends);
-    // What has expired may still be shown, by an edit that has not, and its text is there until it is let go: a delete takes it.
-    let there = |message: &&Message| match amends {
-        Amends::Deletes(_) => !message.is_momentary(),
-        Amends::Replaces(_) => !message.is_expired(now),
-    };
-    let Some(message) = found.filter(there) else {
+    // The text of what has expired is there until it is let go: a delete takes it.
+    let there = |_: &&Original| matches!(amends, Amends::Deletes(_)) || !is_expired;
+    let Some(Original { message, .. }) = found.filter(there) else {
         let why = format!(
             "is not in `{}`: it never was, it has expired, or it was let go; {next}",
             publish.channel

@@ -12,7 +12,7 @@ use crate::tail::Tail;
 use fanfare_proto::{
     Code, LogId, LogSet, Mark, Message, Pattern, Position, Publish, Receipt, Refusal, Selection, Time, limits,
 };
-use fanfare_store::{Draft, Order, Read, RecordChange, Removal, Store, StoreError};
+use fanfare_store::{Draft, Order, Original, Read, RecordChange, Removal, Store, StoreError};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -116,7 +116,14 @@ impl Committer {
         let (messages, bytes, order) = (limits::PAGE_MESSAGES, limits::COMMIT_BYTES, Order::Forward);
         let mut from = log.find(oldest)?;
         while from < log.status().head {
-            let page = log.read(&Read { selection: selection.clone(), from, order, messages, bytes })?;
+            let page = log.read(&Read {
+                selection: selection.clone(),
+                from,
+                began: Position::START,
+                order,
+                messages,
+                bytes,
+            })?;
             page.messages.iter().for_each(|message| ids.recall(message));
             from = page.through;
         }
@@ -194,9 +201,9 @@ impl Committer {
             Ok(fingerprint) => fingerprint,
             Err(verdict) => return verdict,
         };
-        let original = self.found(&publish);
-        let original =
-            original.and_then(|found| amending::judge(&mut publish, &found, publisher, &batch.drafts, now));
+        let original = self.original(&publish).and_then(|original| {
+            amending::judge(&mut publish, original.as_ref(), publisher, &batch.drafts, now)
+        });
         let expires = match original {
             Ok(expires) => publish.ttl.map(|ttl| now.after(ttl)).or(expires),
             Err(refusal) => return Verdict::Refused(refusal),
@@ -242,9 +249,9 @@ impl Committer {
     }
 
     /// What there is of the message that another one amends.
-    fn found(&self, publish: &Publish) -> Result<Vec<Arc<Message>>, Refusal> {
-        let Some(read) = amending::question(publish) else { return Ok(Vec::new()) };
-        self.log.read(&read).map(|page| page.messages).map_err(|error| unread(&error))
+    fn original(&self, publish: &Publish) -> Result<Option<Original>, Refusal> {
+        let Some(amends) = publish.content.amends else { return Ok(None) };
+        self.log.original(&publish.channel, amends.target()).map_err(|error| unread(&error))
     }
 
     fn receipt(&self, message: &Message, duplicate: bool) -> Receipt {

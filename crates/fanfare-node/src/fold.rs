@@ -1,6 +1,6 @@
 //! A long stretch of a log as a reader that hears in ticks wants it: of each key the newest, and what has no key.
 
-use fanfare_proto::{Channel, Message, Position, Sieve, limits};
+use fanfare_proto::{Channel, Message, Position, Sieve, Superseding, limits};
 use fanfare_store::{Log, Order, Page, Read, StoreError};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use std::sync::Arc;
 pub(crate) fn fold(
     log: &dyn Log,
     wanted: &mut Sieve,
-    from: Position,
+    (from, began): (Position, Position),
     head: Position,
 ) -> Result<Page, StoreError> {
     let mut folded = Folded::default();
@@ -19,6 +19,7 @@ pub(crate) fn fold(
         let read = Read {
             selection: wanted.selection().unfiltered(),
             from: through,
+            began,
             order: Order::Forward,
             messages: limits::STEP_MESSAGES,
             bytes: limits::TURN_BYTES,
@@ -34,7 +35,7 @@ pub(crate) fn fold(
         through = through.max(page.through);
         page.messages
             .into_iter()
-            .filter(|message| wanted.wants(message))
+            .filter(|message| wanted.hears(message))
             .for_each(|message| folded.add(message));
         if ended || folded.is_full() {
             break;
@@ -46,14 +47,25 @@ pub(crate) fn fold(
 #[derive(Default)]
 struct Folded {
     messages: BTreeMap<Position, Arc<Message>>,
-    by_key: HashMap<(Channel, Box<str>), Position>,
+    by_key: HashMap<(Channel, Name), Position>,
     bytes: usize,
+}
+
+/// What messages of a channel have in common of which one supersedes the others.
+#[derive(PartialEq, Eq, Hash)]
+enum Name {
+    Key(Box<str>),
+    Of(Position),
 }
 
 impl Folded {
     fn add(&mut self, message: Arc<Message>) {
-        if let Some(key) = message.superseding_key().map(Into::into)
-            && let Some(before) = self.by_key.insert((message.channel.clone(), key), message.position)
+        let name = message.supersedes().map(|supersedes| match supersedes {
+            Superseding::Key(key) => Name::Key(key.into()),
+            Superseding::Of(target) => Name::Of(target),
+        });
+        if let Some(name) = name
+            && let Some(before) = self.by_key.insert((message.channel.clone(), name), message.position)
             && let Some(before) = self.messages.remove(&before)
         {
             self.bytes -= before.content.size();

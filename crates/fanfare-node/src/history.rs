@@ -47,7 +47,7 @@ fn forward(
     now: Time,
 ) -> Result<HistoryPage, StoreError> {
     let located = locate(logs, places, wanted, set, heads(logs, set), start, now)?;
-    let mut gathered = Gathered { reached: located.mark, found: Vec::new(), gaps: located.gaps };
+    let mut gathered = Gathered::new(&located);
     // Of edits and deletes little is left where they are folded, but for whoever goes on after a cursor.
     let folds = wanted.selection().view() == View::Current && !matches!(start, Start::After(_));
     let counts =
@@ -56,7 +56,7 @@ fn forward(
         gathered.read(&**logs.get(log), log, wanted, (limit, counts), now)?;
     }
     if wanted.selection().view() == View::Current {
-        gathered.settle(start, &located.mark);
+        gathered.settle(&located.mark);
     }
     Ok(gathered.page(places, set, located.mark, limit, &heads(logs, set)))
 }
@@ -101,7 +101,8 @@ impl LatestPage {
         let Some((log, mut seeking)) = self.seeking.take().or_else(|| {
             let log = self.set.iter().nth(self.found.len())?;
             let placing = self.placing.clone();
-            Some((log, Seeking::new(wanted, located.mark.get(log), until.get(log), placing)))
+            let from = (located.mark.get(log), located.began.get(log));
+            Some((log, Seeking::new(wanted, from, until.get(log), placing)))
         }) else {
             return self.page(logs, located, until).map(Some).map_err(|error| unread(&error));
         };
@@ -115,8 +116,8 @@ impl LatestPage {
     fn page(&self, logs: &Logs, located: Located, until: Mark) -> Result<HistoryPage, StoreError> {
         let (selection, limit) =
             (self.history.selection(), self.history.limit.clamp(1, limits::PAGE_MESSAGES));
-        let (Located { mark, gaps }, now) = (located, (self.clock)());
-        let mut gathered = Gathered { reached: mark, found: Vec::new(), gaps };
+        let (mark, now, mut wanted) = (located.mark, (self.clock)(), Sieve::new(selection.clone()));
+        let mut gathered = Gathered::new(&located);
         for (log, latest) in &self.found {
             let (enough, mut bytes) = (gathered.found.len() + limit, 0);
             while gathered.reached.get(*log) < until.get(*log)
@@ -126,7 +127,7 @@ impl LatestPage {
                 let page = latest.page(&**logs.get(*log), &selection, gathered.reached.get(*log))?;
                 gathered.gaps.extend(page.gap);
                 gathered.reached.set(*log, page.through);
-                for kept in page.messages.into_iter().filter(|message| !message.is_expired(now)) {
+                for kept in page.messages.into_iter().filter_map(|message| wanted.told(message, now)) {
                     bytes += kept.content.size();
                     gathered.found.push(Found { time: kept.time, log: *log, position: kept.position, kept });
                 }
@@ -141,12 +142,18 @@ struct Gathered {
     reached: Mark,
     found: Vec<Found<Arc<Message>>>,
     gaps: Vec<Gap>,
+    /// Whoever asks was shown nothing of what lies up to here.
+    began: Mark,
 }
 
 impl Gathered {
-    /// Leaves out edits and deletes of what was not heard before the page, as far as it has them in it: whoever asks after a
-    /// cursor has heard what lies before, everybody else has not.
-    fn settle(&mut self, start: &Start, from: &Mark) {
+    fn new(located: &Located) -> Gathered {
+        let Located { mark, gaps, began } = located.clone();
+        Gathered { reached: mark, found: Vec::new(), gaps, began }
+    }
+
+    /// Leaves out edits and deletes of what comes after a place, as far as the page has them in it.
+    fn settle(&mut self, from: &Mark) {
         let amends = |found: &Found<Arc<Message>>| found.kept.content.amends;
         if self.found.iter().all(|found| amends(found).is_none()) {
             return;
@@ -161,7 +168,7 @@ impl Gathered {
             let Some(amends) = amends(found) else { return true };
             let target = amends.target();
             if target <= from.get(found.log) {
-                return matches!(start, Start::After(_));
+                return true;
             }
             // What became of it since the page was begun is said.
             match (edited.get(&(found.log, target)), amends) {
@@ -174,7 +181,7 @@ impl Gathered {
 
     /// The page of what was read between a place and the heads.
     fn page(self, places: &Places, set: LogSet, from: Mark, limit: usize, heads: &Mark) -> HistoryPage {
-        let Gathered { mut reached, mut found, gaps } = self;
+        let Gathered { mut reached, mut found, gaps, .. } = self;
         found.sort_by_key(|found| (found.time, found.log, found.position));
         let more = found.len() > limit || !heads.reached_by(&reached, set);
         let cut = found.split_off(found.len().min(limit));
@@ -204,6 +211,7 @@ impl Gathered {
             let read = Read {
                 selection: wanted.selection().unfiltered(),
                 from: self.reached.get(id),
+                began: self.began.get(id),
                 order: Order::Forward,
                 messages: look(wanted, limit - counted),
                 bytes: limits::STEP_BYTES,
@@ -211,8 +219,7 @@ impl Gathered {
             let page = log.read(&read)?;
             self.gaps.extend(page.gap);
             let before = counted;
-            let is_wanted = |message: &Arc<Message>| !message.is_expired(now) && wanted.wants(message);
-            for kept in page.messages.into_iter().filter(is_wanted) {
+            for kept in page.messages.into_iter().filter_map(|message| wanted.told(message, now)) {
                 bytes += kept.content.size();
                 counted += usize::from(counts(&kept));
                 self.found.push(Found { time: kept.time, log: id, position: kept.position, kept });

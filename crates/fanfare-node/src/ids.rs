@@ -70,7 +70,7 @@ impl Ids {
 
     /// Remembers the id of a message that a log has. Of some nobody knows any more what they said.
     pub(crate) fn recall(&mut self, message: &Message) {
-        let is_known = message.content.became.is_none() && !message.is_momentary();
+        let is_known = message.content.became.is_none();
         self.remember(message, |ids| is_known.then(|| ids.fingerprint(&message.content)));
     }
 

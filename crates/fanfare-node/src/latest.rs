@@ -32,6 +32,7 @@ pub(crate) struct Latest {
 pub(crate) struct Seeking {
     wanted: Sieve,
     from: Position,
+    began: Position,
     through: Position,
     until: Position,
     secrets: [RandomState; 2],
@@ -41,10 +42,15 @@ pub(crate) struct Seeking {
 }
 
 impl Seeking {
-    /// Of what is wanted, after a place up to another.
-    pub(crate) fn new(wanted: Sieve, from: Position, until: Position, placing: Lending) -> Seeking {
+    /// Of what is wanted, after a place up to another, for a reader that was shown nothing of what lies up to `began`.
+    pub(crate) fn new(
+        wanted: Sieve,
+        (from, began): (Position, Position),
+        until: Position,
+        placing: Lending,
+    ) -> Seeking {
         let (secrets, newest) = ([RandomState::new(), RandomState::new()], HashMap::new());
-        Seeking { wanted, from, through: from, until, secrets, newest, gap: None, placing }
+        Seeking { wanted, from, began, through: from, until, secrets, newest, gap: None, placing }
     }
 
     /// Looks through some pages; answers once there is no more.
@@ -53,11 +59,11 @@ impl Seeking {
             if self.through >= self.until {
                 return self.found().map(Some);
             }
-            let read = read(self.wanted.selection(), self.through);
+            let read = Read { began: self.began, ..read(self.wanted.selection(), self.through) };
             let page = log.read(&read).map_err(|error| unread(&error))?;
             self.gap = joined(self.gap, page.gap);
             for message in &page.messages {
-                if message.position <= self.until && self.wanted.wants(message) {
+                if message.position <= self.until && self.wanted.hears(message) {
                     self.add(message);
                 }
             }
@@ -74,9 +80,8 @@ impl Seeking {
     }
 
     fn add(&mut self, message: &Message) {
-        // An edit of what is read is folded into it, and what was for a moment stands for nothing.
-        if message.is_momentary() || message.content.amends.is_some_and(|amends| amends.target() > self.from)
-        {
+        // An edit of what is read is folded into it.
+        if message.content.amends.is_some_and(|amends| amends.target() > self.from) {
             return;
         }
         // An edit or a delete of what was heard before is of that message, and supersedes no other.
@@ -152,6 +157,7 @@ fn read(selection: &Selection, from: Position) -> Read {
     Read {
         selection: selection.unfiltered(),
         from,
+        began: Position::START,
         order: Order::Forward,
         messages: limits::STEP_MESSAGES,
         bytes: limits::TURN_BYTES,
@@ -170,7 +176,8 @@ mod tests {
         let placing = Lending::default();
         let look = || {
             let wanted = Sieve::new(Selection::new(vec![Pattern::parse("a").unwrap()]));
-            let mut seeking = Seeking::new(wanted, Position::START, Position(1), placing.clone());
+            let mut seeking =
+                Seeking::new(wanted, (Position::START, Position::START), Position(1), placing.clone());
             seeking.newest.insert((1, 1), (Position(1), false));
             seeking.step(&log).map(Option::unwrap)
         };
@@ -200,7 +207,8 @@ mod tests {
         }
         let selection = Selection::new(vec![Pattern::parse("a").unwrap()]);
         let wanted = Sieve::new(selection.clone());
-        let latest = Seeking::new(wanted, Position::START, Position(4), Lending::default()).step(&log);
+        let from = (Position::START, Position::START);
+        let latest = Seeking::new(wanted, from, Position(4), Lending::default()).step(&log);
         let latest = latest.unwrap().unwrap();
         say("e");
         let page = latest.page(&log, &selection, Position::START).unwrap();

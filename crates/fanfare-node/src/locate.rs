@@ -3,7 +3,7 @@
 use crate::places::{Place, Places};
 use crate::reading::Logs;
 use fanfare_proto::{
-    Cursor, Gap, LogId, LogSet, Mark, Message, Pattern, Position, Selection, Sieve, Start, Time, limits,
+    Cursor, Gap, LogId, LogSet, Mark, Message, Pattern, Position, Selection, Sieve, Start, Time, View, limits,
 };
 use fanfare_store::{Log, Order, Read, StoreError};
 use std::sync::Arc;
@@ -15,6 +15,22 @@ pub(crate) struct Located {
     pub(crate) mark: Mark,
     /// What the reader is to be told first.
     pub(crate) gaps: Vec<Gap>,
+    /// It was shown nothing of what lies up to here, where that matters: to who sees what is current, and does not come back
+    /// with a cursor.
+    pub(crate) began: Mark,
+}
+
+impl Located {
+    /// Where somebody begins.
+    pub(crate) fn at(mark: Mark) -> Located {
+        Located { mark, gaps: Vec::new(), began: Mark::default() }
+    }
+
+    /// The same for who sees things so and began there.
+    fn seen(self, view: View, start: &Start) -> Located {
+        let begins = view == View::Current && !matches!(start, Start::After(_));
+        Located { began: if begins { self.mark } else { Mark::default() }, ..self }
+    }
 }
 
 /// Finds a start in the logs, as they were when somebody asked and their heads were there: what came later is after
@@ -28,7 +44,7 @@ pub(crate) fn locate(
     start: &Start,
     now: Time,
 ) -> Result<Located, StoreError> {
-    let mut located = Located { mark: heads, gaps: Vec::new() };
+    let mut located = Located::at(heads);
     match start {
         Start::Now => {}
         Start::Oldest => oldest(set, &mut located.mark),
@@ -42,14 +58,20 @@ pub(crate) fn locate(
         Start::Ago(duration) => since(logs, set, now.before(*duration), &mut located.mark)?,
         Start::After(cursor) => after(logs, places, set, cursor, &mut located)?,
     }
-    Ok(located)
+    Ok(located.seen(wanted.selection().view(), start))
 }
 
 /// The start that needs no reading: now, or a cursor that speaks of every log of the set.
-pub(crate) fn locate_at_once(logs: &Logs, places: &Places, set: LogSet, start: &Start) -> Option<Located> {
-    let mut located = Located { mark: heads(logs, set), gaps: Vec::new() };
+pub(crate) fn locate_at_once(
+    logs: &Logs,
+    places: &Places,
+    set: LogSet,
+    start: &Start,
+    view: View,
+) -> Option<Located> {
+    let mut located = Located::at(heads(logs, set));
     match start {
-        Start::Now => Some(located),
+        Start::Now => Some(located.seen(view, start)),
         Start::Oldest => {
             oldest(set, &mut located.mark);
             Some(located)
@@ -222,6 +244,7 @@ fn newest_of(
         let read = Read {
             selection: wanted.selection().unfiltered(),
             from,
+            began: Position::START,
             order: Order::Backward,
             messages: look(wanted, most.messages - messages),
             bytes: limits::STEP_BYTES,

@@ -49,6 +49,15 @@ impl Content {
     }
 }
 
+/// What two messages of a channel have in common if the later one supersedes the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Superseding<'a> {
+    /// Their key.
+    Key(&'a str),
+    /// Which message they edit or delete.
+    Of(Position),
+}
+
 impl Message {
     /// What is left of it once it was deleted.
     pub fn erased(&self) -> Message {
@@ -62,11 +71,20 @@ impl Message {
         Message { expires: edit.expires, content, ..self.clone() }
     }
 
-    /// The key by which it supersedes older messages. An edit or a delete supersedes nothing: it is of one message, and not
-    /// of those that came after that. What is for a moment does not, either: the others stay.
-    pub fn superseding_key(&self) -> Option<&str> {
-        let key = self.content.key.as_deref()?;
-        (self.content.amends.is_none() && !self.is_momentary()).then_some(key)
+    /// An edit, told as a delete: to a reader of what is current that does not see it, its message is not there any more.
+    pub fn withdrawn(&self) -> Message {
+        let amends = self.content.amends.map(|amends| Amends::Deletes(amends.target()));
+        Message { expires: None, content: Content { amends, ..Content::default() }, ..self.clone() }
+    }
+
+    /// By what it supersedes older messages of its channel, if it does. An edit supersedes older edits of its message, and not
+    /// what came after that. What is for a moment supersedes nothing: the others stay.
+    pub fn supersedes(&self) -> Option<Superseding<'_>> {
+        match self.content.amends {
+            Some(amends) => Some(Superseding::Of(amends.target())),
+            None if self.is_momentary() => None,
+            None => self.content.key.as_deref().map(Superseding::Key),
+        }
     }
 
     /// Whether it is of a message at this place: it is that message, or an edit of it.

@@ -77,6 +77,7 @@ mod wire;
 
 pub use accept::{Accept, Wanted};
 pub use amend::{Amends, Became, View, target_gone};
+pub use amended::Superseding;
 pub use answer::{HistoryPage, Receipt};
 pub use archive::{Archived, archive_line, read_archive_line};
 pub use channel::Channel;

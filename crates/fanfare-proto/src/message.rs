@@ -45,18 +45,6 @@ pub struct Content {
 }
 
 impl Content {
-    const NOTHING: Content = Content {
-        key: None,
-        priority: None,
-        tags: Tags::new(),
-        event: None,
-        content_type: None,
-        notice: None,
-        body: Bytes::new(),
-        amends: None,
-        became: None,
-    };
-
     /// The event that says that a key has no value any more.
     pub const DELETED: &'static str = "$deleted";
 
@@ -125,16 +113,10 @@ impl Message {
         self.expires.is_some_and(|expires| expires <= now)
     }
 
-    /// Whether the message expired as soon as it was accepted: it is for those who are at the head then, and is kept for
-    /// nobody (design rule 12).
+    /// Whether the message expired as soon as it was accepted: it is for those who are at the head then. It takes a position,
+    /// and a log has nothing else of it (design rule 12).
     pub fn is_momentary(&self) -> bool {
         self.expires.is_some_and(|expires| expires <= self.time)
-    }
-
-    /// What a log keeps of what it says: nothing if it was for a moment.
-    pub fn kept(&self) -> &Content {
-        static NOTHING: Content = Content::NOTHING;
-        if self.is_momentary() { &NOTHING } else { &self.content }
     }
 
     /// Whether the message says that its key has no value any more.

@@ -2,7 +2,7 @@
 //! shared and compared.
 
 use crate::pattern::means;
-use crate::{Filter, Pattern, View};
+use crate::{Amends, Filter, Message, Pattern, View};
 use std::collections::BTreeMap;
 use std::hash::{Hash, Hasher};
 use std::num::NonZeroU32;
@@ -14,7 +14,7 @@ const END: char = '\n';
 /// A set of channels and patterns, each with a filter or without one. Equal sets are equal values, whatever order they
 /// were asked in, so sessions that want the same share the work. Cheap to clone. The names are one piece of memory, one
 /// after the other; few have a filter, and those are listed beside them.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Selection {
     names: Arc<str>,
     /// By place, in order; none if it would be empty.
@@ -32,11 +32,20 @@ impl Hash for Selection {
         if let Some(filters) = &self.filters {
             filters.hash(state);
         }
-        if let Some(view) = self.view {
-            view.hash(state);
+        if self.view() == View::Current {
+            View::Current.hash(state);
         }
     }
 }
+
+impl PartialEq for Selection {
+    /// Whoever says the view that everybody has wants the same as who says none.
+    fn eq(&self, other: &Selection) -> bool {
+        self.names == other.names && self.filters == other.filters && self.view() == other.view()
+    }
+}
+
+impl Eq for Selection {}
 
 impl Default for Selection {
     /// The empty set.
@@ -94,6 +103,14 @@ impl Selection {
     /// How what was edited or deleted is shown.
     pub fn view(&self) -> View {
         self.view.unwrap_or_default()
+    }
+
+    /// Whether a message is an edit by which its original is gone for who does not see it: one in a channel of this set, for
+    /// readers of what is current.
+    pub fn withdraws(&self, message: &Message) -> bool {
+        matches!(message.content.amends, Some(Amends::Replaces(_)))
+            && self.view() == View::Current
+            && self.matches(message.channel.as_str())
     }
 
     /// This set and another one. Of a pattern that is in both, the other one says what is wanted.
@@ -222,6 +239,22 @@ mod tests {
 
     fn selection(texts: &[&str]) -> Selection {
         Selection::new(texts.iter().map(|text| Pattern::parse(text).unwrap()).collect())
+    }
+
+    #[test]
+    fn who_says_the_usual_view_shares_with_who_says_none() {
+        let hashed = |selection: &Selection| {
+            let mut hasher = std::hash::DefaultHasher::new();
+            selection.hash(&mut hasher);
+            hasher.finish()
+        };
+        let (none, current) = (selection(&["a"]), selection(&["a"]).viewed(Some(View::Current)));
+        let events = selection(&["a"]).viewed(Some(View::Events));
+        assert!(none == events && hashed(&none) == hashed(&events));
+        assert!(none != current && hashed(&none) != hashed(&current));
+        // Said later, it counts.
+        assert_eq!(current.with(&events).view(), View::Events);
+        assert_eq!(current.with(&none).view(), View::Current);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! A selection that can be asked of message by message, by whoever shares it with nobody.
 
-use crate::{BoundFilter, Fields, Message, Paths, Selection};
+use crate::{BoundFilter, Fields, Message, Paths, Selection, Time};
+use std::sync::Arc;
 
 /// A selection with what its filters need.
 #[derive(Debug)]
@@ -33,6 +34,19 @@ impl Sieve {
         }
         self.fields.read(&self.paths, &message.content);
         self.selection.wants(channel, |index| self.filters[index].accepts(message, &self.fields))
+    }
+
+    /// Whether something is to be told of a message: it is wanted, or takes another one away.
+    pub fn hears(&mut self, message: &Message) -> bool {
+        self.selection.withdraws(message) || self.wants(message)
+    }
+
+    /// What is told of a message at a moment: it is wanted and has not expired, or takes another one away.
+    pub fn told(&mut self, message: Arc<Message>, now: Time) -> Option<Arc<Message>> {
+        if !message.is_expired(now) && self.wants(&message) {
+            return Some(message);
+        }
+        self.selection.withdraws(&message).then(|| Arc::new(message.withdrawn()))
     }
 }
 

@@ -110,7 +110,6 @@ impl Walked {
         // Whoever publishes it again within this time is answered from it.
         let known = message.id.is_some() && message.time.after(limits::IDEMPOTENCY_TIME) > self.now;
         let stays = match message.content.amends {
-            _ if message.is_momentary() => false,
             // Of the edits of a message that is there the newest counts, unless they were erased with it.
             Some(Amends::Replaces(target)) => {
                 !message.content.is_erased() && self.edited.insert(target) && is_kept(target)?

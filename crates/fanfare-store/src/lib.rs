@@ -17,7 +17,7 @@ mod sqlite;
 mod store;
 
 pub use log::{
-    ChannelInfo, Draft, Incidents, Log, LogStatus, Order, Page, Read, Removal, StoreError, Trimmed,
+    ChannelInfo, Draft, Incidents, Log, LogStatus, Order, Original, Page, Read, Removal, StoreError, Trimmed,
 };
 pub use memory::{MemoryLog, MemoryRecords};
 pub use records::{Put, Record, RecordChange, Records, Revision};

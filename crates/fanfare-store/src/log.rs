@@ -18,6 +18,29 @@ pub struct Draft {
     pub content: Content,
 }
 
+impl Draft {
+    /// Whether it is for a moment, if it is accepted then: a log gives it a position, and keeps nothing of it.
+    pub(crate) fn is_momentary(&self, time: Time) -> bool {
+        self.expires.is_some_and(|expires| expires <= time)
+    }
+
+    /// The message that it becomes, behind one of its channel.
+    pub(crate) fn at(self, position: Position, previous: Option<Position>, time: Time) -> Message {
+        let Draft { channel, id, publisher, expires, content } = self;
+        let previous = previous.filter(|previous| *previous > Position::START);
+        Message { channel, position, previous, time, id, publisher, expires, content }
+    }
+}
+
+/// A message that others may edit or delete, if it is one.
+#[derive(Debug, Clone)]
+pub struct Original {
+    /// As it was said, or what is left of it.
+    pub message: Arc<Message>,
+    /// When it expires as its newest edit has it.
+    pub expires: Option<Time>,
+}
+
 /// In which direction a page is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Order {
@@ -34,6 +57,9 @@ pub struct Read {
     pub selection: Selection,
     /// The place: exclusive when forward, exclusive when backward too.
     pub from: Position,
+    /// Its reader was shown nothing of what lies up to here: of that, no edit and no delete is told where what is current is
+    /// shown.
+    pub began: Position,
     /// In which direction.
     pub order: Order,
     /// Messages at the most.
@@ -162,6 +188,9 @@ pub trait Log: Send + Sync {
 
     /// Reads one page.
     fn read(&self, read: &Read) -> Result<Page, StoreError>;
+
+    /// The message at a position, if it is one of this channel. For whoever appends: it does not wait for readers.
+    fn original(&self, channel: &Channel, position: Position) -> Result<Option<Original>, StoreError>;
 
     /// The place just before the first message accepted at or after a moment; the head if there is none.
     fn find(&self, time: Time) -> Result<Position, StoreError>;

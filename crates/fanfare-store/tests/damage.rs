@@ -101,7 +101,14 @@ fn tell(log: &SqliteLog, wanted: &str, from: Position, order: Order) -> Told {
     let selection = Selection::new(vec![Pattern::parse(wanted).unwrap()]);
     let (mut told, mut from) = (Told::default(), from);
     loop {
-        let read = Read { selection: selection.clone(), from, order, messages: 50, bytes: 40_000 };
+        let read = Read {
+            selection: selection.clone(),
+            from,
+            began: Position::START,
+            order,
+            messages: 50,
+            bytes: 40_000,
+        };
         match log.read(&read) {
             Err(error) => {
                 told.failed = Some(error);

@@ -236,10 +236,15 @@ fn what_expires_at_once_is_heard_by_who_is_there_and_by_nobody_later() {
         let bodies = get(server.address, &format!("/c/a?{query}")).bodies();
         assert_eq!(bodies, ["first"], "{query}");
     }
+    let again = say(&server, "0", "moment");
+    assert_eq!((again.status, position(&again.json())), (200, position(&moment.json())), "its id is known");
+    let info = get(server.address, "/c/a/$info").json();
+    assert_eq!((&info["messages"], &info["published"], &info["bytes"]), (&json!(1), &json!(1), &json!(5)));
     server.restart();
     assert_eq!(get(server.address, "/c/a?last=9").bodies(), ["first"]);
     let again = say(&server, "0", "moment");
-    assert_eq!((again.status, position(&again.json())), (200, position(&moment.json())), "its id is known");
+    assert_eq!(again.status, 201, "nothing of it is kept, and so its id is not");
+    assert!(position(&again.json()) > position(&moment.json()), "its position is used");
 }
 
 #[test]
@@ -365,4 +370,31 @@ fn what_a_session_adds_later_is_seen_as_it_sees_everything() {
         }
     }
     assert_eq!(heard, [json!({ "position": first, "body": "two", "edited": edit })]);
+}
+
+#[test]
+fn a_long_history_shows_each_message_once() {
+    let server = Server::start();
+    let before = publish(server.address, "a", "before");
+    // More than a page.
+    let body = "x".repeat(50_000);
+    let all: Vec<u64> = (0..50).map(|_| position(&publish(server.address, "a", &body))).collect();
+    for target in [position(&before), all[0], all[40]] {
+        amended(&server, "a", "Replaces", target, "edited");
+    }
+    let url = format!("http://{}", server.address);
+    let shown = |from: &[&str]| {
+        let command = [&["history", "a", "--view", "current", "--json"], from].concat();
+        let told = run(fanfare(&url, &command)).with(0);
+        let lines = told.lines().into_iter().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        lines.map(|line| line["position"].as_u64().unwrap()).collect::<Vec<_>>()
+    };
+    assert_eq!(shown(&["--since", "1h"]), [&[position(&before)], &all[..]].concat());
+    let cursor = before["cursor"].as_str().unwrap().to_owned();
+    let edit = all[49] + 1;
+    assert_eq!(
+        shown(&["--after", &cursor]),
+        [&all[..], &[edit]].concat(),
+        "what became of what was heard comes, too"
+    );
 }

@@ -244,8 +244,8 @@ impl Watching {
         let condition = &self.kept.condition;
         let channels = self.state.channels.len().saturating_add(room);
         self.is_moved |= self.state.cursor != page.cursor;
-        // Of what was deleted, and of what was for a moment, the log has nothing to judge.
-        let judged = |message: &Message| !message.content.is_erased() && !message.is_momentary();
+        // Of what was deleted the log has nothing to judge.
+        let judged = |message: &Message| !message.content.is_erased();
         for (message, cursor) in page.messages.into_iter().filter(|(message, _)| judged(message)) {
             let verdict = self.judge.verdict(&message);
             // What was said from then on was listened for.

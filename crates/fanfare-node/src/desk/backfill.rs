@@ -15,7 +15,8 @@ use crate::lent::Lent;
 use crate::locate::Located;
 use crate::places::Places;
 use fanfare_proto::{
-    Encoder, Event, Gap, LogId, LogSet, Mark, Refusal, RequestId, Selection, Sieve, Time, Wire, limits,
+    Encoder, Event, Gap, LogId, LogSet, Mark, Position, Refusal, RequestId, Selection, Sieve, Time, Wire,
+    limits,
 };
 use fanfare_store::{Order, Read};
 use std::sync::Arc;
@@ -28,6 +29,8 @@ pub(crate) struct Backfill {
     logs: LogSet,
     /// Everything up to here was brought; `None` until the start is found.
     own: Option<Mark>,
+    /// It was shown nothing of what lies up to here.
+    began: Mark,
     /// Gaps to tell.
     gaps: Vec<Gap>,
     /// Gaps up to here were told.
@@ -56,14 +59,15 @@ impl Backfill {
         since: Mark,
         joined: u64,
     ) -> Backfill {
-        let (own, gaps, told, page, latest, ticket) = (None, Vec::new(), Mark::default(), None, None, 0);
+        let (own, began, gaps) = (None, Mark::default(), Vec::new());
+        let (told, page, latest, ticket) = (Mark::default(), None, None, 0);
         let (sieve, beside) = (Sieve::new(selection), Sieve::new(beside));
-        Backfill { request, sieve, logs, own, gaps, told, page, latest, beside, since, joined, ticket }
+        Backfill { request, sieve, logs, own, began, gaps, told, page, latest, beside, since, joined, ticket }
     }
 
     /// Begins where it was located.
     pub(crate) fn start(&mut self, located: Located) {
-        (self.own, self.gaps) = (Some(located.mark), located.gaps);
+        (self.own, self.began, self.gaps) = (Some(located.mark), located.began, located.gaps);
     }
 
     /// Brings less from now on.
@@ -221,6 +225,7 @@ impl Desk {
         let read = Read {
             selection: backfill.sieve.selection().unfiltered(),
             from: own.get(log),
+            began: backfill.began.get(log),
             order: Order::Forward,
             messages: limits::STEP_MESSAGES,
             bytes: limits::TURN_BYTES,
@@ -237,7 +242,9 @@ impl Desk {
             return Step::Idle;
         };
         let selection = self.first(key).map(|backfill| backfill.sieve.selection().clone());
-        let asked = self.ask_latest(key, &mut past, selection.unwrap_or_default(), log, own.get(log));
+        let began = self.first(key).map_or(Position::START, |backfill| backfill.began.get(log));
+        let from = (own.get(log), began);
+        let asked = self.ask_latest(key, &mut past, selection.unwrap_or_default(), log, from);
         let Some(backfill) = self.first(key) else { return Step::Idle };
         backfill.latest = Some(past);
         match asked {

@@ -92,7 +92,7 @@ impl Desk {
             extra.told.set(log, extra.told.get(log).max(own.get(log)));
             own.set(log, Position::START);
         }
-        (extra.page, extra.announce) = (None, true);
+        (extra.page, extra.began, extra.announce) = (None, None, true);
         extra.pace.iter_mut().for_each(|paced| paced.lose_place());
     }
 
@@ -128,7 +128,8 @@ impl Desk {
             return Step::Wait;
         }
         let selection = interest.selection.clone();
-        let asked = self.ask_latest(key, &mut past, selection, log, own.get(log));
+        let from = (own.get(log), session.began(log));
+        let asked = self.ask_latest(key, &mut past, selection, log, from);
         let Some(session) = self.sessions.get_mut(key) else { return Step::Idle };
         session.extra().past = Some(past);
         match asked {
@@ -150,7 +151,7 @@ impl Desk {
         past: &mut Past,
         selection: Selection,
         log: LogId,
-        from: Position,
+        (from, began): (Position, Position),
     ) -> Result<u32, Refusal> {
         let (ticket, mailbox, removals) = (self.ticket(), self.mailbox.clone(), self.lost.removals);
         // What is newest is so of what is current, whatever else the session is shown.
@@ -166,7 +167,7 @@ impl Desk {
             return Ok(ticket);
         }
         let until = past.until.get(log);
-        let mut seeking = Seeking::new(Sieve::new(selection), from, until, reading.placing());
+        let mut seeking = Seeking::new(Sieve::new(selection), (from, began), until, reading.placing());
         let look = Arc::new(());
         let wanted = Arc::downgrade(&look);
         reading.steps(Box::new(move |logs| {

@@ -237,7 +237,7 @@ impl Desk {
         let inner = self.node.inner();
         let Some(session) = self.sessions.get_mut(key) else { return Ok(()) };
         let set = session.logs;
-        if let Some(located) = locate_at_once(&inner.logs, &inner.places, set, &start) {
+        if let Some(located) = locate_at_once(&inner.logs, &inner.places, set, &start, selection.view()) {
             self.begin_at(key, located);
             return Ok(());
         }

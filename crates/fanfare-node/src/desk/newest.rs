@@ -1,10 +1,10 @@
-//! What the readers of one selection that hear in ticks have not heard: of each key the newest message, and every
-//! message without a key, in order (design rule 8). Kept once for all of them, and only while there is one.
+//! What the readers of one selection that hear in ticks have not heard: of each key the newest message, of each original the
+//! newest edit, and every message without a key, in order (design rule 8). Kept once for all of them, and only while there is one.
 //!
 //! It goes further back than the window, because it has fewer messages. What it does not have any more is read in the log.
 
 use fanfare_hub::Slot;
-use fanfare_proto::{LogId, LogSet, Mark, Message, Position, limits};
+use fanfare_proto::{LogId, LogSet, Mark, Message, Position, Superseding, limits};
 use hashbrown::HashTable;
 use std::collections::VecDeque;
 use std::hash::{BuildHasher, RandomState};
@@ -46,12 +46,12 @@ fn share(lists: usize) -> usize {
 }
 
 fn is_same(one: &Message, other: &Message) -> bool {
-    one.superseding_key() == other.superseding_key() && one.channel == other.channel
+    one.supersedes() == other.supersedes() && one.channel == other.channel
 }
 
-/// Of a message that has a key by which it supersedes others.
+/// Of a message that supersedes others.
 fn hash(hasher: &RandomState, message: &Message) -> u64 {
-    hasher.hash_one((message.channel.as_str(), message.superseding_key()))
+    hasher.hash_one((message.channel.as_str(), message.supersedes()))
 }
 
 impl Newest {
@@ -80,7 +80,7 @@ impl Newest {
         if self.held.back().is_some_and(|last| last.seq == seq) {
             return;
         }
-        if slot.message.superseding_key().is_some() {
+        if slot.message.supersedes().is_some() {
             self.supersede(&slot.message);
         }
         self.bytes += size(&slot.message);
@@ -123,7 +123,7 @@ impl Newest {
         };
         self.bytes -= size(&slot.message);
         self.covered = self.covered.max(&slot.mark);
-        if slot.message.superseding_key().is_some() {
+        if slot.message.supersedes().is_some() {
             let (hash, number) = (hash(&self.hasher, &slot.message), self.gone - 1);
             if let Ok(known) = self.by_key.find_entry(hash, |known| *known == number) {
                 known.remove();
@@ -151,7 +151,7 @@ impl Newest {
             slot.map_or(0, |slot| hash(hasher, &slot.message))
         };
         for (number, held) in (0..).zip(held.iter()) {
-            if held.slot.as_ref().is_some_and(|slot| slot.message.superseding_key().is_some()) {
+            if held.slot.as_ref().is_some_and(|slot| slot.message.supersedes().is_some()) {
                 by_key.insert_unique(hash_at(&number), number, hash_at);
             }
         }
@@ -164,11 +164,12 @@ impl Newest {
             let of = |slot: &mut Slot<()>| slot.log == log && slot.message.is_of(target);
             let Some(slot) = place.slot.take_if(of) else { continue };
             (*bytes, *empty, *version) = (*bytes - size(&slot.message), *empty + 1, *version + 1);
-            if slot.message.superseding_key().is_none() {
-                continue;
+            match slot.message.supersedes() {
+                None => continue,
+                // What it had superseded is the newest again: whoever has not heard that reads the log.
+                Some(Superseding::Key(_)) => *covered = covered.max(&slot.mark),
+                Some(Superseding::Of(_)) => {}
             }
-            // What it had superseded is the newest again: whoever has not heard that reads the log.
-            *covered = covered.max(&slot.mark);
             if let Ok(known) = by_key.find_entry(hash(hasher, &slot.message), |known| *known == number) {
                 known.remove();
             }

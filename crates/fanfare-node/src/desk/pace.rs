@@ -223,8 +223,8 @@ impl Desk {
         let (head, joined) = (self.window.head().get(log), self.window.end());
         let Some(session) = self.sessions.get_mut(key) else { return Step::Idle };
         let Some(interest) = self.interests.get(session.membership.interest) else { return Step::Idle };
-        let (mut sieve, from) =
-            (Sieve::new(interest.selection.clone()), session.own().unwrap_or_default().get(log));
+        let mut sieve = Sieve::new(interest.selection.clone());
+        let from = (session.own().unwrap_or_default().get(log), session.began(log));
         session.give_from(joined);
         (session.ticket, session.extra().joined) = (ticket, joined);
         let reading = &self.node.inner().reading;

@@ -44,12 +44,19 @@ impl<'a> Changes<'a> {
     }
 }
 
+/// What is written of a message.
+enum Told {
+    AsItIs,
+    /// It is an edit that its reader does not see: that the original is not there.
+    Withdrawn,
+}
+
 /// What a reader that hears in ticks may be given at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Share {
     /// So many bytes; the first message may pass it.
     pub(crate) bytes: u32,
-    /// Whether messages without a key are counted...
+    /// Whether messages that supersede nothing, without a key that is, are counted...
     pub(crate) counts: bool,
     /// ...and then, whether one may be given.
     pub(crate) keyless: bool,
@@ -58,14 +65,16 @@ pub(crate) struct Share {
 impl Share {
     /// Whether a message fits behind so many bytes, with a message without a key among them or not.
     fn fits(&self, message: &Message, bytes: usize, keyless: bool) -> bool {
-        let one = message.superseding_key().is_some() || !self.counts || (self.keyless && !keyless);
+        let one = message.supersedes().is_some() || !self.counts || (self.keyless && !keyless);
         one && (bytes == 0 || bytes < self.bytes as usize)
     }
 }
 
 impl Reader<'_> {
-    /// Appends the frame of a message.
-    fn encode(&mut self, message: &Message, mark: &Mark, out: &mut Vec<u8>) {
+    /// Appends the frame of what is told of a message.
+    fn encode(&mut self, told: &Told, message: &Message, mark: &Mark, out: &mut Vec<u8>) {
+        let withdrawn = matches!(told, Told::Withdrawn).then(|| message.withdrawn());
+        let message = withdrawn.as_ref().unwrap_or(message);
         let cursor = self.past.is_none().then(|| self.places.cursor(mark, self.logs));
         self.encoder.event(self.wire, &Event::Message(message, cursor.as_ref()), out);
     }
@@ -95,20 +104,32 @@ impl Reader<'_> {
         Some((frame, base))
     }
 
-    /// Whether the slot is to be written.
-    fn wants(&mut self, slot: &Slot<Frames>, seq: u64) -> bool {
+    /// What is to be written of the slot. Of a list, all was wanted but edits that take others away.
+    fn told<T>(&mut self, slot: &Slot<T>, seq: u64, listed: bool) -> Option<Told> {
         let message = &slot.message;
-        self.is_new(slot, seq)
-            && self.wish.wants(message, Some(seq))
-            && !self.comes_by_itself(slot.log, message)
+        if !self.is_new(slot) {
+            return None;
+        }
+        let wants = |wish: &mut Wish<'_>| {
+            (listed && message.content.amends.is_none()) || wish.wants(message, Some(seq))
+        };
+        let sees = !self.expired(slot, seq) && wants(&mut self.wish);
+        self.tells(sees, slot.log, message)
+    }
+
+    /// The same, once it is known whether its reader sees a message.
+    fn tells(&mut self, sees: bool, log: LogId, message: &Message) -> Option<Told> {
+        if !sees && !self.wish.withdraws(message) || self.comes_by_itself(log, message) {
+            return None;
+        }
+        Some(if sees { Told::AsItIs } else { Told::Withdrawn })
     }
 
     /// Whether the slot may be written to whoever wants its message.
-    fn is_new<T>(&self, slot: &Slot<T>, seq: u64) -> bool {
+    fn is_new<T>(&self, slot: &Slot<T>) -> bool {
         self.logs.contains(slot.log)
             && !(slot.message.content.became.is_some() && self.wish.view() == View::Current)
             && self.own.is_none_or(|own| slot.message.position > own.get(slot.log))
-            && !self.expired(slot, seq)
     }
 
     fn comes_by_itself(&mut self, log: LogId, message: &Message) -> bool {
@@ -134,12 +155,12 @@ pub(crate) fn window_run(from: u64, to: u64, window: &mut Window<Frames>, reader
             break;
         }
         let Some(slot) = window.get_mut(seq) else { continue };
-        if reader.wants(slot, seq) {
-            let expires = expiry(&slot.message);
+        if let Some(told) = reader.told(slot, seq, false) {
+            let expires = expiry(&slot.message, &told);
             let change = reader.change(seq, &slot.mark);
             let bytes = match &change {
                 Some((bytes, _)) => bytes.clone(),
-                None => slot_frame(slot, reader),
+                None => slot_frame(slot, &told, reader),
             };
             if size > 0 && size + bytes.len() > RUN_BYTES {
                 end = seq;
@@ -154,28 +175,27 @@ pub(crate) fn window_run(from: u64, to: u64, window: &mut Window<Frames>, reader
     Run { base, ..join(frames, end, until) }
 }
 
-/// When a message expires, unless it did at once: then it does not matter when it is written.
-fn expiry(message: &Message) -> Option<Time> {
-    message.expires.filter(|expires| *expires > message.time)
+/// When what is told of a message is something else: once it expires, unless it did at once. Then it does not matter when it
+/// is written.
+fn expiry(message: &Message, told: &Told) -> Option<Time> {
+    message.expires.filter(|expires| *expires > message.time && matches!(told, Told::AsItIs))
 }
 
 fn earlier(one: Option<Time>, other: Option<Time>) -> Option<Time> {
     one.into_iter().chain(other).min()
 }
 
-/// The slot's frame for this reader, encoded once for all that share wire and logs.
-fn slot_frame(slot: &mut Slot<Frames>, reader: &mut Reader<'_>) -> Bytes {
-    let key = (reader.wire, reader.logs);
-    if reader.own.is_none()
-        && let Some((_, bytes)) = slot.beside.iter().find(|(other, _)| *other == key)
-    {
+/// The slot's frame for this reader, encoded once for all that share wire and logs; but not for the few that do not see its edit.
+fn slot_frame(slot: &mut Slot<Frames>, told: &Told, reader: &mut Reader<'_>) -> Bytes {
+    let (key, shared) = ((reader.wire, reader.logs), reader.own.is_none() && matches!(told, Told::AsItIs));
+    if shared && let Some((_, bytes)) = slot.beside.iter().find(|(other, _)| *other == key) {
         return bytes.clone();
     }
     let mark = reader.own.map_or(slot.mark, |own| own.max(&slot.mark));
     let mut out = Vec::new();
-    reader.encode(&slot.message, &mark, &mut out);
+    reader.encode(told, &slot.message, &mark, &mut out);
     let bytes = Bytes::from(out);
-    if reader.own.is_none() {
+    if shared {
         slot.beside.push((key, bytes.clone()));
     }
     bytes
@@ -207,21 +227,19 @@ pub(crate) fn page_run(
     let (mut out, mut cuts, mut mark, mut until) = (Vec::new(), Vec::new(), own, None);
     let mut keyless = false;
     for (index, message) in range.clone().zip(&page.messages[range]) {
-        if message.is_expired(reader.now)
-            || message.position <= own.get(log)
-            || reader.comes_by_itself(log, message)
-            || reader.wish.refuses(message)
-        {
+        if message.position <= own.get(log) {
             continue;
         }
+        let sees = !message.is_expired(reader.now) && !reader.wish.refuses(message);
+        let Some(told) = reader.tells(sees, log, message) else { continue };
         let paused = reader.share.is_some_and(|share| !share.fits(message, out.len(), keyless));
         if paused || out.len() >= RUN_BYTES {
             return Run { bytes: out.into(), cuts, to: index as u64, until, paused, keyless, base: None };
         }
-        keyless |= message.superseding_key().is_none();
+        keyless |= message.supersedes().is_none();
         mark.raise(log, message.position);
-        until = earlier(until, expiry(message));
-        reader.encode(message, &mark, &mut out);
+        until = earlier(until, expiry(message, &told));
+        reader.encode(&told, message, &mark, &mut out);
         cuts.push((out.len(), index as u64 + 1));
     }
     Run { bytes: out.into(), cuts, to: end as u64, until, paused: false, keyless, base: None }
@@ -231,21 +249,19 @@ pub(crate) fn page_run(
 pub(crate) fn list_run(from: u64, to: u64, list: &Newest, reader: &mut Reader<'_>) -> Run {
     let (mut out, mut cuts, mut until, mut keyless, mut base) = (Vec::new(), Vec::new(), None, false, None);
     for (seq, slot) in list.range(from, to) {
-        if !reader.is_new(slot, seq) {
-            continue;
-        }
+        let Some(told) = reader.told(slot, seq, true) else { continue };
         let paused = reader.share.is_some_and(|share| !share.fits(&slot.message, out.len(), keyless));
         if paused || out.len() >= LIST_BYTES {
             return Run { bytes: out.into(), cuts, to: seq, until, paused, keyless, base };
         }
-        keyless |= slot.message.superseding_key().is_none();
-        until = earlier(until, expiry(&slot.message));
+        keyless |= slot.message.supersedes().is_none();
+        until = earlier(until, expiry(&slot.message, &told));
         if let Some((bytes, since)) = reader.change(seq, &slot.mark) {
             base = base.into_iter().chain([since]).min();
             out.extend_from_slice(&bytes);
         } else {
             let mark = reader.own.map_or(slot.mark, |own| own.max(&slot.mark));
-            reader.encode(&slot.message, &mark, &mut out);
+            reader.encode(&told, &slot.message, &mark, &mut out);
         }
         cuts.push((out.len(), seq + 1));
     }

@@ -8,7 +8,7 @@ use crate::lent::Lent;
 use crate::locate::Located;
 use bytes::Bytes;
 use fanfare_hub::Membership;
-use fanfare_proto::{Form, Gap, Grant, LogId, LogSet, Mark, Refusal, Wire};
+use fanfare_proto::{Form, Gap, Grant, LogId, LogSet, Mark, Position, Refusal, Wire};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -56,6 +56,8 @@ pub(crate) struct Extra {
     /// What the session has heard, where that is not the window's mark: while it is behind, and after it has
     /// joined the window until the window's marks have passed it.
     pub(crate) own: Option<Mark>,
+    /// It was shown nothing of what lies up to here.
+    pub(crate) began: Option<Box<Mark>>,
     /// Where it has joined the window.
     pub(crate) joined: u64,
     /// A reader of changes was given what it wanted from this place of the window on.
@@ -154,10 +156,17 @@ impl Session {
         self.extra.as_ref()?.given_from
     }
 
+    /// Up to where it was shown nothing of a log.
+    pub(crate) fn began(&self, log: LogId) -> Position {
+        let began = self.extra.as_deref().and_then(|extra| extra.began.as_deref());
+        began.map_or(Position::START, |began| began.get(log))
+    }
+
     /// Begins where it was located.
     pub(crate) fn start(&mut self, located: Located) {
         let extra = self.extra();
         extra.own = Some(located.mark);
+        extra.began = (located.began != Mark::default()).then(|| Box::new(located.began));
         extra.gaps = located.gaps;
         extra.behind = true;
         extra.pace.iter_mut().for_each(|paced| paced.lose_place());

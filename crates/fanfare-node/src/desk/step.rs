@@ -128,9 +128,11 @@ impl Desk {
         };
         let Some(session) = self.sessions.get_mut(key) else { return Step::Idle };
         session.line = Line::Waiting;
+        let began = session.began(log);
         let read = Read {
             selection,
             from: own.get(log),
+            began,
             order: Order::Forward,
             messages: limits::STEP_MESSAGES,
             bytes: limits::TURN_BYTES,

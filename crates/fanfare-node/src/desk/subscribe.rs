@@ -67,7 +67,7 @@ impl Desk {
         now: Time,
     ) -> Result<(), Refusal> {
         self.select(key, selection.clone(), logs)?;
-        let head = Located { mark: self.window.head(), gaps: Vec::new() };
+        let head = Located::at(self.window.head());
         let ticket = self.ticket();
         let Some(session) = self.sessions.get_mut(key) else { return Ok(()) };
         // What was asked before is of another beginning.
@@ -107,7 +107,7 @@ impl Desk {
         let (inner, beside, since) = (self.node.inner(), self.heard(key), self.window.head());
         let mut backfill = Backfill::new(request, selection.clone(), logs, beside, since, self.window.end());
         backfill.latest = latest.then(|| Past::new(since));
-        match locate_at_once(&inner.logs, &inner.places, logs, &start) {
+        match locate_at_once(&inner.logs, &inner.places, logs, &start, selection.view()) {
             Some(located) => backfill.start(located),
             None => backfill.ticket = self.find(key, selection, logs, start, now)?,
         }

@@ -20,6 +20,14 @@ impl Wish<'_> {
         }
     }
 
+    /// Whether a message that it does not see takes another one away from it.
+    pub(crate) fn withdraws(&self, message: &Message) -> bool {
+        match self {
+            Wish::Shared(interest, _) => interest.selection.withdraws(message),
+            Wish::Own(sieve) => sieve.selection().withdraws(message),
+        }
+    }
+
     /// How it sees what was edited or deleted.
     pub(crate) fn view(&self) -> View {
         match self {

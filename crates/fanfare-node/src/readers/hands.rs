@@ -76,6 +76,7 @@ impl Hands {
                 let read = Read {
                     selection: Selection::new(vec![Pattern::from(&channel)]),
                     from: Position(position.0.saturating_sub(1)),
+                    began: Position::START,
                     order: Order::Forward,
                     messages: 1,
                     bytes: limits::TURN_BYTES,

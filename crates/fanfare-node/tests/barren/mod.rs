@@ -1,10 +1,10 @@
 //! A very long log in which nothing that is wanted is ever found.
 
 use bytes::Bytes;
-use fanfare_proto::{Epoch, Message, Pattern, Position, Time};
+use fanfare_proto::{Channel, Epoch, Message, Pattern, Position, Time};
 use fanfare_store::{
-    ChannelInfo, Draft, Log, LogStatus, Order, Page, Put, Read, Record, RecordChange, Records, Removal,
-    Revision, Store, StoreError, Trimmed,
+    ChannelInfo, Draft, Log, LogStatus, Order, Original, Page, Put, Read, Record, RecordChange, Records,
+    Removal, Revision, Store, StoreError, Trimmed,
 };
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
@@ -56,6 +56,10 @@ impl Log for Barren {
             Order::Backward => read.from.0.min(HEAD + 1).saturating_sub(STEP),
         };
         Ok(Page { messages: Vec::new(), through: Position(through), gap: None })
+    }
+
+    fn original(&self, _: &Channel, _: Position) -> Result<Option<Original>, StoreError> {
+        Ok(None)
     }
 
     fn find(&self, time: Time) -> Result<Position, StoreError> {

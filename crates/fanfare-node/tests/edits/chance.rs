@@ -1,7 +1,7 @@
 //! A reader of what is current that is cut, and is slow, against a list.
 
+use crate::says::{delete, edit, say};
 use crate::story::{self, Story};
-use crate::{delete, edit, say};
 use fanfare_proto::{Cursor, Position, Start, View, limits};
 use proptest::prelude::*;
 use std::collections::BTreeMap;

@@ -1,10 +1,10 @@
 //! A store that fails, or waits, as a test wants it.
 
 use bytes::Bytes;
-use fanfare_proto::{Message, Pattern, Position, Time};
+use fanfare_proto::{Channel, Message, Pattern, Position, Time};
 use fanfare_store::{
-    ChannelInfo, Draft, Log, LogStatus, Page, Put, Read, Record, RecordChange, Records, Removal, Revision,
-    Store, StoreError, Trimmed,
+    ChannelInfo, Draft, Log, LogStatus, Original, Page, Put, Read, Record, RecordChange, Records, Removal,
+    Revision, Store, StoreError, Trimmed,
 };
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Condvar, Mutex};
@@ -63,6 +63,10 @@ impl Log for Sick {
         let closed = self.closed.lock().unwrap();
         drop(self.opened.wait_while(closed, |closed| *closed).unwrap());
         self.well.read(read)
+    }
+
+    fn original(&self, channel: &Channel, position: Position) -> Result<Option<Original>, StoreError> {
+        self.well.original(channel, position)
     }
 
     fn find(&self, time: Time) -> Result<Position, StoreError> {

@@ -1,8 +1,8 @@
 //! Edits and deletes in the memory log: what they change when they are added, and how readers see that.
 
 use super::state::State;
-use crate::{Order, Read};
-use fanfare_proto::{Amends, Message, Position, View};
+use crate::{Order, Original, Read};
+use fanfare_proto::{Amends, Channel, Message, Position, View};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -16,10 +16,19 @@ impl State {
             None => {}
             Some(Amends::Replaces(target)) => self.edits.entry(target).or_default().push(message.position),
             Some(Amends::Deletes(target)) => {
-                let edits = self.edits.remove(&target).unwrap_or_default();
+                let edits = self.edits.get(&target).cloned().unwrap_or_default();
                 edits.into_iter().chain([target]).for_each(|position| self.erase(position));
             }
         }
+    }
+
+    /// Takes a message out, and its edits with it.
+    pub(super) fn remove_with_edits(&mut self, position: Position) -> bool {
+        let edits = self.edits.remove(&position).unwrap_or_default();
+        for edit in edits {
+            self.remove(edit);
+        }
+        self.remove(position)
     }
 
     fn erase(&mut self, position: Position) {
@@ -69,14 +78,27 @@ impl State {
             }
             Some(amends) => {
                 let target = amends.target();
-                let heard = read.order == Order::Forward && target <= read.from;
-                let newest = match self.edits.get(&target).and_then(|edits| edits.last()) {
-                    Some(newest) => *newest == message.position,
-                    None => true,
+                let heard = read.order == Order::Forward && read.began < target && target <= read.from;
+                let counts = match amends {
+                    // Of an original that is not kept there are no edits.
+                    Amends::Replaces(_) => {
+                        self.edits.get(&target).and_then(|edits| edits.last()) == Some(&message.position)
+                    }
+                    Amends::Deletes(_) => true,
                 };
-                (heard && newest && message.content.became.is_none()).then(|| message.clone())
+                (heard && counts && message.content.became.is_none()).then(|| message.clone())
             }
         }
+    }
+
+    /// The message at a position, if it is one of this channel.
+    pub(super) fn original(&self, channel: &Channel, position: Position) -> Option<Original> {
+        let line = self.channels.get(channel)?;
+        let space = &self.spaces[usize::from(line.namespace.0)];
+        let message = space.messages.get(&position).filter(|message| message.channel == *channel)?;
+        let edit = self.edits.get(&position).and_then(|edits| edits.last());
+        let newest = edit.and_then(|edit| space.messages.get(edit)).unwrap_or(message);
+        Some(Original { message: message.clone(), expires: newest.expires })
     }
 
     /// The message at a position in the namespace of another one.

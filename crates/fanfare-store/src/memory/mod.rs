@@ -14,11 +14,11 @@ pub use records::MemoryRecords;
 
 use crate::retention::Rules;
 use crate::{
-    ChannelInfo, Draft, Log, LogStatus, Page, Put, Read, Record, RecordChange, Records, Removal, Revision,
-    Store, StoreError, Trimmed,
+    ChannelInfo, Draft, Log, LogStatus, Original, Page, Put, Read, Record, RecordChange, Records, Removal,
+    Revision, Store, StoreError, Trimmed,
 };
 use bytes::Bytes;
-use fanfare_proto::{Epoch, LogId, Message, Namespaces, Pattern, Position, Time};
+use fanfare_proto::{Channel, Epoch, LogId, Message, Namespaces, Pattern, Position, Time};
 use state::State;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
@@ -55,6 +55,10 @@ impl Log for MemoryLog {
         Ok(read::page(&self.state(), read))
     }
 
+    fn original(&self, channel: &Channel, position: Position) -> Result<Option<Original>, StoreError> {
+        Ok(self.state().original(channel, position))
+    }
+
     fn find(&self, time: Time) -> Result<Position, StoreError> {
         Ok(read::find(&self.state(), time))
     }
@@ -66,7 +70,7 @@ impl Log for MemoryLog {
     fn remove(&self, removal: &Removal) -> Result<bool, StoreError> {
         let mut state = self.state_mut();
         Ok(match removal {
-            Removal::Message(position) => state.remove(*position),
+            Removal::Message(position) => state.remove_with_edits(*position),
             Removal::Purge(channel) => state.purge(channel),
             Removal::Drop(channel) => state.forget(channel),
         })

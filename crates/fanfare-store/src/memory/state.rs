@@ -91,31 +91,23 @@ impl State {
 
     fn add(&mut self, draft: Draft, time: Time) -> Arc<Message> {
         let position = Position(self.status.head.0 + 1);
+        (self.status.head, self.status.time) = (position, time);
+        if draft.is_momentary(time) {
+            let previous = self.channels.get(&draft.channel).map(|line| line.head);
+            return Arc::new(draft.at(position, previous, time));
+        }
         let line = self.channels.entry(draft.channel.clone()).or_insert_with(|| {
             let namespace = self.rules.id_of(draft.channel.as_str());
             let gone = self.spaces[usize::from(namespace.0)].gone;
             Line { namespace, messages: VecDeque::new(), bytes: 0, head: Position::START, published: 0, gone }
         });
-        let message = Arc::new(Message {
-            channel: draft.channel,
-            position,
-            previous: (line.head > Position::START).then_some(line.head),
-            time,
-            id: draft.id,
-            publisher: draft.publisher,
-            expires: draft.expires,
-            content: draft.content,
-        });
-        let kept = match message.is_momentary() {
-            true => Arc::new(Message { content: message.kept().clone(), ..(*message).clone() }),
-            false => message.clone(),
-        };
-        let size = kept.content.size() as u64;
+        let message = Arc::new(draft.at(position, Some(line.head), time));
+        let size = message.content.size() as u64;
         self.empty.remove(&line.head);
         line.head = position;
         line.published += 1;
         line.bytes += size;
-        line.messages.push_back(kept.clone());
+        line.messages.push_back(message.clone());
         let (namespace, messages) = (line.namespace, line.messages.len() as u64);
         if self.rules.is_crowded(namespace, messages) {
             self.crowded.insert(message.channel.clone());
@@ -124,10 +116,8 @@ impl State {
             self.due.channels.insert(message.channel.clone());
         }
         let space = self.space(namespace);
-        space.messages.insert(position, kept);
+        space.messages.insert(position, message.clone());
         space.bytes += size;
-        self.status.head = position;
-        self.status.time = time;
         self.status.messages += 1;
         self.status.bytes += size;
         self.amend(&message);

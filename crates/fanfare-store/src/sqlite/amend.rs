@@ -3,9 +3,12 @@
 //! An original's row names its newest edit, and an edit's row the edit before it. So what a delete has to erase is found
 //! without looking at other rows.
 
+use super::chain::link;
+use super::error::meaning;
+use super::heads::Head;
 use super::row;
 use super::sum::{Amended, Link, Said};
-use crate::{Order, Read, StoreError};
+use crate::{Order, Original, Read, StoreError};
 use fanfare_proto::{Amends, Channel, Message, Position, View};
 use rusqlite::{Connection, OptionalExtension, Result as SqlResult};
 use std::sync::Arc;
@@ -104,6 +107,34 @@ fn erase_one(connection: &Connection, at: Position) -> SqlResult<u64> {
     Ok(link.size.unwrap_or(0))
 }
 
+/// The message at a position, if it is one of this channel, above all that is gone of it.
+pub(super) fn original(
+    connection: &Connection,
+    position: Position,
+    channel: &Channel,
+    head: &Head,
+) -> Result<Option<Original>, StoreError> {
+    let link = link(connection, position).map_err(meaning)?;
+    if position <= head.gone.through || link.is_none_or(|link| link.channel != head.id) {
+        return Ok(None);
+    }
+    let Some((message, edit)) = row::fetch(connection, position, channel)? else { return Ok(None) };
+    let edit = edit.map(|edit| row::fetch(connection, edit, channel)).transpose()?.flatten();
+    let expires = edit.map_or(message.expires, |(edit, _)| edit.expires);
+    Ok(Some(Original { message: Arc::new(message), expires }))
+}
+
+/// Where the edits of a message are, if it is an original; the newest first.
+pub(super) fn edits_of(connection: &Connection, position: Position) -> SqlResult<Vec<Position>> {
+    let mut said = amended(connection, position)?.filter(|said| said.replaces.is_none());
+    let mut edits = Vec::new();
+    while let Some(edit) = said.and_then(|said| said.edit) {
+        edits.push(edit);
+        said = amended(connection, edit)?;
+    }
+    Ok(edits)
+}
+
 /// Reads the message at a position as a reader sees it; `None` if there is none, or none for this reader.
 pub(super) fn fetch(
     connection: &Connection,
@@ -122,14 +153,17 @@ pub(super) fn fetch(
             Some(edit.map(|(edit, _)| message.edited(&edit)).unwrap_or(message))
         }
         Some(amends) => {
-            let heard = read.order == Order::Forward && amends.target() <= read.from;
-            let is_newest = |amended: Option<Amended>| match (amends, amended) {
-                (Amends::Replaces(_), Some(amended)) => amended.edit == Some(position),
-                _ => true,
+            let target = amends.target();
+            let heard = read.order == Order::Forward && read.began < target && target <= read.from;
+            let told = match amends {
+                _ if !heard || message.content.became.is_some() => false,
+                // Of an original that is not kept there are no edits.
+                Amends::Replaces(_) => {
+                    let original = amended(connection, target).map_err(meaning)?;
+                    original.is_some_and(|original| original.edit == Some(position))
+                }
+                Amends::Deletes(_) => true,
             };
-            let told = heard
-                && message.content.became.is_none()
-                && is_newest(amended(connection, amends.target()).map_err(super::error::meaning)?);
             told.then_some(message)
         }
     };

@@ -24,6 +24,9 @@ pub(super) const CHANNELS: usize = 16;
 /// and nothing to show for them.
 const LOOKS: u32 = 512;
 
+/// Messages looked at for one page: where all are edits of a few, it may be empty and only move on.
+const ROWS: u32 = 4096;
+
 /// A place in one channel.
 struct Cursor {
     channel: Channel,
@@ -61,7 +64,11 @@ pub(super) fn read(
             cursors.push(cursor);
         }
     }
-    while !filling.is_full() {
+    let mut reached = read.from;
+    for _ in 0..ROWS {
+        if filling.is_full() {
+            return Ok(end_of(read.order, head));
+        }
         for cursor in &mut cursors {
             let look = match read.order {
                 Order::Forward => cursor.look_forward(snapshot, head),
@@ -87,6 +94,7 @@ pub(super) fn read(
         };
         match next.and_then(|cursor| Some((cursor.found.pop()?, &cursor.channel))) {
             Some((at, channel)) => {
+                reached = at;
                 if let Some(message) = amend::fetch(snapshot, at, channel, read)? {
                     filling.push(message);
                 }
@@ -99,7 +107,7 @@ pub(super) fn read(
             }
         }
     }
-    Ok(end_of(read.order, head))
+    Ok(reached)
 }
 
 impl Cursor {

@@ -229,7 +229,7 @@ impl Life {
     fn run(&mut self) {
         let (mut until, mut closed) = (None, false);
         while self.signal.wait(until) {
-            let again = if self.shared.trouble().is_none() { self.checkpoint() } else { None };
+            let mut again = if self.shared.trouble().is_none() { self.checkpoint() } else { None };
             let wrong = (self.shared.trouble(), self.shared.incidents().damage);
             if wrong.0.is_some() && !closed {
                 // What a reader met may wait for long, but not a log that has closed.
@@ -240,7 +240,12 @@ impl Life {
                 (None, None) => self.looks.end(),
                 _ if !self.looks.due() => (),
                 (Some(trouble), _) => match self.mend(&trouble) {
-                    Ok(()) => self.shared.reopen(&trouble),
+                    Ok(()) => {
+                        self.shared.reopen(&trouble);
+                        if self.signal.state().scrub {
+                            again = self.checkpoint();
+                        }
+                    }
                     Err(error) => {
                         let damaged = matches!(error, StoreError::Corrupt(_));
                         self.looks.later(if damaged { CHECK_EVERY } else { MEND_EVERY });

@@ -63,12 +63,12 @@ pub use unfinished::{Unfinished, unfinished};
 
 use crate::retention::Rules;
 use crate::{
-    ChannelInfo, Draft, Incidents, Log, LogStatus, Page, Read, RecordChange, Removal, Store, StoreError,
-    Trimmed,
+    ChannelInfo, Draft, Incidents, Log, LogStatus, Original, Page, Read, RecordChange, Removal, Store,
+    StoreError, Trimmed,
 };
 use checkpoint::Checkpoints;
 use error::of_file;
-use fanfare_proto::{LogId, Message, Namespaces, Pattern, Position, Time};
+use fanfare_proto::{Channel, LogId, Message, Namespaces, Pattern, Position, Time};
 use ledger::Shared;
 use lock::DirLock;
 use reader::{Reader, Readers};
@@ -125,7 +125,10 @@ impl SqliteLog {
 
     /// Reads; what fails or seems to be damaged, twice: a disk may not have been read once, and SQLite calls that both.
     fn read_with<T>(&self, work: impl Fn(&mut Reader) -> Result<T, StoreError>) -> Result<T, StoreError> {
-        let read = || self.readers.with(&work);
+        self.look_with(|| self.readers.with(&work))
+    }
+
+    fn look_with<T>(&self, read: impl Fn() -> Result<T, StoreError>) -> Result<T, StoreError> {
         let read = match read() {
             Err(StoreError::Failed(_) | StoreError::Corrupt(_)) => read(),
             done => done,
@@ -172,6 +175,15 @@ impl Log for SqliteLog {
 
     fn read(&self, read: &Read) -> Result<Page, StoreError> {
         self.read_with(|reader| reader.page(&self.shared, &self.rules, read))
+    }
+
+    fn original(&self, channel: &Channel, position: Position) -> Result<Option<Original>, StoreError> {
+        // Whoever appends next is refused, too; and a store that is being mended is not waited for.
+        if let Some(trouble) = self.shared.trouble() {
+            return Err(trouble);
+        }
+        let writer = || self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        self.look_with(|| writer().original(channel, position))
     }
 
     fn find(&self, time: Time) -> Result<Position, StoreError> {

@@ -12,7 +12,7 @@ use super::sum::Link;
 use super::writer::{Writer, save_space};
 use crate::gone::Gone;
 use crate::retention::Rules;
-use crate::{Removal, StoreError};
+use crate::{LogStatus, Removal, StoreError};
 use fanfare_proto::{Channel, GapReason, Position, limits};
 use rusqlite::{Connection, OptionalExtension, Result as SqlResult, TransactionBehavior, params};
 
@@ -29,7 +29,7 @@ impl Writer {
                     None => None,
                 };
                 match name {
-                    Some(name) => remove_message(&transaction, &mut change, &name, *position)?,
+                    Some(name) => remove_with_edits(&transaction, &mut change, &name, *position)?,
                     None => false,
                 }
             }
@@ -56,9 +56,14 @@ pub(super) fn save_changed(connection: &Connection, change: &mut Change<'_>) -> 
     for head in change.touched() {
         channel::save(connection, head)?;
     }
-    let note = "UPDATE meta SET head = ?1, time = ?2, changes = changes + 1";
     let status = change.status();
-    connection.prepare_cached(note)?.execute((status.head.0, status.time.0.cast_signed()))?;
+    save_end(connection, status, 1)
+}
+
+/// Writes where the log ends, for when no row says that; after so many changes that were not an append.
+pub(super) fn save_end(connection: &Connection, status: &LogStatus, changes: u32) -> SqlResult<()> {
+    let end = "UPDATE meta SET head = ?1, time = ?2, changes = changes + ?3";
+    connection.prepare_cached(end)?.execute((status.head.0, status.time.0.cast_signed(), changes))?;
     Ok(())
 }
 
@@ -66,6 +71,22 @@ fn channel_of(connection: &Connection, position: Position) -> SqlResult<Option<C
     let channel = "SELECT channel FROM message WHERE position = ?1 AND size IS NOT NULL";
     let mut statement = connection.prepare_cached(channel)?;
     statement.query_row([row::place(position)], |row| row.get(0).map(ChannelId)).optional()
+}
+
+/// Removes a message, and its edits with it.
+fn remove_with_edits(
+    connection: &Connection,
+    change: &mut Change<'_>,
+    channel: &Channel,
+    position: Position,
+) -> Result<bool, StoreError> {
+    let edits = amend::edits_of(connection, position).map_err(meaning)?;
+    let removed = remove_message(connection, change, channel, position)?;
+    // The oldest first: what is before each of them is gone then, if it goes.
+    for edit in edits.into_iter().rev().filter(|_| removed) {
+        remove_message(connection, change, channel, edit)?;
+    }
+    Ok(removed)
 }
 
 /// Removes one message. While older ones exist, what chains it to them stays.

@@ -32,9 +32,8 @@ pub(super) fn insert(
     message: &Message,
     amended: &Amended,
 ) -> Result<()> {
-    let content = message.kept();
-    let body: &[u8] = &content.body;
-    let (Message { position, previous, time, .. }, size) = (message, content.size());
+    let Message { position, previous, time, content, .. } = message;
+    let (body, size): (&[u8], _) = (&content.body, content.size());
     let link =
         Link { position: *position, previous: *previous, channel, time: *time, size: Some(size as u64) };
     let (tags, expires) = (tags_text(&content.tags), message.expires.map(|expires| expires.0.cast_signed()));

@@ -411,7 +411,14 @@ mod tests {
         amend(Amends::Replaces(Position(1)), b"b");
         amend(Amends::Deletes(Position(2)), b"");
         let selection = Selection::new(vec![Pattern::everything()]).viewed(Some(View::Current));
-        let read = Read { selection, from: Position::START, order: Order::Forward, messages: 9, bytes: 99 };
+        let read = Read {
+            selection,
+            from: Position::START,
+            began: Position::START,
+            order: Order::Forward,
+            messages: 9,
+            bytes: 99,
+        };
         let page = log.read(&read).unwrap();
         let shown: Vec<_> = page.messages.iter().map(|m| (m.position.0, &*m.content.body)).collect();
         assert_eq!(shown, [(1, &b"b"[..])]);
@@ -438,7 +445,9 @@ mod tests {
         for (pattern, expected) in [("a", &[3, 5][..]), ("*", &[2, 3, 4, 5][..])] {
             for (order, from) in [(Order::Forward, Position::START), (Order::Backward, Position(6))] {
                 let selection = Selection::new(vec![Pattern::parse(pattern).unwrap()]);
-                let page = log.read(&Read { selection, from, order, messages: 10, bytes: 1000 }).unwrap();
+                let page = log
+                    .read(&Read { selection, from, began: Position::START, order, messages: 10, bytes: 1000 })
+                    .unwrap();
                 assert!(page.messages.iter().map(|message| message.position.0).eq(expected.iter().copied()));
                 assert_eq!(page.gap, None);
             }

@@ -60,6 +60,8 @@ pub(super) struct Writer {
     pub(super) bottom: Position,
     /// What was said was erased, and may still be in the write-ahead log.
     pub(super) erased: bool,
+    /// What is freed is overwritten wherever it is.
+    pub(super) thorough: bool,
 }
 
 impl Writer {
@@ -123,6 +125,7 @@ impl Writer {
             first_space: 0,
             bottom: Position::START,
             erased: false,
+            thorough: false,
         };
         Ok((writer, beyond))
     }

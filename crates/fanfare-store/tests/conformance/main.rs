@@ -35,7 +35,13 @@ promises! {
         an_edit_is_folded_into_its_original_and_is_told_to_who_has_heard_it
         a_delete_erases_what_was_said_and_every_edit_of_it
         an_edit_that_is_removed_leaves_the_one_before_it
-        what_is_for_a_moment_is_not_kept;
+        an_edit_of_what_is_not_kept_is_not_told
+        who_was_not_shown_a_message_is_not_told_what_became_of_it
+        an_original_is_found_as_its_newest_edit_lets_it_last
+        an_original_that_is_removed_takes_its_edits_with_it
+        a_page_of_edits_of_one_message_ends
+        what_is_for_a_moment_is_not_kept
+        what_is_for_a_moment_takes_no_room_from_what_is_kept;
     reading:
         a_page_ends_at_its_limits
         a_page_holds_one_message_at_least

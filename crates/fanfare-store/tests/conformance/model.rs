@@ -64,11 +64,13 @@ impl Model {
                 content: draft.content.clone(),
             };
             assert_eq!(**message, expected);
+            if message.is_momentary() {
+                continue;
+            }
             let inherited = self.dropped[self.rule(&channel)];
             self.gone.entry(channel.clone()).or_insert(inherited);
             self.heads.insert(channel, message.position);
-            let content = message.kept().clone();
-            self.kept.push(Arc::new(Message { content, ..(**message).clone() }));
+            self.kept.push(message.clone());
             if let Some(Amends::Deletes(target)) = message.content.amends {
                 let erased = self.kept.iter_mut().filter(|other| other.is_of(target));
                 erased.for_each(|other| *other = Arc::new(other.erased()));
@@ -97,19 +99,22 @@ impl Model {
             return Some(edit.map_or(message.clone(), |edit| Arc::new(message.edited(edit))));
         };
         let target = amends.target();
-        let heard = read.order == Order::Forward && target <= read.from;
-        let deletes = amends == Amends::Deletes(target);
+        let heard = read.order == Order::Forward && read.began < target && target <= read.from;
         let is_kept = self.kept.iter().any(|other| other.position == target);
-        let latest =
-            newest(target).is_none_or(|newest| newest.position == message.position) || !is_kept || deletes;
-        (heard && latest).then(|| message.clone())
+        let counts = match amends {
+            Amends::Replaces(_) => {
+                is_kept && newest(target).is_some_and(|newest| newest.position == message.position)
+            }
+            Amends::Deletes(_) => true,
+        };
+        (heard && counts).then(|| message.clone())
     }
 
     pub fn remove(&mut self, removal: &Removal) -> bool {
         match removal {
             Removal::Message(position) => {
                 let before = self.kept.len();
-                self.kept.retain(|message| message.position != *position);
+                self.kept.retain(|message| !message.is_of(*position));
                 before > self.kept.len()
             }
             Removal::Purge(channel) => {
@@ -186,10 +191,7 @@ impl Model {
                     let edit = matches!(amends, Amends::Replaces(_));
                     !is_left(amends.target()) || (edit && (gone.content.is_erased() || before().any(again)))
                 });
-                assert!(
-                    gone.is_momentary() || (gone.says_a_value() && before().any(newer)) || amended,
-                    "{gone:?}"
-                );
+                assert!((gone.says_a_value() && before().any(newer)) || amended, "{gone:?}");
             }
             let values: std::collections::BTreeSet<_> = after
                 .iter()
@@ -287,6 +289,6 @@ trait Value {
 
 impl Value for Message {
     fn says_a_value(&self) -> bool {
-        self.content.amends.is_none() && !self.content.is_erased() && !self.is_momentary()
+        self.content.amends.is_none() && !self.content.is_erased()
     }
 }

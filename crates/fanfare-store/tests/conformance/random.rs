@@ -65,7 +65,8 @@ enum Step {
 
 fn step() -> impl Strategy<Value = Step> {
     let channels = prop::collection::vec(0..CHANNELS.len(), 1..6);
-    let append = (channels, 1..40usize, 0..20usize, prop::option::weighted(0.2, 0..9_000u64));
+    let ttl = || prop_oneof![6 => Just(None), 1 => Just(Some(0)), 1 => (1..9_000u64).prop_map(Some)];
+    let append = (channels, 1..40usize, 0..20usize, ttl());
     let view = prop_oneof![Just(View::Events), Just(View::Current)];
     let read =
         (0..SELECTIONS.len(), any::<prop::sample::Index>(), any::<bool>(), view, 1..200usize, 0..2_000usize);
@@ -114,7 +115,14 @@ impl Walk {
                 let order = if *backward { Order::Backward } else { Order::Forward };
                 let from = Position(from.index(self.model.head().0 as usize + 3) as u64);
                 let selection = selection(SELECTIONS[*wanted]).viewed(Some(*view));
-                self.read(&Read { selection, from, order, messages: *messages, bytes: *bytes });
+                self.read(&Read {
+                    selection,
+                    from,
+                    began: Position(from.0 * (*messages as u64 % 3) / 4),
+                    order,
+                    messages: *messages,
+                    bytes: *bytes,
+                });
             }
         }
         if matches!(step, Step::Trim | Step::Reopen) {
@@ -198,7 +206,7 @@ pub fn random_histories_match_a_list_and_a_loop(kind: Kind) {
                     let (messages, bytes) = (1 + index * 30, 1 << 20);
                     for view in [View::Events, View::Current] {
                         let selection = selection(wanted).viewed(Some(view));
-                        walk.read(&Read { selection, from, order, messages, bytes });
+                        walk.read(&Read { selection, from, began: Position::START, order, messages, bytes });
                     }
                 }
             }

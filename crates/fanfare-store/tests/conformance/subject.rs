@@ -179,5 +179,12 @@ pub fn draft(name: &str, body: &str) -> Draft {
 
 /// A request for much.
 pub fn request(patterns: &[&str], from: u64, order: Order) -> Read {
-    Read { selection: selection(patterns), from: Position(from), order, messages: 1000, bytes: 1 << 20 }
+    Read {
+        selection: selection(patterns),
+        from: Position(from),
+        began: Position::START,
+        order,
+        messages: 1000,
+        bytes: 1 << 20,
+    }
 }

@@ -27,8 +27,14 @@ pub fn bodies(log: &SqliteLog) -> Vec<String> {
 /// The same, or why it cannot be read.
 pub fn everything(log: &SqliteLog) -> Result<Vec<String>, StoreError> {
     let selection = Selection::new(vec![Pattern::everything()]);
-    let read =
-        Read { selection, from: Position::START, order: Order::Forward, messages: 2_000, bytes: 1 << 22 };
+    let read = Read {
+        selection,
+        from: Position::START,
+        began: Position::START,
+        order: Order::Forward,
+        messages: 2_000,
+        bytes: 1 << 22,
+    };
     let page = log.read(&read)?;
     let body = |message: &Arc<Message>| String::from_utf8(message.content.body.to_vec()).unwrap();
     Ok(page.messages.iter().map(body).collect())

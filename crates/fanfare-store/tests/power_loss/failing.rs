@@ -4,8 +4,8 @@
 use crate::failed_sync::{bodies, say, start_again_and_lose_power};
 use crate::life::open_and_mend;
 use crate::vfs::{Broken, Call, Vfs};
-use fanfare_proto::Position;
-use fanfare_store::{Incidents, Log, Removal, StoreError};
+use fanfare_proto::{Amends, Channel, Content, Position, Time};
+use fanfare_store::{Draft, Incidents, Log, Removal, StoreError};
 use rusqlite::{Connection, ffi};
 use std::path::Path;
 use std::thread;
@@ -190,4 +190,29 @@ fn wherever_a_disk_fails_once_what_was_acknowledged_is_kept_and_nothing_else() {
         }
     }
     assert!(failed > 16, "the disk failed {failed} times only");
+}
+
+#[test]
+fn what_was_deleted_before_a_disk_failed_is_erased_once_it_is_mended() {
+    let (vfs, dir) = (Vfs::register(), tempfile::tempdir().unwrap());
+    let log = open_and_mend(dir.path(), Some(&vfs), SOON).unwrap();
+    say(&log, "secret, and a secret").unwrap();
+    // While somebody reads, the write-ahead log keeps what it has.
+    let reader = Connection::open(dir.path().join("fanfare.db")).unwrap();
+    reader.execute_batch("BEGIN; SELECT count(*) FROM message").unwrap();
+    let content = Content { amends: Some(Amends::Deletes(log.status().head)), ..Content::default() };
+    let channel = Channel::parse("other/a").unwrap();
+    let delete = Draft { channel, id: None, publisher: None, expires: None, content };
+    log.append(vec![delete], Time(1_000_000)).unwrap();
+    vfs.break_disk(broken(Call::Sync, ffi::SQLITE_IOERR_FSYNC));
+    assert!(matches!(say(&log, "not acknowledged"), Err(StoreError::Failed(_))));
+    vfs.heal();
+    until("the log is open again", || log.trouble().is_none());
+    drop(reader);
+    let has_secret = |file: std::fs::DirEntry| {
+        std::fs::read(file.path()).unwrap().windows(6).any(|window| window == b"secret")
+    };
+    until("nothing of it is left, and nobody writes", || {
+        !std::fs::read_dir(dir.path()).unwrap().any(|file| has_secret(file.unwrap()))
+    });
 }

@@ -22,7 +22,14 @@ impl Snapshot {
     pub fn of(log: &SqliteLog, patterns: &[&str]) -> Snapshot {
         let read = |pattern: &str, from| {
             let selection = Selection::new(vec![Pattern::parse(pattern).unwrap()]);
-            let read = Read { selection, from, order: Order::Forward, messages: 1000, bytes: 1 << 20 };
+            let read = Read {
+                selection,
+                from,
+                began: Position::START,
+                order: Order::Forward,
+                messages: 1000,
+                bytes: 1 << 20,
+            };
             log.read(&read).unwrap()
         };
         let (status, mut messages, mut from) = (log.status(), Vec::new(), Position::START);

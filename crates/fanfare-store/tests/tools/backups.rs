@@ -22,6 +22,7 @@ fn positions(dir: &Path) -> Vec<u64> {
         let read = Read {
             selection: selection.clone(),
             from,
+            began: Position::START,
             order: Order::Forward,
             messages: 1000,
             bytes: 1 << 24,

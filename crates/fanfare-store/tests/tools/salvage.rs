@@ -12,8 +12,14 @@ const MESSAGES: u64 = 3_000;
 fn read_all(dir: &Path) -> (BTreeSet<u64>, Vec<(u64, u64)>) {
     let mut look = Look::open(dir).unwrap();
     let (selection, head) = (look.everything().unwrap(), look.head().unwrap());
-    let mut read =
-        Read { selection, from: Position::START, order: Order::Forward, messages: 500, bytes: 1 << 20 };
+    let mut read = Read {
+        selection,
+        from: Position::START,
+        began: Position::START,
+        order: Order::Forward,
+        messages: 500,
+        bytes: 1 << 20,
+    };
     let (mut found, mut lost) = (BTreeSet::new(), Vec::new());
     while read.from < head {
         match look.next(&read).unwrap() {

@@ -8,8 +8,9 @@ use crate::remote::{Remote, ServerArgs};
 use crate::showing::Paint;
 use crate::stderr::tell;
 use clap::{ArgMatches, Args, FromArgMatches};
-use fanfare_client::PageRequest;
+use fanfare_client::{Message, PageRequest};
 use fanfare_proto::limits;
+use std::collections::HashMap;
 use std::io::{self, IsTerminal};
 
 /// Messages when nothing else is asked for.
@@ -89,6 +90,7 @@ fn run(matches: &ArgMatches) -> Result<Exit, Failure> {
 fn read(options: &Options, remote: &Remote, handler: &Handler) -> Result<(), Failure> {
     let mut left = options.messages()?;
     let mut start = options.start();
+    let mut folded = Folded::new(options);
     while left > 0 {
         let limit = left.min(limits::PAGE_MESSAGES as u64) as usize;
         let request = remote.client.history(&options.channel).limit(limit);
@@ -99,16 +101,53 @@ fn read(options: &Options, remote: &Remote, handler: &Handler) -> Result<(), Fai
         for gap in &page.gaps {
             tell(format_args!("warning: {gap}"));
         }
-        for message in &page.messages {
+        for message in page.messages.iter().filter(|message| folded.leaves(message)) {
             handler.handle(message)?;
+            left -= 1;
         }
-        left -= left.min(page.messages.len() as u64);
         if options.before.is_some() || !page.more {
             return Ok(());
         }
         start = Box::new(move |request| request.after(&page.cursor));
     }
     Ok(())
+}
+
+/// What need not be shown because it was folded into what was shown: a page after another one says what became of messages before
+/// it, and cannot know how those were shown.
+enum Folded {
+    /// Everything is shown as it happened.
+    Nothing,
+    /// Every edit and delete: nothing before the first page was seen.
+    All,
+    /// By channel and position, the edit that a message was shown with.
+    Edits(HashMap<(String, u64), u64>),
+}
+
+impl Folded {
+    fn new(options: &Options) -> Folded {
+        match (options.view.as_deref(), &options.after) {
+            (Some("current"), Some(_)) => Folded::Edits(HashMap::new()),
+            (Some("current"), None) => Folded::All,
+            _ => Folded::Nothing,
+        }
+    }
+
+    /// Whether a message is to be shown.
+    fn leaves(&mut self, message: &Message) -> bool {
+        match self {
+            Folded::Nothing => true,
+            Folded::All => message.replaces.is_none() && message.deletes.is_none(),
+            Folded::Edits(shown) => {
+                let place = |position| (message.channel.clone(), position);
+                if let Some(edit) = message.edited {
+                    shown.insert(place(message.position), edit);
+                }
+                let known = message.replaces.and_then(|target| shown.get(&place(target)));
+                known.is_none_or(|edit| *edit < message.position)
+            }
+        }
+    }
 }
 
 /// Adds to a request where its page begins.

@@ -65,7 +65,7 @@ impl Export {
         let (head, epoch) = (look.head().map_err(failed)?, look.epoch());
         let (messages, bytes, order) = (limits::EXPORT_MESSAGES, limits::COMMIT_BYTES, Order::Forward);
         let Chosen { selection, name } = chosen;
-        let mut read = ReadPage { selection, from: after, order, messages, bytes };
+        let mut read = ReadPage { selection, from: after, began: Position::START, order, messages, bytes };
         let mut export = Export { through: after, ..Export::default() };
         if let Some(lost) = look.lost() {
             tell(format_args!("warning: the store has lost messages: {lost}"));
@@ -109,9 +109,9 @@ impl Export {
     }
 }
 
-/// Edits are in their originals, and of what was for a moment there is nothing.
+/// Edits are in their originals.
 fn is_exported(message: &Message, head: Position) -> bool {
-    message.position <= head && message.content.amends.is_none() && !message.is_momentary()
+    message.position <= head && message.content.amends.is_none()
 }
 
 fn line(message: &Message, epoch: Epoch, selection: Option<&str>, lines: &mut Vec<u8>) {
