@@ -39,6 +39,7 @@ mod presence;
 mod publish;
 mod readers;
 mod reading;
+mod removing;
 mod schedule;
 mod scheduling;
 mod tail;
