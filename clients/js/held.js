@@ -9,6 +9,9 @@ const ENTRY_BYTES = 200;
 /** Bytes of one body. */
 const BODY_MOST = 16 << 20;
 
+/** Bytes of a body that changes are made of. */
+const [BASE_LEAST, BASE_MOST] = [48, 256 << 10];
+
 /** @param {Uint8Array} body */
 function checksum(body) {
   let sum = 0;
@@ -62,7 +65,7 @@ const toText = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 /** @param {string} base64 */
 const fromBase64 = (base64) => Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
 
-/** Of each channel and key the body of the message that came last. */
+/** Of each channel and key the body of the message that came last, if changes are made of bodies as long. */
 export class Held {
   /** @type {Map<string, { position: number, body: Uint8Array }>} */
   #bodies = new Map();
@@ -91,8 +94,12 @@ export class Held {
   /** @param {string} key @param {number} position @param {Uint8Array} body */
   #hold(key, position, body) {
     const held = this.#bodies.get(key);
+    if (held) this.#bytes -= held.body.length + ENTRY_BYTES + 2 * key.length;
+    this.#bodies.delete(key);
+    // No change is made of it.
+    if (body.length < BASE_LEAST || body.length > BASE_MOST) return;
     this.#bodies.set(key, { position, body });
-    this.#bytes += body.length - (held?.body.length ?? -(ENTRY_BYTES + 2 * key.length));
+    this.#bytes += body.length + ENTRY_BYTES + 2 * key.length;
     if (this.#bytes <= BYTES_MOST) return;
     this.#bodies.clear();
     this.#bytes = 0;

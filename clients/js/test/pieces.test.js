@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { EventStreamParser, Fanfare, backoff } from "../fanfare.js";
+import { Held } from "../held.js";
 
 test("an event stream is the same however it is cut", () => {
   const text = "retry: 10\r\nid: a\r\n\r\n: silent\nid: b\ndata: x\r\ndata:y\rdata\n\nevent: e\ndata: \0é\n\nrest";
@@ -24,6 +25,21 @@ test("waits grow to a limit, and are never the same for all", () => {
   const longest = [0, 1, 2, 3, 4, 50].map((attempt) => backoff(attempt, retry, () => 1));
   assert.deepEqual(longest, [100, 200, 400, 800, 1000, 1000]);
   assert.equal(backoff(3, retry, () => 0), 0);
+});
+
+test("what no change is made of is not held", () => {
+  const delta = (base) => ({ channel: "a", position: 9, cursor: "C", delta: { base, text: "2\n2:hi1dQG00;", gives: "body" } });
+  const message = (position, length) => ({ channel: "a", position, cursor: "C", body: "x".repeat(length) });
+  for (const length of [47, (256 << 10) + 1]) {
+    const held = new Held();
+    held.whole(message(1, 48));
+    assert.equal(held.whole(delta(1)).body, "hi");
+    held.whole(message(2, 256 << 10));
+    assert.equal(held.whole(delta(2)).body, "hi");
+    held.whole(message(3, 48));
+    held.whole(message(4, length));
+    for (const base of [3, 4]) assert.throws(() => held.whole(delta(base)), /not here/);
+  }
 });
 
 test("what cannot be is said at once", () => {

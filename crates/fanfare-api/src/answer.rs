@@ -64,15 +64,34 @@ pub(crate) fn append_json(value: &impl Serialize, out: &mut Vec<u8>) -> Result<(
 
 /// A list of what writes itself, as the one field of an object.
 pub(crate) fn json_list<T>(field: &str, items: &[T], write: impl Fn(&T, &mut Vec<u8>)) -> Response {
-    let mut body = format!("{{\"{field}\":[").into_bytes();
-    for (index, item) in items.iter().enumerate() {
-        if index > 0 {
-            body.push(b',');
-        }
-        write(item, &mut body);
+    Lists::new(field, items, write).answer()
+}
+
+/// Lists of what writes itself, as the fields of an object.
+pub(crate) struct Lists(Vec<u8>);
+
+impl Lists {
+    pub(crate) fn new<T>(field: &str, items: &[T], write: impl Fn(&T, &mut Vec<u8>)) -> Lists {
+        Lists(vec![b'{']).and(field, items, write)
     }
-    body.extend_from_slice(b"]}");
-    json_bytes(body)
+
+    pub(crate) fn and<T>(mut self, field: &str, items: &[T], write: impl Fn(&T, &mut Vec<u8>)) -> Lists {
+        let comma = if self.0.len() > 1 { "," } else { "" };
+        self.0.extend_from_slice(format!("{comma}\"{field}\":[").as_bytes());
+        for (index, item) in items.iter().enumerate() {
+            if index > 0 {
+                self.0.push(b',');
+            }
+            write(item, &mut self.0);
+        }
+        self.0.push(b']');
+        self
+    }
+
+    pub(crate) fn answer(mut self) -> Response {
+        self.0.push(b'}');
+        json_bytes(self.0)
+    }
 }
 
 /// JSON that is written already.

@@ -10,7 +10,7 @@ use axum::extract::Request;
 use axum::middleware::{self, Next};
 use axum::response::Response;
 use fanfare_node::{Node, Traces, Webhooks};
-use fanfare_proto::{Grant, LATER_PARAMETERS, Query};
+use fanfare_proto::{Code, Grant, HELD_PARAMETERS, LATER_PARAMETERS, Query, Refusal};
 use fanfare_store::MemoryRecords;
 use std::sync::Arc;
 use tower::Layer;
@@ -52,13 +52,21 @@ pub fn api(node: Node, options: Options) -> Router {
     Router::new().fallback_service(around.layer(routes.with_state(api)))
 }
 
+fn check(route: &Route, query: &Query<'_>) -> Result<(), Refusal> {
+    let known: Vec<&str> = route.query.iter().map(|parameter| parameter.name).collect();
+    match query.names().find(|name| HELD_PARAMETERS.contains(name) && !known.contains(name)) {
+        Some(name) => {
+            let why = "is for what is held open, such as `wait=30` or `via=sse`; this is answered at once";
+            Err(Refusal::new(Code::UNKNOWN_FIELD, format!("the parameter `{name}` {why}")))
+        }
+        None => query.only(&known, LATER_PARAMETERS),
+    }
+}
+
 /// Refuses query parameters that a route does not know, before it reads anything else; and says which route answered.
 async fn known(index: usize, route: &Route, request: Request, next: Next) -> Response {
-    let known: Vec<&str> = route.query.iter().map(|parameter| parameter.name).collect();
-    let checked = match request.uri().query() {
-        Some(query) => Query::parse(query).and_then(|query| query.only(&known, LATER_PARAMETERS)),
-        None => Ok(()),
-    };
+    let query = request.uri().query().unwrap_or_default();
+    let checked = Query::parse(query).and_then(|query| check(route, &query));
     let mut response = match checked {
         Ok(()) => next.run(request).await,
         Err(refusal) => answer::problem(&refusal),

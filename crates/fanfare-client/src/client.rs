@@ -70,6 +70,18 @@ impl Client {
         ChannelInfo::read_all(&self.reach, &answer.body)
     }
 
+    /// Removes the message at a position of a channel, of `$dead/...` too.
+    pub async fn remove(&self, channel: &str, position: u64) -> Result<(), Error> {
+        let target = Target::of_channel(channel, &format!("$at/{position}"));
+        self.reach.delete(&target).await.map(drop)
+    }
+
+    /// Removes all messages of a channel; readers that are behind are told what they lost.
+    pub async fn purge(&self, channel: &str) -> Result<(), Error> {
+        let target = Target::of_channel(channel, "$purge");
+        self.reach.post(&target, &HeaderMap::new(), Vec::new()).await.map(drop)
+    }
+
     /// Schedules to the channels that a pattern means, as they were made: some, those after a name.
     pub async fn schedules(&self, pattern: &str, after: Option<&str>) -> Result<SchedulesPage, Error> {
         let limit = limits::PAGE_MESSAGES.to_string();

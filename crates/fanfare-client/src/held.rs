@@ -12,7 +12,7 @@ use std::collections::HashMap;
 /// Bytes that are held. When there are more, everything is forgotten, and whole bodies are asked for.
 const BYTES: usize = 64 * 1024 * 1024;
 
-/// Of each channel and key the body of the message that came last, with its position.
+/// Of each channel and key the body of the message that came last, with its position, if changes are made of bodies as long.
 #[derive(Default)]
 pub(crate) struct Held {
     bodies: HashMap<(String, Option<String>), (u64, Vec<u8>)>,
@@ -92,8 +92,16 @@ impl Held {
     fn hold(&mut self, key: (String, Option<String>), position: u64, body: Vec<u8>) {
         let names = key.0.len() + key.1.as_ref().map_or(0, String::len);
         let size = |body: &Vec<u8>| names + body.len() + size_of::<(String, Option<String>, u64, Vec<u8>)>();
-        self.bytes += size(&body);
-        if let Some((_, old)) = self.bodies.insert(key, (position, body)) {
+        let is_base = (limits::DELTA_MIN_BYTES..=limits::DELTA_MAX_BYTES).contains(&body.len());
+        let old = match is_base {
+            true => {
+                self.bytes += size(&body);
+                self.bodies.insert(key, (position, body))
+            }
+            // No change is made of it.
+            false => self.bodies.remove(&key),
+        };
+        if let Some((_, old)) = old {
             self.bytes -= size(&old);
         }
         if self.bytes > BYTES {
@@ -150,7 +158,9 @@ mod tests {
 
     #[test]
     fn changes_give_the_envelopes_that_others_hear() {
-        let (one, two) = (r#"{"a": [1, 2, "ä"], "b": true}"#, r#"{"a": [1, 3, "ä"], "b": true}"#);
+        let one = r#"{"a": [1, 2, "ä"], "b": "as long as what changes are made of"}"#;
+        let two = &one.replace("2", "3");
+        let (text, texts) = (&*"text ".repeat(10), &*format!("{}s", "text ".repeat(10)));
         let mut held = Held::default();
         let mut whole = |text: String| serde_json::from_str::<Value>(&held.whole(&text).unwrap()).unwrap();
         let json = |text: &str| serde_json::from_str::<Value>(text).unwrap();
@@ -159,9 +169,9 @@ mod tests {
             first,
             json!({"channel": "a", "position": 1, "key": null, "cursor": "C", "body": json(one)})
         );
-        assert_eq!(whole(envelope(2, Some("k"), json!({"body": "text"})))["body"], "text");
+        assert_eq!(whole(envelope(2, Some("k"), json!({"body": text})))["body"], text);
         assert_eq!(whole(envelope(3, None, delta(1, one, two, "body_json")))["body"], json(two));
-        assert_eq!(whole(envelope(4, Some("k"), delta(2, "text", "texts", "body")))["body"], "texts");
+        assert_eq!(whole(envelope(4, Some("k"), delta(2, text, texts, "body")))["body"], texts);
         assert_eq!(
             whole(envelope(5, None, delta(3, two, one, "body_base64")))["body_base64"],
             STANDARD.encode(one)
@@ -174,9 +184,10 @@ mod tests {
     #[test]
     fn a_change_of_what_is_not_there_is_an_error() {
         let mut held = Held::default();
-        held.whole(&envelope(1, None, json!({"body": "one"}))).unwrap();
+        let one = &*"one ".repeat(12);
+        held.whole(&envelope(1, None, json!({"body": one}))).unwrap();
         for (key, base) in [(None, 2), (Some("k"), 1)] {
-            let error = held.whole(&envelope(3, key, delta(base, "one", "two", "body"))).unwrap_err();
+            let error = held.whole(&envelope(3, key, delta(base, one, "two", "body"))).unwrap_err();
             assert!(error.contains("not here"), "{error}");
         }
         let other = held.whole(&envelope(3, None, delta(1, "onx", "onx", "body_text"))).unwrap_err();
@@ -184,13 +195,28 @@ mod tests {
     }
 
     #[test]
+    fn what_no_change_is_made_of_is_not_held() {
+        let mut held = Held::default();
+        let bodies = [47, limits::DELTA_MAX_BYTES + 1].map(|length| "x".repeat(length));
+        for (position, body) in (1..).zip(&bodies) {
+            held.whole(&envelope(position, None, json!({"body": body}))).unwrap();
+            assert_eq!((held.bodies.len(), held.bytes), (0, 0));
+            // Nor is what came before it with the same key.
+            held.whole(&envelope(position + 2, None, json!({"body": "x".repeat(48)}))).unwrap();
+            assert_eq!(held.bodies.len(), 1);
+        }
+        held.whole(&envelope(9, None, json!({"body": "x"}))).unwrap();
+        assert_eq!((held.bodies.len(), held.bytes), (0, 0));
+    }
+
+    #[test]
     fn there_is_a_limit() {
         let mut held = Held::default();
-        for position in 0..70 {
-            let body = "x".repeat(1024 * 1024);
+        for position in 0..300 {
+            let body = "x".repeat(limits::DELTA_MAX_BYTES);
             held.whole(&envelope(position, Some(&position.to_string()), json!({"body": body}))).unwrap();
             assert!(held.bytes <= BYTES);
         }
-        assert!(held.bodies.len() < 70);
+        assert!(held.bodies.len() < 300);
     }
 }

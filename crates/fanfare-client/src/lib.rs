@@ -63,6 +63,6 @@ pub use message::{Gap, Message};
 pub use pages::PageRequest;
 pub use publish::{Publishing, Scheduling};
 pub use reader::{AckedReader, AckedReadersPage};
-pub use schedule::{Scheduled, SchedulesPage};
+pub use schedule::{DamagedSchedule, Scheduled, SchedulesPage};
 pub use subscription::{Subscribing, Subscription};
 pub use transport::Transport;

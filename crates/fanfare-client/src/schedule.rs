@@ -29,8 +29,20 @@ pub struct Scheduled {
 pub struct SchedulesPage {
     /// The schedules.
     pub schedules: Vec<Scheduled>,
+    /// Those whose records the server cannot read: they can be ended.
+    pub damaged: Vec<DamagedSchedule>,
     /// What to ask on with, if there may be more.
     pub next: Option<String>,
+}
+
+/// A schedule that the server cannot read.
+#[derive(Debug, Clone, Deserialize)]
+#[non_exhaustive]
+pub struct DamagedSchedule {
+    /// Its name.
+    pub schedule: String,
+    /// What is wrong with it.
+    pub why: String,
 }
 
 impl Scheduled {
@@ -51,11 +63,14 @@ impl SchedulesPage {
         struct List<'a> {
             #[serde(borrow)]
             schedules: Vec<&'a RawValue>,
+            #[serde(default)]
+            damaged: Vec<DamagedSchedule>,
         }
         let list: List<'_> = serde_json::from_str(&answer.body).map_err(|error| reach.odd(error))?;
         let schedules = list.schedules.iter().map(|raw| Scheduled::read(reach, raw.get()));
         let next = answer.links().find(|link| link.contains("rel=\"next\"")).and_then(after);
-        Ok(SchedulesPage { schedules: schedules.collect::<Result<_, _>>()?, next: next.map(str::to_owned) })
+        let (schedules, next) = (schedules.collect::<Result<_, _>>()?, next.map(str::to_owned));
+        Ok(SchedulesPage { schedules, damaged: list.damaged, next })
     }
 }
 

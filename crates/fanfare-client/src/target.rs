@@ -22,6 +22,12 @@ impl Target {
         Target { text, separator: '?' }
     }
 
+    /// The path of what belongs to a channel: `$purge`.
+    pub fn of_channel(name: &str, what: &str) -> Target {
+        let Target { text, separator } = Target::channel(name);
+        Target { text: text + "/" + what, separator }
+    }
+
     /// The path of a schedule.
     pub fn schedule(name: &str) -> Target {
         let mut text = String::from("/schedules/");

@@ -10,7 +10,8 @@ pub(crate) struct Unit {
     /// The same for the same first message, whenever it is read.
     pub(crate) id: String,
     pub(crate) body: Bytes,
-    pub(crate) messages: Vec<Arc<Message>>,
+    /// With the logs that they lie in.
+    pub(crate) messages: Vec<(LogId, Arc<Message>)>,
     /// Where a reader is that has taken it.
     pub(crate) cursor: Cursor,
 }
@@ -21,9 +22,10 @@ pub(crate) fn units(node: &Node, page: HistoryPage, batch: bool) -> Vec<Unit> {
         return Vec::new();
     }
     if batch {
-        let messages: Vec<_> = page.messages.iter().map(|(message, _)| message.clone()).collect();
+        let messages = page.placed().map(|(log, (message, _))| (log, message.clone())).collect();
         return vec![whole(node, &page, messages)];
     }
+    let logs: Vec<LogId> = page.placed().map(|(log, _)| log).collect();
     let HistoryPage { messages, cursor, before, gaps, more } = page;
     let mut units = Vec::with_capacity(messages.len() + 1);
     if !gaps.is_empty() {
@@ -31,19 +33,24 @@ pub(crate) fn units(node: &Node, page: HistoryPage, batch: bool) -> Vec<Unit> {
         let lost = HistoryPage { messages: Vec::new(), cursor: end, before, gaps, more };
         units.push(whole(node, &lost, Vec::new()));
     }
-    units.extend(messages.into_iter().map(|(message, cursor)| {
+    units.extend(logs.into_iter().zip(messages).map(|(log, (message, cursor))| {
         let mut body = Vec::with_capacity(message.content.body.len() + 512);
         envelope(&message, Some(&cursor), Form::Envelope, &mut body);
-        Unit { id: delivery_id(node, &message), body: body.into(), messages: vec![message], cursor }
+        Unit {
+            id: delivery_id(node, log, &message),
+            body: body.into(),
+            messages: vec![(log, message)],
+            cursor,
+        }
     }));
     units
 }
 
-fn whole(node: &Node, page: &HistoryPage, messages: Vec<Arc<Message>>) -> Unit {
+fn whole(node: &Node, page: &HistoryPage, messages: Vec<(LogId, Arc<Message>)>) -> Unit {
     let mut body = Vec::new();
     page.write(Form::Envelope, &mut body);
     let id = match messages.first() {
-        Some(message) => delivery_id(node, message),
+        Some((log, message)) => delivery_id(node, *log, message),
         None => {
             let lost = page.gaps.iter().map(|gap| gap.to.0).max().unwrap_or_default();
             format!("gap-{lost}")
@@ -53,7 +60,6 @@ fn whole(node: &Node, page: &HistoryPage, messages: Vec<Arc<Message>>) -> Unit {
 }
 
 /// A position names a message in one life of one log.
-pub(crate) fn delivery_id(node: &Node, message: &Message) -> String {
-    let log = if node.is_live(&message.channel) { LogId::LIVE } else { LogId::KEPT };
+pub(crate) fn delivery_id(node: &Node, log: LogId, message: &Message) -> String {
     format!("{:x}-{}", node.status()[log.index()].epoch.0, message.position.0)
 }

@@ -7,7 +7,9 @@ use crate::gateway::{Delivery, Outcome};
 use crate::shared::Shared;
 use crate::unit::{Unit, delivery_id, units};
 use fanfare_node::WebhookEntry;
-use fanfare_proto::{Grant, History, HistoryPage, Refusal, Retry, Start, Time, backoff, limits};
+use fanfare_proto::{
+    Became, Grant, History, HistoryPage, Message, Refusal, Retry, Start, Time, backoff, limits,
+};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -34,6 +36,8 @@ pub(crate) struct Walk {
     spent: Option<String>,
     /// When the record was written; none if nothing has moved since.
     moved: Option<Instant>,
+    /// So many removals and deletes there were before the page was read.
+    removals: u64,
 }
 
 /// Why a walk ends.
@@ -52,7 +56,7 @@ impl Walk {
         stop: watch::Receiver<bool>,
     ) -> Walk {
         let changes = shared.webhooks.changes();
-        Walk { shared, entry, news, stop, changes, tried: None, spent: None, moved: None }
+        Walk { shared, entry, news, stop, changes, tried: None, spent: None, moved: None, removals: 0 }
     }
 
     /// Walks until it is stopped, removed or disabled.
@@ -93,6 +97,7 @@ impl Walk {
     async fn next(&mut self) -> Result<Option<End>, Refusal> {
         self.wait_until_due().await;
         self.news.borrow_and_update();
+        self.removals = self.shared.node.removed_since(self.removals).count();
         let page = self.read().await?;
         self.step(page).await
     }
@@ -154,7 +159,7 @@ impl Walk {
 
     /// Tries to deliver; answers whether to go on with what comes behind.
     async fn deliver(&mut self, unit: Unit) -> Result<bool, Refusal> {
-        if self.is_removed().await? {
+        if self.is_removed().await? || self.is_over(&unit) {
             return Ok(false);
         }
         if self.tried.as_ref().is_some_and(|tried| *tried != unit.id) {
@@ -167,7 +172,7 @@ impl Walk {
         }
         let Shared { webhooks, gateway, .. } = &*self.shared;
         let id = self.entry.webhook.id.clone();
-        let waiting = unit.messages.first().map(|message| message.time);
+        let waiting = unit.messages.first().map(|(_, message)| message.time);
         webhooks.note(&id, |health| health.waiting = waiting);
         let attempt = self.entry.progress.attempts.saturating_add(1);
         let webhook = self.entry.webhook.clone();
@@ -214,6 +219,13 @@ impl Walk {
         Ok(found?.is_none())
     }
 
+    /// Whether something of it may have been removed or deleted, or has expired, since the page was read: what is left is
+    /// read again.
+    fn is_over(&self, unit: &Unit) -> bool {
+        let (removed, now) = (self.shared.node.removed_since(self.removals), self.now());
+        unit.messages.iter().any(|(log, message)| removed.may_have(*log, message) || message.is_expired(now))
+    }
+
     async fn failed(
         &mut self,
         unit: Unit,
@@ -235,12 +247,18 @@ impl Walk {
     }
 
     /// Puts messages where somebody may look for them. What comes from there goes there no second time: it would go
-    /// round and round. Answers that the record is to be kept before what comes behind.
+    /// round and round; and of what was deleted nothing is left to look at. Answers that the record is to be kept before what
+    /// comes behind.
     async fn give_up(&mut self, unit: Unit, why: &str) -> Result<bool, Refusal> {
         let id = self.entry.webhook.id.clone();
-        for message in unit.messages.iter().filter(|message| !message.channel.as_str().starts_with("$dead/"))
-        {
-            let delivery = delivery_id(&self.shared.node, message);
+        let is_left = |message: &Message| {
+            !message.channel.as_str().starts_with("$dead/") && message.content.became != Some(Became::Deleted)
+        };
+        for (log, message) in unit.messages.iter().filter(|(_, message)| is_left(message)) {
+            if self.is_over(&unit) {
+                return Ok(false);
+            }
+            let delivery = delivery_id(&self.shared.node, *log, message);
             match self.shared.node.bury(&id, message, &delivery, shortened(why)).await {
                 // There is such a letter already, or it can never be one: nothing may stop a target for ever.
                 Err(refusal) if refusal.code.retry() == Retry::Never => {

@@ -286,7 +286,7 @@ impl Committer {
     pub(crate) fn remove(&mut self, removal: &Removal) -> Result<bool, Refusal> {
         let removed = self.log.remove(removal).map_err(|error| refusal(&error))?;
         // Even if the log had nothing: retention may have been faster than the tail.
-        self.tail.forget();
+        self.tail.forget(self.log_id, removal);
         Ok(removed)
     }
 

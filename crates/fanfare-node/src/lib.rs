@@ -6,6 +6,7 @@
 //! - [`ConditionCounts`]: what became of conditions; one thread hears what they watch, and publishes what follows;
 //! - [`Webhooks`]: those that are kept, and how they do;
 //! - [`ReaderStatus`]: an acked reader, whose place the node keeps; one thread owns them;
+//! - [`Removed`]: what was removed lately, for whoever holds what was read before;
 //! - [`Figures`]: what was counted, for whoever watches; [`Count`] and its kin count;
 //! - [`Traces`]: who is told of each request and each commit, if somebody is.
 
@@ -39,6 +40,8 @@ mod presence;
 mod publish;
 mod readers;
 mod reading;
+mod removed;
+mod removing;
 mod schedule;
 mod scheduling;
 mod tail;
@@ -55,6 +58,7 @@ pub use node::{Node, Options};
 pub use outgo::Outgo;
 pub use publish::Pending;
 pub use readers::{ReaderLag, ReaderStatus};
+pub use removed::Removed;
 pub use schedule::ScheduleCounts;
 pub use scheduling::SchedulesPage;
 pub use traces::{Began, CommitTrace, Period, RequestTrace, Traces};

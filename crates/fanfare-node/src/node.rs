@@ -23,7 +23,7 @@ use fanfare_proto::{
     Channel, Code, Epoch, Grant, History, HistoryPage, LogId, LogSet, Mark, Namespaces, Origins, Pattern,
     Refusal, Request, SessionId, Time, limits,
 };
-use fanfare_store::{ChannelInfo, LogStatus, MemoryLog, Removal, Store, StoreError};
+use fanfare_store::{ChannelInfo, LogStatus, MemoryLog, Store, StoreError};
 use std::borrow::Borrow;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
@@ -238,28 +238,6 @@ impl Node {
             Ok(found)
         })
         .await
-    }
-
-    /// Removes messages of a channel; answers whether there was anything to remove.
-    pub async fn remove(&self, grant: &Grant, channel: &Channel, removal: Removal) -> Result<bool, Refusal> {
-        if !grant.may_publish(channel) {
-            return Err(Refusal::new(Code::FORBIDDEN, format!("changing `{channel}` is not allowed")));
-        }
-        if self.log_of(channel) == LogId::KEPT {
-            return self.remove_kept(removal).await;
-        }
-        let live = lock(&self.0.live).remove(&removal)?;
-        // A position is one of the live log.
-        let left = match removal {
-            Removal::Message(_) => LogSet::default(),
-            _ => self.0.left.logs_of(&self.0.namespaces, &Pattern::from(channel)),
-        };
-        Ok(if left.contains(LogId::KEPT) { self.remove_kept(removal).await? || live } else { live })
-    }
-
-    async fn remove_kept(&self, removal: Removal) -> Result<bool, Refusal> {
-        let answer = self.0.commits.remove(removal)?.await;
-        answer.unwrap_or_else(|_| Err(Code::STORE_FAILED.into()))
     }
 
     /// Has a session change what it hears, or say what it is. Answers what the session's own connection would be

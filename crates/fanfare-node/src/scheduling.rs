@@ -11,12 +11,14 @@ use tokio::sync::oneshot;
 pub struct SchedulesPage {
     /// The schedules.
     pub schedules: Vec<Planned>,
+    /// Names of those whose records cannot be read, and why; for whoever may publish everything, and asks for all.
+    pub damaged: Vec<(Box<str>, Refusal)>,
     /// Where to go on, if there may be more.
     pub next: Option<ScheduleId>,
 }
 
 /// Where the answer to an order comes.
-type Answered = oneshot::Receiver<Result<Planned, Refusal>>;
+type Answered = oneshot::Receiver<Result<Option<Planned>, Refusal>>;
 
 /// Whose schedules, and which.
 struct Wanted {
@@ -28,7 +30,7 @@ struct Wanted {
 impl Node {
     /// Makes a schedule. When this returns, it is kept.
     pub async fn schedule(&self, grant: &Grant, schedule: Schedule) -> Result<Planned, Refusal> {
-        self.make(grant, schedule)?.await.unwrap_or_else(|_| Err(Code::DRAINING.into()))
+        told(self.make(grant, schedule)?).await.and_then(there)
     }
 
     /// Makes schedules, each on its own; the answers are in their order.
@@ -42,7 +44,7 @@ impl Node {
         let mut answers = Vec::with_capacity(orders.len());
         for order in orders {
             answers.push(match order {
-                Ok(answer) => answer.await.unwrap_or_else(|_| Err(Code::DRAINING.into())),
+                Ok(answer) => told(answer).await.and_then(there),
                 Err(refusal) => Err(refusal),
             });
         }
@@ -57,11 +59,12 @@ impl Node {
         schedule: Schedule,
     ) -> Result<Planned, Refusal> {
         self.check(grant, &schedule.publish)?;
-        self.order(Order::Replace { id, grant: grant.clone(), schedule }).await
+        self.order(Order::Replace { id, grant: grant.clone(), schedule }).await.and_then(there)
     }
 
-    /// Ends a schedule; answers what it was.
-    pub async fn cancel_schedule(&self, grant: &Grant, id: ScheduleId) -> Result<Planned, Refusal> {
+    /// Ends a schedule; answers what it was. One whose record cannot be read is ended by whoever may publish everything, and
+    /// nothing is known of it.
+    pub async fn cancel_schedule(&self, grant: &Grant, id: ScheduleId) -> Result<Option<Planned>, Refusal> {
         self.order(Order::Cancel { id, grant: grant.clone() }).await
     }
 
@@ -69,7 +72,8 @@ impl Node {
     pub async fn schedule_at(&self, grant: &Grant, id: ScheduleId) -> Result<Planned, Refusal> {
         let store = self.inner().store.clone();
         let record = self.read(move |_| store.get(KIND, &id.to_string())).await?;
-        let found = record.map(|record| Planned::read_record(id, &record.value)).transpose()?;
+        let found = record.map(|record| read(&record.key, &record.value));
+        let found = found.filter(|found| found.is_ok() || grant.may_publish_all()).transpose()?;
         let mine = found.filter(|planned| grant.may_publish(&planned.schedule.publish.channel));
         mine.ok_or_else(|| Refusal::new(Code::NOT_FOUND, format!("there is no schedule `{id}`")))
     }
@@ -94,15 +98,23 @@ impl Node {
         self.inner().schedules.order(Order::Make { schedule, publisher })
     }
 
-    async fn order(&self, order: Order) -> Result<Planned, Refusal> {
-        let answer = self.inner().schedules.order(order)?.await;
-        answer.unwrap_or_else(|_| Err(Code::DRAINING.into()))
+    async fn order(&self, order: Order) -> Result<Option<Planned>, Refusal> {
+        told(self.inner().schedules.order(order)?).await
     }
+}
+
+async fn told(answer: Answered) -> Result<Option<Planned>, Refusal> {
+    answer.await.unwrap_or_else(|_| Err(Code::DRAINING.into()))
+}
+
+/// What is made or replaced is there.
+fn there(planned: Option<Planned>) -> Result<Planned, Refusal> {
+    planned.ok_or_else(|| Code::STORE_FAILED.into())
 }
 
 /// Looks through the records, through not too many at once.
 fn look(store: &dyn Store, wanted: &Wanted, after: Option<ScheduleId>) -> Result<SchedulesPage, StoreError> {
-    let mut page = SchedulesPage { schedules: Vec::new(), next: after };
+    let mut page = SchedulesPage { next: after, ..SchedulesPage::default() };
     let (mut looked, mut bytes) = (0, 0);
     loop {
         let from = page.next.map(|id| id.to_string()).unwrap_or_default();
@@ -112,7 +124,7 @@ fn look(store: &dyn Store, wanted: &Wanted, after: Option<ScheduleId>) -> Result
             return Ok(page);
         }
         for record in &records {
-            if page.schedules.len() >= wanted.limit
+            if page.schedules.len() + page.damaged.len() >= wanted.limit
                 || looked >= limits::SCHEDULES_LOOKED
                 || bytes >= limits::SCHEDULES_PAGE_BYTES
             {
@@ -120,18 +132,29 @@ fn look(store: &dyn Store, wanted: &Wanted, after: Option<ScheduleId>) -> Result
             }
             looked += 1;
             page.next = ScheduleId::parse(&record.key).or(page.next);
-            if let Some(planned) = wanted.take(record) {
-                bytes += record.value.len();
-                page.schedules.push(planned);
+            match wanted.take(record) {
+                Ok(Some(planned)) => {
+                    bytes += record.value.len();
+                    page.schedules.push(planned);
+                }
+                Ok(None) => {}
+                Err(refusal) => page.damaged.push((record.key.clone(), refusal)),
             }
         }
     }
 }
 
 impl Wanted {
-    fn take(&self, record: &Record) -> Option<Planned> {
-        let planned = read(&record.key, &record.value).ok()?;
+    fn take(&self, record: &Record) -> Result<Option<Planned>, Refusal> {
+        let planned = match read(&record.key, &record.value) {
+            Ok(planned) => planned,
+            Err(refusal) if self.grant.may_publish_all() && self.channels == Pattern::everything() => {
+                return Err(refusal);
+            }
+            Err(_) => return Ok(None),
+        };
         let channel = &planned.schedule.publish.channel;
-        (self.grant.may_publish(channel) && self.channels.matches(channel.as_str())).then_some(planned)
+        let wanted = self.grant.may_publish(channel) && self.channels.matches(channel.as_str());
+        Ok(wanted.then_some(planned))
     }
 }

@@ -3,8 +3,10 @@
 //! It is short: a worker takes what is new at its next turn and keeps its own window. A worker that was away too
 //! long finds that the tail has moved on and reads the logs instead.
 
+use crate::removed::{Removals, Removed};
 use fanfare_hub::{Slot, Window};
 use fanfare_proto::{Amends, LogId, Mark, Message, Position, limits};
+use fanfare_store::Removal;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Called after new slots are there.
@@ -30,7 +32,15 @@ pub(crate) struct Tail {
 
 struct Shared {
     window: Window<()>,
-    lost: Lost,
+    /// Retention has removed messages up to here.
+    trimmed: Mark,
+    removals: Removals,
+}
+
+impl Shared {
+    fn lost(&self) -> Lost {
+        Lost { trimmed: self.trimmed, removals: self.removals.count() }
+    }
 }
 
 /// What a worker finds when it takes.
@@ -43,7 +53,8 @@ pub(crate) enum Taken {
 
 impl Tail {
     pub(crate) fn new(heads: Mark, slots: usize) -> Tail {
-        let shared = Shared { window: Window::new(0, heads), lost: Lost::default() };
+        let (trimmed, removals) = Default::default();
+        let shared = Shared { window: Window::new(0, heads), trimmed, removals };
         Tail { shared: Mutex::new(shared), slots, wakes: Mutex::default() }
     }
 
@@ -69,7 +80,7 @@ impl Tail {
             shared.window.push(Slot { log, message: message.clone(), mark, beside: () });
             if let Some(Amends::Deletes(target)) = message.content.amends {
                 shared.window.erase(log, target);
-                shared.lost.removals += 1;
+                shared.removals.push(log, Removal::Message(target));
             }
         }
         // A batch that is large alone stays whole: otherwise every worker would have to read it from the log.
@@ -81,23 +92,23 @@ impl Tail {
 
     /// Notes that retention has removed messages of a log, this one last.
     pub(crate) fn trim(&self, log: LogId, through: Position) {
-        self.shared().lost.trimmed.raise(log, through);
+        self.shared().trimmed.raise(log, through);
     }
 
-    /// Forgets every slot, so that nothing removed from a log is heard from here: all readers that are not at
+    /// Something was removed from a log. Forgets every slot, so that nothing of it is heard from here: all readers that are not at
     /// the head read the logs.
-    pub(crate) fn forget(&self) {
+    pub(crate) fn forget(&self, log: LogId, removal: &Removal) {
         let mut shared = self.shared();
         // One unused sequence number tells workers that are at the end, too.
         shared.window = Window::new(shared.window.end() + 1, shared.window.head());
-        shared.lost.removals += 1;
+        shared.removals.push(log, removal.clone());
         drop(shared);
         self.wake_all();
     }
 
-    /// How often messages were removed, or deleted by a message.
-    pub(crate) fn removals(&self) -> u64 {
-        self.shared().lost.removals
+    /// What was removed, or deleted by a message, since there were so many removals.
+    pub(crate) fn removed_since(&self, removals: u64) -> Removed {
+        self.shared().removals.since(removals)
     }
 
     /// The place and mark of a worker that has taken everything.
@@ -108,11 +119,12 @@ impl Tail {
 
     /// Copies the slots from a sequence number on.
     pub(crate) fn take(&self, from: u64, into: &mut Vec<Slot<()>>) -> (Taken, Lost) {
-        let Shared { window, lost } = &*self.shared();
+        let shared = self.shared();
+        let window = &shared.window;
         if from < window.start() {
-            return (Taken::Moved(window.end(), window.head()), *lost);
+            return (Taken::Moved(window.end(), window.head()), shared.lost());
         }
         into.extend((from..window.end()).filter_map(|seq| window.get(seq).cloned()));
-        (Taken::New, *lost)
+        (Taken::New, shared.lost())
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::Node;
 use crate::dead::dead_letter;
+use crate::removed::Removed;
 use bytes::Bytes;
 use fanfare_proto::{Code, Cursor, Grant, History, Message, Refusal, Time, Webhook, WebhookProgress, limits};
 use fanfare_store::{Put, Records, Revision};
@@ -180,6 +181,11 @@ impl Node {
     /// Calls `wake` after every batch that becomes visible, as long as the node lives, from threads that must not wait.
     pub fn watch(&self, wake: Arc<dyn Fn() + Send + Sync>) {
         self.inner().tail.watch(wake);
+    }
+
+    /// What was removed, or deleted by a message, since there were so many removals.
+    pub fn removed_since(&self, removals: u64) -> Removed {
+        self.inner().tail.removed_since(removals)
     }
 
     /// Where a reader is that hears what comes from now on.

@@ -21,6 +21,18 @@ impl Publish {
             _ => Ok(()),
         }
     }
+
+    /// Refuses an edit that has no body and does not say that it is meant to have none: what the message said would be gone.
+    pub(crate) fn check_emptying(&self) -> Result<(), Refusal> {
+        match self.content.amends {
+            Some(Amends::Replaces(_)) if self.content.content_type.is_none() => Err(refused(
+                "replaces",
+                "the edit has no body, and it replaces the whole message; if nothing is to be left of the text, give \
+                 `content_type` too (in an envelope `\"body\":\"\"` says it as well), or delete the message with `deletes`",
+            )),
+            _ => Ok(()),
+        }
+    }
 }
 
 impl Content {

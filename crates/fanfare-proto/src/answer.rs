@@ -1,7 +1,7 @@
 //! What is answered: receipts and pages, as values and as JSON.
 
 use crate::put::Put;
-use crate::{Channel, Cursor, Event, Form, Gap, Message, Position, Time, json, protocol};
+use crate::{Channel, Cursor, Event, Form, Gap, LogId, Message, Position, Time, json, protocol};
 use std::sync::Arc;
 
 /// The answer to a publish.
@@ -57,6 +57,20 @@ impl Receipt {
 }
 
 impl HistoryPage {
+    /// The messages and the logs that they lie in. Each lies in the log in which its cursor goes on from the one before: the
+    /// rules of its channel may name another one by now.
+    pub fn placed(&self) -> impl Iterator<Item = (LogId, &(Arc<Message>, Cursor))> {
+        let mut before = &self.before;
+        self.messages.iter().map(move |placed| {
+            let (message, cursor) = placed;
+            let goes_on = |log: LogId| before.part(log).is_none_or(|part| part.position < message.position);
+            let here = cursor.parts().iter().filter(|part| part.position == message.position);
+            let log = here.map(|part| part.log).find(|log| goes_on(*log)).unwrap_or(LogId::KEPT);
+            before = cursor;
+            (log, placed)
+        })
+    }
+
     /// Appends the page as a JSON object.
     pub fn write(&self, form: Form, out: &mut Vec<u8>) {
         let (mut frames, mut ends) = (Vec::new(), vec![0]);

@@ -27,6 +27,19 @@ impl Grant {
         !channel.is_system() && self.publish.iter().any(|pattern| pattern.matches(channel.as_str()))
     }
 
+    /// Whether it may remove all that was said in the channel: who may publish to it, and in `$dead/...` who may hear that and
+    /// publish to all channels.
+    pub fn may_remove(&self, channel: &Channel) -> bool {
+        let dead = Pattern::from(channel);
+        let clears = Pattern::dead().covers(&dead) && self.may_subscribe(&dead) && self.may_publish_all();
+        clears || self.may_publish(channel)
+    }
+
+    /// Whether it may publish to every channel: who may, looks after what is nobody's.
+    pub fn may_publish_all(&self) -> bool {
+        self.publish.iter().any(|pattern| pattern.covers(&Pattern::everything()))
+    }
+
     /// Whether it may hear everything the pattern means (design rule 18). Who may hear channels may hear who is present
     /// there.
     pub fn may_subscribe(&self, wanted: &Pattern) -> bool {

@@ -118,7 +118,7 @@ pub use reply::Reply;
 pub use request::{Request, RequestId};
 pub use request_name::RequestName;
 pub use response::{EXPOSED, answer_head, created, no_content, refusal_response, refuse, stream_head};
-pub use route::{Hold, LATER_PARAMETERS, RESERVED, Route, route};
+pub use route::{HELD_PARAMETERS, Hold, LATER_PARAMETERS, RESERVED, Route, route};
 pub use schedule::{Missed, Planned, Schedule, Timing};
 pub use schedule_id::ScheduleId;
 pub use selection::{NamePlace, Selection};

@@ -30,7 +30,7 @@ impl Post {
         let channel = channel(head.path())?;
         let query = Query::parse(head.query()).ok()?;
         let body = Bytes::copy_from_slice(&after[..length]);
-        let publish = read_bare(channel, &query, |name| head.get(name), body)
+        let publish = read_bare(channel, &query, |name| head.all(name), body)
             .ok()
             .filter(|publish| publish.when.is_none())?;
         let name = head.get(RequestName::HEADER).and_then(RequestName::parse);

@@ -1,5 +1,6 @@
 //! An acked reader as it is asked for, and as it is kept.
 
+use crate::unknown::check_fields;
 use crate::{
     Code, Cursor, Filter, LogId, Pattern, Position, Query, Refusal, Selection, Start, Time, limits,
     parse_duration,
@@ -66,6 +67,10 @@ pub struct ReaderWish {
     pub start: Option<Start>,
 }
 
+/// What can be said of one.
+const FIELDS: &[&str] =
+    &["ack_wait", "after", "attempts", "expires", "filter", "last", "patterns", "since", "window"];
+
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Written {
@@ -125,6 +130,7 @@ impl ReaderRules {
 impl ReaderWish {
     /// Reads the JSON of a request.
     pub fn read(json: &[u8]) -> Result<ReaderWish, Refusal> {
+        check_fields("a reader", json, FIELDS)?;
         let written: Written =
             serde_json::from_slice(json).map_err(|error| Refusal::new(Code::BAD_JSON, error.to_string()))?;
         written.wish()
@@ -276,7 +282,8 @@ mod tests {
             ("{}", Code::BAD_JSON, "patterns"),
             (r#"{"patterns":[]}"#, Code::BAD_FIELD, "patterns"),
             (r#"{"patterns":["a//b"]}"#, Code::BAD_NAME, "a//b"),
-            (r#"{"patterns":["a"],"colour":1}"#, Code::BAD_JSON, "colour"),
+            (r#"{"patterns":["a"],"colour":1}"#, Code::UNKNOWN_FIELD, "known here: ack_wait, "),
+            (r#"{"patterns":["a"],"ackwait":1}"#, Code::UNKNOWN_FIELD, "did you mean `ack_wait`?"),
             (r#"{"patterns":["a"],"filter":"= 3"}"#, Code::BAD_FILTER, "column 1"),
             (r#"{"patterns":["a"],"ack_wait":"500ms"}"#, Code::BAD_FIELD, "1 to 3600 seconds"),
             (r#"{"patterns":["a"],"ack_wait":"soon"}"#, Code::BAD_FIELD, "ack_wait"),

@@ -13,6 +13,9 @@ use std::fmt;
 pub const VERBS: &[&str] =
     &["ack", "history", "nack", "ping", "publish", "session", "subscribe", "unsubscribe"];
 
+/// What can be asked where nothing but acknowledging is.
+const ACK_VERBS: &[&str] = &["ack", "nack"];
+
 /// The client's name for a request: a JSON number or text, given back as it came.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RequestId(Box<str>);
@@ -35,16 +38,24 @@ pub struct Request {
 impl Request {
     /// Reads a request. What is wrong is said of the request whose name could be read.
     pub fn read(text: &str) -> Request {
+        Request::read_among(text, VERBS, r#"{"id":1,"ping":true}"#)
+    }
+
+    /// Reads a request where it may only be `ack` or `nack`.
+    pub fn read_ack(text: &str) -> Request {
+        Request::read_among(text, ACK_VERBS, r#"{"ack":[17]}"#)
+    }
+
+    fn read_among(text: &str, verbs: &[&str], example: &str) -> Request {
         let members = match json::members(text) {
             Ok(members) => members,
             Err(error) => {
-                let detail =
-                    format!("a request is a JSON object such as {{\"id\":1,\"ping\":true}}: {error}");
+                let detail = format!("a request is a JSON object such as {example}: {error}");
                 return Request { id: None, command: Err(Refusal::new(Code::BAD_JSON, detail)) };
             }
         };
         match member(&members, "id").map(id).transpose() {
-            Ok(id) => Request { id, command: command(&members) },
+            Ok(id) => Request { id, command: command(&members, verbs) },
             Err(refusal) => Request { id: None, command: Err(refusal) },
         }
     }
@@ -72,15 +83,15 @@ fn id(value: &RawValue) -> Result<RequestId, Refusal> {
     Ok(RequestId(text.into()))
 }
 
-fn command(members: &Members<'_>) -> Result<Command, Refusal> {
-    let mut verbs = VERBS.iter().filter_map(|verb| Some((*verb, member(members, verb)?)));
-    let (verb, value) = match (verbs.next(), verbs.next()) {
+fn command(members: &Members<'_>, verbs: &[&str]) -> Result<Command, Refusal> {
+    let mut asked = verbs.iter().filter_map(|verb| Some((*verb, member(members, verb)?)));
+    let (verb, value) = match (asked.next(), asked.next()) {
         (Some(found), None) => found,
         (Some((one, _)), Some((other, _))) => {
             let detail = format!("`{one}` and `{other}` are two requests; send them one by one");
             return Err(Refusal::new(Code::BAD_FIELD, detail));
         }
-        (None, _) => return Err(no_verb(members)),
+        (None, _) => return Err(no_verb(members, verbs)),
     };
     let beside: &[&str] = match verb {
         "subscribe" => {
@@ -125,11 +136,11 @@ fn command(members: &Members<'_>) -> Result<Command, Refusal> {
     }
 }
 
-fn no_verb(members: &Members<'_>) -> Refusal {
+fn no_verb(members: &Members<'_>, verbs: &[&str]) -> Refusal {
     match members.iter().find(|(name, _)| name != "id") {
-        Some((name, _)) => unknown_field("request", name, VERBS),
+        Some((name, _)) => unknown_field("request", name, verbs),
         None => {
-            let detail = format!("the request asks for nothing; it may ask for {}", VERBS.join(", "));
+            let detail = format!("the request asks for nothing; it may ask for {}", verbs.join(", "));
             Refusal::new(Code::BAD_FIELD, detail)
         }
     }

@@ -67,6 +67,8 @@ pub const RESERVED: &[&str] = &[
 const VIA_LATER: &[&str] = &["atom", "cdf", "feed", "jsonfeed", "jsonp", "pushlet", "replace", "rss"];
 /// Parameters of reading that later versions understand.
 pub const LATER_PARAMETERS: &[&str] = &["callback", "pad", "token"];
+/// Parameters of what is held open, and of nothing else.
+pub const HELD_PARAMETERS: &[&str] = &["ack", "presence", "presence_info", "reader", "wait"];
 
 /// What a request on a held path names.
 enum Place<'a> {
@@ -86,12 +88,7 @@ pub fn route(head: &Head<'_>, origins: &Origins) -> Result<Route, Refusal> {
         return Err(Refusal::new(Code::BAD_REQUEST, "a request that is held open has no body"));
     }
     let mut known = Vec::with_capacity(16);
-    for names in [
-        &["via", "as", "wait", "reader", "ack"],
-        Start::PARAMETERS,
-        Preferences::PARAMETERS,
-        Present::PARAMETERS,
-    ] {
+    for names in [&["via", "as"], HELD_PARAMETERS, Start::PARAMETERS, Preferences::PARAMETERS] {
         known.extend_from_slice(names);
     }
     if let Place::Subscribe = place {

@@ -1,6 +1,7 @@
 //! A webhook: an address that somebody wants messages to be sent to, and which. As it is asked for, as it is kept, and as it
 //! is shown. Whether the address may be called is not decided here.
 
+use crate::unknown::check_fields;
 use crate::{Code, Cursor, Filter, Pattern, Refusal, Time, limits};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -80,6 +81,9 @@ pub struct WebhookWish {
     pub batch: Option<usize>,
 }
 
+/// What can be said of one.
+const FIELDS: &[&str] = &["batch", "filter", "patterns", "secret", "url"];
+
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Written {
@@ -110,6 +114,7 @@ struct Kept {
 impl WebhookWish {
     /// Reads the JSON of a request.
     pub fn read(json: &[u8]) -> Result<WebhookWish, Refusal> {
+        check_fields("a webhook", json, FIELDS)?;
         let written: Written =
             serde_json::from_slice(json).map_err(|error| Refusal::new(Code::BAD_JSON, error.to_string()))?;
         written.wish()
@@ -217,7 +222,7 @@ mod tests {
         for (json, code) in [
             ("{", Code::BAD_JSON),
             (r#"{"url": "https://a/"}"#, Code::BAD_JSON),
-            (r#"{"url": "https://a/", "patterns": ["a"], "colour": 1}"#, Code::BAD_JSON),
+            (r#"{"url": "https://a/", "patterns": ["a"], "colour": 1}"#, Code::UNKNOWN_FIELD),
             (r#"{"url": "https://a/", "patterns": []}"#, Code::BAD_FIELD),
             (r#"{"url": "https://a/", "patterns": ["a//b"]}"#, Code::BAD_NAME),
             (r#"{"url": "https://a/", "patterns": ["a"], "filter": "= 3"}"#, Code::BAD_FILTER),

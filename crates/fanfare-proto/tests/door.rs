@@ -12,8 +12,9 @@ use std::time::Duration;
 
 /// Publishes bare to `a/b`.
 fn bare(query: &str, headers: &[(&str, &str)], body: &str) -> Result<Publish, Refusal> {
-    let header =
-        |name: &str| headers.iter().find(|(other, _)| *other == name).map(|(_, value)| value.as_bytes());
+    let header = |name: &'static str| {
+        headers.iter().filter(move |(other, _)| *other == name).map(|(_, value)| value.as_bytes())
+    };
     let channel = Channel::parse("a/b").unwrap();
     read_bare(channel, &Query::parse(query).unwrap(), header, Bytes::copy_from_slice(body.as_bytes()))
 }
@@ -104,6 +105,53 @@ fn what_clients_of_ntfy_send_makes_the_notice() {
 }
 
 #[test]
+fn a_header_that_is_there_twice_is_named() {
+    for (name, one, other) in [
+        ("key", "a", "b"),
+        ("key", "a", "a"),
+        ("tags", "a=1", "b=2"),
+        ("idempotency-key", "1", "2"),
+        ("content-type", "text/plain", "text/html"),
+        ("priority", "4", "5"),
+        ("x-tags", "a", "b"),
+        ("title", "a", "b"),
+        ("replaces", "1", "2"),
+    ] {
+        let refusal = bare("", &[(name, one), (name, other)], "x").expect_err(name);
+        assert_eq!(refusal.code, Code::BAD_FIELD);
+        assert_eq!(refusal.detail, format!("{name}: the header is there more than once; send one"));
+    }
+    let browser = [("priority", "u=1, i"), ("priority", "4")];
+    assert_eq!(bare("", &browser, "x").unwrap().content.priority, Some(4));
+    let others = [("accept", "a"), ("accept", "b"), ("key", "beaten"), ("key", "too")];
+    assert_eq!(bare("key=k", &others, "x").unwrap().content.key.as_deref(), Some("k"));
+}
+
+#[test]
+fn an_edit_empties_a_message_only_if_it_says_so() {
+    let form = ("content-type", "application/x-www-form-urlencoded");
+    for refused in [
+        bare("", &[("replaces", "5")], ""),
+        bare("replaces=5&tags=a", &[form], ""),
+        one(r#"{"channel":"a","replaces":5,"tags":{"a":1}}"#),
+        one(r#"{"channel":"a","replaces":5,"tags":{"a":1},"body":null}"#),
+    ] {
+        let refusal = refused.unwrap_err();
+        assert_eq!(refusal.code, Code::BAD_FIELD);
+        assert!(refusal.detail.starts_with("replaces: the edit has no body"), "{refusal}");
+    }
+    for edit in [
+        bare("replaces=5", &[("content-type", "text/plain")], ""),
+        bare("replaces=5&content_type=text/plain", &[], ""),
+        one(r#"{"channel":"a","replaces":5,"body":""}"#),
+        one(r#"{"channel":"a","replaces":5,"body_base64":""}"#),
+        one(r#"{"channel":"a","replaces":5,"tags":{},"content_type":"text/plain"}"#),
+    ] {
+        assert_eq!(edit.unwrap().content.body.len(), 0);
+    }
+}
+
+#[test]
 fn bad_fields_are_named() {
     let long = "x".repeat(limits::FIELD_BYTES + 1);
     let title = "x".repeat(limits::NOTICE_BYTES);
@@ -147,7 +195,7 @@ fn bad_fields_are_named() {
         assert!(refusal.detail.contains(why), "{query} {headers:?}: {refusal}");
     }
     let channel = Channel::parse("a").unwrap();
-    let header = |name: &str| (name == "key").then_some(&b"\xff"[..]);
+    let header = |name: &str| (name == "key").then_some(&b"\xff"[..]).into_iter();
     let refusal = read_bare(channel, &Query::default(), header, Bytes::new()).unwrap_err();
     assert!(refusal.detail.contains("not UTF-8"), "{refusal}");
 }
@@ -215,7 +263,7 @@ fn bad_envelopes_are_named() {
         (r#"{"channel":"a","bdy":1}"#, Code::UNKNOWN_FIELD, "`body`?"),
         (r#"{"channel":"a","bdy":null}"#, Code::UNKNOWN_FIELD, "`body`?"),
         (r#"{"channel":"a","position":1}"#, Code::UNKNOWN_FIELD, "given by the server"),
-        (r#"{"channel":"a","replaces":1}"#, Code::BAD_FIELD, "body: it is missing"),
+        (r#"{"channel":"a","replaces":1}"#, Code::BAD_FIELD, "replaces: the edit has no body"),
         (r#"{"channel":"a","replaces":-1,"body":""}"#, Code::BAD_FIELD, "replaces: it is not text"),
         (r#"{"channel":"a","deletes":1,"body":"x"}"#, Code::BAD_FIELD, "deletes: a delete says nothing else"),
         (r#"{"channel":"a","deletes":1,"replaces":1}"#, Code::BAD_FIELD, "not both"),
@@ -367,7 +415,9 @@ proptest! {
         let mut headers = vec![("tags", &*tags)];
         headers.extend(key.as_deref().filter(|key| key.trim() == *key).map(|key| ("key", key)));
         headers.extend(content_type.map(|content_type| ("content-type", content_type)));
-        let header = |name: &str| headers.iter().find(|(other, _)| *other == name).map(|(_, value)| value.as_bytes());
+        let header = |name: &'static str| {
+            headers.iter().filter(move |(other, _)| *other == name).map(|(_, value)| value.as_bytes())
+        };
         let publish = read_bare(Channel::parse("a").unwrap(), &Query::default(), header, body.into()).unwrap();
         let mut again = one(&shown_again(&publish)).unwrap();
         // The server has made an id where there was none.

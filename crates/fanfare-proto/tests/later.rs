@@ -7,8 +7,9 @@ use fanfare_proto::{Batch, Channel, Publish, Query, Time, When, read_bare, read_
 use std::time::Duration;
 
 fn bare(query: &str, headers: &[(&str, &str)]) -> Publish {
-    let header =
-        |name: &str| headers.iter().find(|(other, _)| *other == name).map(|(_, value)| value.as_bytes());
+    let header = |name: &'static str| {
+        headers.iter().filter(move |(other, _)| *other == name).map(|(_, value)| value.as_bytes())
+    };
     let channel = Channel::parse("a/b").unwrap();
     read_bare(channel, &Query::parse(query).unwrap(), header, Bytes::new()).unwrap()
 }

@@ -293,7 +293,10 @@ fn a_reader_is_changed_listed_and_removed() {
     assert_eq!(bodies(&again), ["1", "2"]);
     let list = run(fanfare(&server.url(""), &["readers", "list"])).with(0);
     assert!(list.stdout.contains("READER") && list.stdout.contains("jobs more"), "{}", list.stdout);
-    run(fanfare(&server.url(""), &["readers", "remove", "r"])).with(0);
+    assert_eq!(put(&server, "s", &json!({"patterns": ["jobs"]})).status, 201);
+    let removed = run(fanfare(&server.url(""), &["readers", "remove", "r", "none", "s", "nor"])).with(4);
+    assert_eq!(removed.stdout, "removed r\nremoved s\n");
+    assert!(removed.stderr.contains("no reader `none`") && removed.stderr.contains("no reader `nor`"));
     assert_eq!(get(server.address, "/readers").json(), json!({"readers": []}));
 }
 

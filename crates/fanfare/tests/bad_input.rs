@@ -155,6 +155,28 @@ fn assert_serves(server: &Server, body: &str) {
     assert_eq!(get(server.address, "/c/well?last=1").bodies(), [body]);
 }
 
+fn slips() -> Vec<Case> {
+    let keys = "Key: a\r\nKey: b\r\n";
+    let edit = "Replaces: 1\r\nContent-Length: 0\r\n";
+    let ack = |body: &str| request("POST /readers/r/ack", "", body);
+    let put = |body: &str| request("PUT /readers/r", "", body);
+    let held = "`wait=30` or `via=sse`";
+    vec![
+        case("two headers of a field", request("POST /c/a", keys, "x"), 400, "bad-field")
+            .saying("key: the header"),
+        case("two more", request("POST /c/live/a", keys, "x"), 400, "bad-field").saying("more than once"),
+        case("an edit that empties", request("POST /c/a", edit, ""), 400, "bad-field").saying("no body"),
+        case("ack of nothing", ack("{}"), 400, "bad-field").saying("it may ask for ack, nack"),
+        case("ack of what is no object", ack("[1]"), 400, "bad-json").saying(r#"{"ack":[17]}"#),
+        case("another request", ack(r#"{"ping":true}"#), 400, "unknown-field")
+            .saying("known here: ack, nack"),
+        case("a slip of a reader's", put(r#"{"patterns":["a"],"ackwait":5}"#), 400, "unknown-field")
+            .saying("did you mean `ack_wait`?"),
+        case("a reader of a page", reading("/c/a?reader=r"), 400, "unknown-field").saying(held),
+        case("presence of a page", reading("/c/a?presence=me"), 400, "unknown-field").saying(held),
+    ]
+}
+
 fn run(cases: Vec<Case>) {
     let server = Server::start();
     for Case { what, sent, status, name, detail } in cases {
@@ -177,6 +199,11 @@ fn what_is_larger_than_allowed_is_refused() {
 #[test]
 fn what_cannot_be_meant_is_refused() {
     run(contents());
+}
+
+#[test]
+fn slips_are_told_what_is_taken_here() {
+    run(slips());
 }
 
 #[test]

@@ -53,6 +53,7 @@ fn the_guide_has_the_help_of_every_command() {
         "subscribe",
         "history",
         "channels",
+        "remove",
         "top",
         "health",
         "protocols",

@@ -4,9 +4,12 @@
 
 mod support;
 
+use fanfare_proto::Namespaces;
+use fanfare_store::{RecordChange, Records, SqliteLog, SqliteOptions};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use support::command::{fanfare, run};
 use support::http::{ask, get};
 use support::server::{Server, until};
@@ -77,4 +80,42 @@ fn the_command_line_says_what_is_wrong() {
         assert!(ended.stderr.contains(said), "{args:?}: {ended:?}");
     }
     assert_eq!(get(server.address, "/schedules").json()["schedules"], json!([]));
+}
+
+#[test]
+fn a_damaged_one_is_listed_and_removed() {
+    let mut server = Server::start();
+    let make = |body: &str| {
+        let wish = json!({"channel": "a", "body": body, "delay": "1h"});
+        let made = ask(server.address, "POST /schedules HTTP/1.1", wish.to_string().as_bytes()).json();
+        made["schedule"].as_str().unwrap().to_owned()
+    };
+    let names = ["1", "2", "well"].map(make);
+    server.terminate();
+    server.wait();
+    let rules = Arc::new(Namespaces::new([]));
+    let store = SqliteLog::open(&server.data(), rules, SqliteOptions::default()).unwrap();
+    for name in &names[..2] {
+        let damaged = RecordChange { kind: "schedule", key: (&**name).into(), value: Some("{".into()) };
+        store.change(&[damaged]).unwrap();
+    }
+    drop(store);
+    server.restart();
+    let list = get(server.address, "/schedules").json();
+    assert_eq!(list["schedules"][0]["schedule"], json!(names[2]));
+    let damaged: Vec<_> = list["damaged"].as_array().unwrap().iter().map(|one| &one["schedule"]).collect();
+    assert_eq!(damaged, [&json!(names[0]), &json!(names[1])]);
+    assert_eq!(get(server.address, "/schedules?channel=a").json().get("damaged"), None);
+    let told = run(fanfare(&server.url(""), &["schedules", "list"])).with(0);
+    assert!(told.stderr.contains(&format!("`fanfare schedules cancel {}`", names[0])), "{told:?}");
+    let shown = get(server.address, &format!("/schedules/{}", names[0]));
+    assert_eq!((shown.status, &shown.json()["name"]), (500, &json!("store-damaged")));
+    let put = format!("PUT /schedules/{} HTTP/1.1", names[0]);
+    let other = json!({"channel": "a", "body": "3", "delay": "1h"}).to_string();
+    assert_eq!(ask(server.address, &put, other.as_bytes()).json()["name"], "store-damaged");
+    let gone = ask(server.address, &format!("DELETE /schedules/{} HTTP/1.1", names[0]), b"");
+    assert_eq!(gone.status, 204, "{gone:?}");
+    run(fanfare(&server.url(""), &["schedules", "cancel", &names[1]])).with(0);
+    let list = get(server.address, "/schedules").json();
+    assert_eq!((list["schedules"].as_array().unwrap().len(), list.get("damaged")), (1, None));
 }

@@ -228,3 +228,40 @@ fn a_closed_pipe_ends_it_quietly() {
     let ended = job.end().with(0);
     assert_eq!((ended.lines().len(), &*ended.stderr), (1, "0\n"));
 }
+
+#[test]
+fn what_is_not_shown_is_not_counted() {
+    let server = Server::start();
+    let [one, two] = ["one", "two"].map(|body| publish(server.address, "a", body)["position"].clone());
+    ask(server.address, &format!("POST /c/a HTTP/1.1\nDeletes: {one}"), b"");
+    publish(server.address, "a", "three");
+    let ended = subscribe(&server, &["a", "--last", "10", "--count", "2"]).end().with(0);
+    assert_eq!(ended.stdout, "two\nthree\n", "{two}");
+    let ended = subscribe(&server, &["a", "--last", "10", "--count", "2", "--json"]).end().with(0);
+    assert!(ended.stdout.lines().next().unwrap().contains("\"deleted\":true"), "{ended:?}");
+}
+
+#[test]
+fn a_program_knows_what_became_of_a_message() {
+    let server = Server::start();
+    let [one, two] = ["one", "two"].map(|body| publish(server.address, "a", body)["position"].clone());
+    let edit = ask(server.address, &format!("POST /c/a HTTP/1.1\nReplaces: {two}"), b"more");
+    let edit = edit.json()["position"].clone();
+    ask(server.address, &format!("POST /c/a HTTP/1.1\nDeletes: {one}"), b"");
+    let program = r#"echo "$FANFARE_POSITION d=$FANFARE_DELETED e=$FANFARE_EDITED D=$FANFARE_DELETES R=$FANFARE_REPLACES""#;
+    let said = |args: &[&str]| {
+        let mut command = fanfare(&server.url(""), &["subscribe", "a", "--last", "10", "--exec", program]);
+        // An outer value is not taken for the message's.
+        let ended = Job::start(command.args(args).env("FANFARE_DELETED", "true")).end().with(0);
+        ended.stdout
+    };
+    let all = [
+        format!("{one} d=true e= D= R="),
+        format!("{two} d= e= D= R="),
+        format!("{edit} d= e= D= R={two}"),
+        format!("4 d= e= D={one} R="),
+    ];
+    assert_eq!(said(&["--count", "4"]).lines().collect::<Vec<_>>(), all);
+    let current = said(&["--count", "1", "--view", "current"]);
+    assert_eq!(current, format!("{two} d= e={edit} D= R=\n"));
+}

@@ -38,7 +38,18 @@ pub(super) fn schemas() -> Value {
         "Schedules": {
             "type": "object",
             "required": ["schedules"],
-            "properties": { "schedules": { "type": "array", "items": reference("Planned") } },
+            "properties": {
+                "schedules": { "type": "array", "items": reference("Planned") },
+                "damaged": {
+                    "description": "Those that cannot be read, if there are any and all are asked for.",
+                    "type": "array",
+                    "items": {
+                        "type": "object",
+                        "required": ["schedule", "why"],
+                        "properties": { "schedule": { "type": "string" }, "why": { "type": "string" } },
+                    },
+                },
+            },
         },
     })
 }

@@ -55,7 +55,7 @@ async fn ack(
     let Ok(text) = std::str::from_utf8(&body) else {
         return Err(bad(Code::BAD_JSON, "the body is not UTF-8"));
     };
-    let Request { id, command } = Request::read(text);
+    let Request { id, command } = Request::read_ack(text);
     let Command::Ack(ack) = command? else {
         return Err(bad(Code::BAD_FIELD, "here is asked for `ack` or `nack`"));
     };

@@ -85,8 +85,8 @@ pub(super) async fn accept(
     let query = Query::parse(query)?;
     let limit = api.node.namespaces().of(channel.as_str()).body_bytes;
     let (body, _share) = api.intake.read(headers, body, limit).await?.split();
-    let header = |name: &str| headers.get(name).map(|value| value.as_bytes());
-    let publish = read_bare(channel, &query, header, body)?;
+    let values = |name: &'static str| headers.get_all(name).iter().map(|value| value.as_bytes());
+    let publish = read_bare(channel, &query, values, body)?;
     if let Some(schedule) = Schedule::of(&publish) {
         return Ok(receipt::scheduled(&api.node.schedule(grant, schedule).await?));
     }

@@ -12,6 +12,7 @@ use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use axum::routing::get;
 use fanfare_proto::{Code, History, Planned, Query, limits};
+use serde_json::json;
 
 pub(super) const ROUTE: Route = Route {
     methods: &["GET"],
@@ -60,7 +61,14 @@ async fn schedules(
     let limit = query.one("limit")?.map(History::limit).transpose()?.unwrap_or(limits::PAGE_MESSAGES_DEFAULT);
     let after = query.one("after")?.map(id).transpose()?;
     let page = api.node.schedules(&grant, &channel, after, limit).await?;
-    let mut response = answer::json_list("schedules", &page.schedules, Planned::write);
+    let mut lists = answer::Lists::new("schedules", &page.schedules, Planned::write);
+    if !page.damaged.is_empty() {
+        lists = lists.and("damaged", &page.damaged, |(name, refusal), out| {
+            let damaged = json!({ "schedule": name, "why": refusal.detail });
+            out.extend_from_slice(damaged.to_string().as_bytes());
+        });
+    }
+    let mut response = lists.answer();
     if let Some(next) = page.next {
         let next = [
             ("channel", Some(channel.to_string())),

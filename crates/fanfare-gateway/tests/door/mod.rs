@@ -1,13 +1,15 @@
 //! A node, its webhooks, and targets that answer as a test says.
 
+#![allow(dead_code, reason = "each test binary uses its part of this")]
+
 use fanfare_egress::{Addresses, Client, Lookup, Resolver};
 use fanfare_gateway::{Deliveries, Options, WebhookGateway};
 use fanfare_node::{Node, WebhookHealth, Webhooks};
 use fanfare_proto::{
-    Channel, Content, Grant, History, Keeping, Message, Namespace, Namespaces, Origins, Pattern, Publish,
-    Secret, Start, Time, Webhook, WebhookProgress, WebhookWish, limits,
+    Amends, Channel, Content, Grant, History, Keeping, Message, Namespace, Namespaces, Origins, Pattern,
+    Position, Publish, Secret, Start, Time, Webhook, WebhookProgress, WebhookWish, limits,
 };
-use fanfare_store::{SqliteLog, SqliteOptions};
+use fanfare_store::{Removal, SqliteLog, SqliteOptions};
 use serde_json::Value;
 use sick::Sick;
 use std::future::Future;
@@ -41,6 +43,8 @@ pub struct Wanted {
     pub resolver: Option<Arc<dyn Resolver>>,
     pub time: Duration,
     pub options: Options,
+    /// Channels of this pattern are live, beside those of `live/**`.
+    pub live: &'static str,
 }
 
 impl Default for Wanted {
@@ -50,6 +54,7 @@ impl Default for Wanted {
             resolver: None,
             time: Duration::from_secs(10),
             options: Options { attempts: 5, wait: Duration::from_millis(20) },
+            live: "lively/**",
         }
     }
 }
@@ -57,9 +62,10 @@ impl Default for Wanted {
 impl Server {
     pub fn start(data: &Path, wanted: Wanted) -> Server {
         let live = Namespace::new(Pattern::parse("live/**").unwrap(), Keeping::Live);
+        let lively = Namespace::new(Pattern::parse(wanted.live).unwrap(), Keeping::Live);
         let few = Namespace::new(Pattern::parse("few/**").unwrap(), Keeping::Kept);
         let few = Namespace { retention: fanfare_proto::Retention { messages: 3, ..few.retention }, ..few };
-        let namespaces = Arc::new(Namespaces::new([live, few]));
+        let namespaces = Arc::new(Namespaces::new([live, lively, few]));
         let disk = SqliteLog::open(data, namespaces.clone(), SqliteOptions::default()).unwrap();
         let kept = Sick::new(Arc::new(disk));
         let store = kept.clone();
@@ -103,12 +109,42 @@ impl Server {
 
     /// At once: a reader meets them together.
     pub fn say_all(&self, channel: &str, bodies: impl IntoIterator<Item: ToString>) {
-        let publish = |body: String| {
-            let content = Content { body: body.into(), ..Content::default() };
-            Publish { channel: Channel::parse(channel).unwrap(), id: None, when: None, ttl: None, content }
-        };
-        let all = bodies.into_iter().map(|body| publish(body.to_string())).collect();
-        self.wait(self.node.publish(&Grant::open(), all)).into_iter().for_each(|one| drop(one.unwrap()));
+        self.say_for(channel, bodies.into_iter().map(|body| (body, None)));
+    }
+
+    /// The same, of what may expire. Answers where they lie.
+    pub fn say_for(
+        &self,
+        channel: &str,
+        said: impl IntoIterator<Item = (impl ToString, Option<Duration>)>,
+    ) -> Vec<Position> {
+        let content = |body: String| Content { body: body.into(), ..Content::default() };
+        self.publish(channel, said.into_iter().map(|(body, ttl)| (content(body.to_string()), ttl)))
+    }
+
+    pub fn delete(&self, channel: &str, target: Position) {
+        let amends = Some(Amends::Deletes(target));
+        self.publish(channel, [(Content { amends, ..Content::default() }, None)]);
+    }
+
+    pub fn remove(&self, channel: &str, removal: Removal) {
+        let channel = Channel::parse(channel).unwrap();
+        assert_eq!(self.wait(self.node.remove(&Grant::open(), &channel, removal)), Ok(true));
+    }
+
+    fn publish(
+        &self,
+        channel: &str,
+        all: impl IntoIterator<Item = (Content, Option<Duration>)>,
+    ) -> Vec<Position> {
+        let channel = Channel::parse(channel).unwrap();
+        let publish =
+            |(content, ttl)| Publish { channel: channel.clone(), id: None, when: None, ttl, content };
+        let all = all.into_iter().map(publish).collect();
+        self.wait(self.node.publish(&Grant::open(), all))
+            .into_iter()
+            .map(|one| one.unwrap().position)
+            .collect()
     }
 
     pub fn progress(&self, id: &str) -> WebhookProgress {
@@ -155,8 +191,9 @@ impl Heard {
         serde_json::from_str(&self.body).unwrap()
     }
 
+    /// Its message's body; nothing of what has none.
     pub fn said(&self) -> String {
-        self.json()["body"].as_str().unwrap().to_owned()
+        self.json()["body"].as_str().unwrap_or_default().to_owned()
     }
 }
 

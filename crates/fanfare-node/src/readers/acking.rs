@@ -61,7 +61,7 @@ impl Reader {
     }
 
     /// Takes out of seats what those have in hand no longer.
-    fn withdraw(&self) {
+    pub(super) fn withdraw(&self) {
         for seat in &self.seats {
             seat.retain(|place| self.window.is_with(seat.member, |held| held.place() == place));
         }

@@ -27,7 +27,7 @@ pub(crate) struct Keeper {
     /// Those whose records cannot be read, and why.
     damaged: BTreeMap<Box<str>, Refusal>,
     loaded: bool,
-    /// What was removed or deleted up to here is erased from what is held.
+    /// So many removals and deletes are erased from what is held.
     pub(super) removals: u64,
     /// Nothing is kept before: it failed.
     trouble: Time,
@@ -245,9 +245,7 @@ impl Keeper {
             self.due = Some(hands.now().after(TROUBLE_TIME));
             return;
         }
-        if news {
-            self.erase(hands);
-        }
+        self.erase(hands);
         let now = hands.now();
         self.work(hands, news);
         if self.trouble <= now {

@@ -25,17 +25,14 @@ impl Held {
     }
 }
 
-/// The messages of a page. Each lies in the log in which its cursor goes on from the one before: the rules of its channel may
-/// name another one by now.
+/// The messages of a page.
 pub(super) fn held(page: &HistoryPage) -> impl Iterator<Item = Held> {
-    let mut before = &page.before;
-    page.messages.iter().map(move |(message, cursor)| {
-        let goes_on = |log: LogId| before.part(log).is_none_or(|part| part.position < message.position);
-        let here = cursor.parts().iter().filter(|part| part.position == message.position);
-        let log = here.map(|part| part.log).find(|log| goes_on(*log)).unwrap_or(LogId::KEPT);
-        before = cursor;
-        Held { message: message.clone(), log, cursor: cursor.clone() }
-    })
+    let held = |message: &Arc<Message>, log, cursor: &Cursor| Held {
+        message: message.clone(),
+        log,
+        cursor: cursor.clone(),
+    };
+    page.placed().map(move |(log, (message, cursor))| held(message, log, cursor))
 }
 
 /// A message that was given too often.

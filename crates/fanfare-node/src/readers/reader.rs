@@ -1,7 +1,7 @@
 //! One acked reader: its floor, its window, and the sessions that share it.
 
 use super::earlier::Earlier;
-use super::place::{Held, Place, Spent, held};
+use super::place::{Held, Place, held};
 use super::seat::{Given, Seat, Word};
 use crate::hands::Hands;
 use crate::places::Places;
@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// Before it is tried again after something failed.
-const TROUBLE_TIME: Duration = Duration::from_secs(1);
+pub(super) const TROUBLE_TIME: Duration = Duration::from_secs(1);
 
 /// One acked reader.
 pub(crate) struct Reader {
@@ -37,9 +37,11 @@ pub(crate) struct Reader {
     /// It is not looked before.
     quiet: Time,
     /// Something failed: it is not tried again before.
-    trouble: Time,
+    pub(super) trouble: Time,
     /// The same of dead letters.
-    bury: Time,
+    pub(super) bury: Time,
+    /// Something in the window may be removed or deleted: nothing is given until that is known.
+    pub(super) unsure: bool,
     /// It is not kept as it is since then.
     pub(crate) dirty: Option<Time>,
     pub(super) counts: Counts,
@@ -96,6 +98,7 @@ impl Reader {
             quiet: Time(0),
             trouble: Time(0),
             bury: Time(0),
+            unsure: false,
             dirty: None,
             counts: Counts::default(),
         }
@@ -181,7 +184,7 @@ impl Reader {
         if self.seats.is_empty() {
             return self.rest();
         }
-        if self.trouble > now {
+        if self.trouble > now || self.unsure {
             return;
         }
         let read = match *pages > 0 && self.quiet <= now && self.may_read() {
@@ -215,9 +218,11 @@ impl Reader {
     /// Puts what was given too often where somebody may look for it: in one transaction with the reader's record, if the
     /// store keeps both. What can never be put there is given up all the same.
     fn give_up(&mut self, hands: &Hands, now: Time) {
-        let spent = self.window.spent(self.rules.attempts);
-        let spent: Vec<Spent> = spent.map(|(held, attempts)| Spent::new(held, attempts)).collect();
-        if spent.is_empty() || self.bury > now {
+        if self.bury > now || self.unsure {
+            return;
+        }
+        let spent = self.take_spent(now);
+        if spent.is_empty() {
             return;
         }
         let mut kept = self.kept();

@@ -10,6 +10,6 @@ pub(crate) enum Order {
     Cancel { id: ScheduleId, grant: Grant },
 }
 
-/// Where the answer goes: the schedule as it is, or was.
-pub(super) type Answer = asked::Answer<Planned>;
-pub(super) type Orders = Asked<Order, Planned>;
+/// Where the answer goes: the schedule as it is, or was; none if it could not be read and is gone.
+pub(super) type Answer = asked::Answer<Option<Planned>>;
+pub(super) type Orders = Asked<Order, Option<Planned>>;

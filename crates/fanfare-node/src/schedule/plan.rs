@@ -36,6 +36,14 @@ impl Plan {
         }
     }
 
+    /// Takes one out of which nobody knows any more when it is due, if it is here.
+    pub(super) fn forget(&mut self, id: ScheduleId, bytes: usize) {
+        let found = self.due.iter().find(|(_, other)| *other == id).map(|(at, _)| *at);
+        if let Some(at) = found {
+            self.remove(at, id, bytes);
+        }
+    }
+
     /// A name that no schedule has had: of later ones it is larger, also after a restart.
     pub(super) fn name(&mut self, now: Time) -> ScheduleId {
         // 44 bits of milliseconds last for five hundred years; the rest tells those of one from each other.

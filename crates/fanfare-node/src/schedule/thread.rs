@@ -56,7 +56,7 @@ impl Schedules {
     }
 
     /// Puts an order in line.
-    pub(crate) fn order(&self, order: Order) -> Result<Question<Planned>, Refusal> {
+    pub(crate) fn order(&self, order: Order) -> Result<Question<Option<Planned>>, Refusal> {
         self.begin().map_err(|error| not_begun(&error))?;
         self.orders.put(order)
     }
@@ -96,8 +96,9 @@ fn load(store: &dyn Store, now: Time) -> Result<State, StoreError> {
 
 /// A record as a schedule.
 pub(crate) fn read(key: &str, value: &[u8]) -> Result<Planned, Refusal> {
-    let id = ScheduleId::parse(key).ok_or_else(|| Refusal::new(Code::BAD_FIELD, "its key is no name"))?;
-    Planned::read_record(id, value)
+    let damaged = |why: &str| Refusal::new(Code::STORE_DAMAGED, format!("schedule {key}: {why}"));
+    let id = ScheduleId::parse(key).ok_or_else(|| damaged("its key is no name"))?;
+    Planned::read_record(id, value).map_err(|refusal| damaged(&refusal.detail))
 }
 
 fn run(orders: &Orders, hands: &Hands, counts: &ScheduleCounts, mut state: State) {
@@ -147,7 +148,7 @@ impl State {
                     let record = planned.record();
                     new.push((planned, record, answer));
                 }
-                Ok(Err(known)) => drop(answer.send(Ok(known))),
+                Ok(Err(known)) => drop(answer.send(Ok(Some(known)))),
                 Err(refusal) => drop(answer.send(Err(refusal))),
             }
         }
@@ -185,12 +186,12 @@ impl State {
                 self.plan.add(planned.at, planned.id, record.len());
                 self.made.add(&planned);
             }
-            drop(answer.send(kept.clone().map(|()| planned)));
+            drop(answer.send(kept.clone().map(|()| Some(planned))));
         }
     }
 
-    /// Replaces or ends a schedule.
-    fn alter(&mut self, hands: &Hands, order: Order, system: Time) -> Result<Planned, Refusal> {
+    /// Replaces or ends a schedule. Of one that cannot be read nobody knows whose it is: whoever may publish everything ends it.
+    fn alter(&mut self, hands: &Hands, order: Order, system: Time) -> Result<Option<Planned>, Refusal> {
         let store = &hands.store;
         let (id, grant, schedule) = match order {
             Order::Replace { id, grant, schedule } => (id, grant, Some(schedule)),
@@ -200,15 +201,22 @@ impl State {
         let missing = || Refusal::new(Code::NOT_FOUND, format!("there is no schedule `{id}`"));
         let record = store.get(KIND, &id.to_string()).map_err(|error| refused(&error))?;
         let record = record.ok_or_else(missing)?;
-        let old = Planned::read_record(id, &record.value)?;
-        if !grant.may_publish(&old.schedule.publish.channel) {
+        let old = read(&record.key, &record.value);
+        let may = old
+            .as_ref()
+            .map_or_else(|_| grant.may_publish_all(), |old| grant.may_publish(&old.schedule.publish.channel));
+        if !may {
             return Err(missing());
         }
         let Some(schedule) = schedule else {
             store.change(&[change(id, None)]).map_err(|error| refused(&error))?;
-            self.plan.remove(old.at, id, record.value.len());
-            return Ok(old);
+            match &old {
+                Ok(old) => self.plan.remove(old.at, id, record.value.len()),
+                Err(_) => self.plan.forget(id, record.value.len()),
+            }
+            return Ok(old.ok());
         };
+        let old = old?;
         let (at, schedule) = begin(schedule, system)?;
         let publisher = Some(&*grant.subject).filter(|subject| !subject.is_empty()).map(Into::into);
         let planned = Planned { id, at, created: old.created, publisher, schedule };
@@ -217,7 +225,7 @@ impl State {
         store.change(&[change(id, Some(new.clone()))]).map_err(|error| refused(&error))?;
         self.plan.remove(old.at, id, record.value.len());
         self.plan.add(at, id, new.len());
-        Ok(planned)
+        Ok(Some(planned))
     }
 }
 

@@ -141,7 +141,7 @@ impl Crew {
     }
 
     /// A moment passes, also for whoever looks again only after a while.
-    fn idle(&self) {
+    pub fn idle(&self) {
         self.clock.0.fetch_add(1, SeqCst);
         std::thread::sleep(Duration::from_millis(1));
     }

@@ -16,6 +16,10 @@ pub struct Sick {
     pub appends: AtomicBool,
     /// Records are not taken.
     pub puts: AtomicBool,
+    /// Messages of this channel are not read one by one.
+    pub unread: Mutex<Option<Channel>>,
+    /// How often one message was read.
+    pub reads: AtomicUsize,
     /// How often something was not taken.
     pub refused: AtomicUsize,
     closed: Mutex<bool>,
@@ -29,6 +33,8 @@ impl Sick {
             well,
             appends: AtomicBool::default(),
             puts: AtomicBool::default(),
+            unread: Mutex::default(),
+            reads: AtomicUsize::default(),
             refused: AtomicUsize::default(),
             closed: Mutex::default(),
             opened: Condvar::new(),
@@ -62,6 +68,14 @@ impl Log for Sick {
     fn read(&self, read: &Read) -> Result<Page, StoreError> {
         let closed = self.closed.lock().unwrap();
         drop(self.opened.wait_while(closed, |closed| *closed).unwrap());
+        if read.messages == 1 {
+            self.reads.fetch_add(1, SeqCst);
+            let unread = self.unread.lock().unwrap().as_ref().map(Pattern::from);
+            if unread.is_some_and(|unread| read.selection.patterns().eq([unread])) {
+                self.refused.fetch_add(1, SeqCst);
+                return Err(StoreError::Failed("as a test wants it".into()));
+            }
+        }
         self.well.read(read)
     }
 

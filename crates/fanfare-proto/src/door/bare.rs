@@ -47,12 +47,12 @@ pub const BARE_PARAMETERS: &[&str] = &[
 ];
 
 /// Reads what a request publishes: `body` exactly as it is, and each field from its query parameter, else from its
-/// header. `header` answers the value of a header by its lower-case name. Query parameters that are not fields are
-/// refused. Where nobody says `notice`, headers of its members make one.
-pub fn read_bare<'h>(
+/// header. `headers` answers the values of a header by its lower-case name; two of them are refused. Query parameters that are
+/// not fields are refused. Where nobody says `notice`, headers of its members make one.
+pub fn read_bare<'h, V: Iterator<Item = &'h [u8]>>(
     channel: Channel,
     query: &Query<'_>,
-    header: impl Fn(&str) -> Option<&'h [u8]>,
+    headers: impl Fn(&'static str) -> V,
     body: Bytes,
 ) -> Result<Publish, Refusal> {
     query.only(BARE_PARAMETERS, &[])?;
@@ -61,7 +61,7 @@ pub fn read_bare<'h>(
     for (field, names) in FIELDS {
         let said = match query.one(field)? {
             Some(value) => Some(value),
-            None => from_headers(names, &header)?,
+            None => from_headers(names, &headers)?,
         };
         match (*field, said) {
             (_, None) => {}
@@ -70,17 +70,22 @@ pub fn read_bare<'h>(
         }
     }
     if publish.content.notice.is_none() {
-        publish.content.notice = notice(&header)?;
+        publish.content.notice = notice(&headers)?;
     }
     publish.check_amends()?;
+    if publish.content.body.is_empty() {
+        publish.check_emptying()?;
+    }
     Ok(publish)
 }
 
 /// A notice of the members that are given.
-fn notice<'h>(header: impl Fn(&str) -> Option<&'h [u8]>) -> Result<Option<Box<str>>, Refusal> {
+fn notice<'h, V: Iterator<Item = &'h [u8]>>(
+    headers: impl Fn(&'static str) -> V,
+) -> Result<Option<Box<str>>, Refusal> {
     let mut members = serde_json::Map::new();
     for (member, names) in MEMBERS {
-        if let Some(text) = from_headers(names, &header)?.filter(|text| !text.is_empty()) {
+        if let Some(text) = from_headers(names, &headers)?.filter(|text| !text.is_empty()) {
             members.insert((*member).to_owned(), text.into());
         }
     }
@@ -91,32 +96,34 @@ fn notice<'h>(header: impl Fn(&str) -> Option<&'h [u8]>) -> Result<Option<Box<st
 }
 
 /// The value of the first of these headers that says something.
-fn from_headers<'h>(
-    names: &[&str],
-    header: impl Fn(&str) -> Option<&'h [u8]>,
+fn from_headers<'h, V: Iterator<Item = &'h [u8]>>(
+    names: &[&'static str],
+    headers: impl Fn(&'static str) -> V,
 ) -> Result<Option<&'h str>, Refusal> {
     for name in names {
-        if let Some(value) = from_header(name, &header)? {
+        if let Some(value) = from_header(name, headers(name))? {
             return Ok(Some(value));
         }
     }
     Ok(None)
 }
 
-/// The value of a header, unless it is one that clients send without having been told to.
-fn from_header<'h>(
-    name: &str,
-    header: impl Fn(&str) -> Option<&'h [u8]>,
-) -> Result<Option<&'h str>, Refusal> {
-    let Some(value) = header(name) else { return Ok(None) };
-    let value = std::str::from_utf8(value).map_err(|_| bad(name, "the header is not UTF-8"))?.trim();
-    let unsaid = match name {
-        "content-type" => value.is_empty() || is_form(value),
-        "priority" => is_http_priority(value),
-        _ => false,
-    };
-    let value = if name == "idempotency-key" { unquoted(value) } else { value };
-    Ok((!unsaid).then_some(value))
+/// The one value of a header, without those that clients send without having been told to.
+fn from_header<'h>(name: &str, values: impl Iterator<Item = &'h [u8]>) -> Result<Option<&'h str>, Refusal> {
+    let mut said = None;
+    for value in values {
+        let value = std::str::from_utf8(value).map_err(|_| bad(name, "the header is not UTF-8"))?.trim();
+        let unsaid = match name {
+            "content-type" => value.is_empty() || is_form(value),
+            "priority" => is_http_priority(value),
+            _ => false,
+        };
+        let value = if name == "idempotency-key" { unquoted(value) } else { value };
+        if !unsaid && said.replace(value).is_some() {
+            return Err(bad(name, "the header is there more than once; send one"));
+        }
+    }
+    Ok(said)
 }
 
 /// What `curl -d` says about every body.

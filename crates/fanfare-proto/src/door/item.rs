@@ -106,8 +106,12 @@ pub(crate) fn build(object: &[(String, &RawValue)]) -> Result<Publish, Refusal> 
             (name, _) => fields::set_text(&mut publish, name, &text(name, value)?)?,
         }
     }
+    let is_bodiless = body.is_none_or(|body| body.get() == "null") && bytes.is_none();
     set_body(&mut publish.content, body, bytes)?;
     publish.check_amends()?;
+    if is_bodiless {
+        publish.check_emptying()?;
+    }
     Ok(publish)
 }
 

@@ -2,7 +2,7 @@
 
 use super::FilterError;
 use super::scan::{Scanner, WORDS};
-use super::tree::{Field, Path};
+use super::tree::{Fate, Field, Path};
 use crate::{limits, quote};
 
 /// Names that are no tags where they stand alone.
@@ -39,6 +39,9 @@ pub(super) fn read(
         return Err(scan.unexpected(&format!("{allowed}{first}")));
     }
     let small = name.to_ascii_lowercase();
+    if Fate::ALL.iter().any(|(word, _)| *word == name) {
+        return Err(alone(scan, at, name));
+    }
     if WORDS.contains(&&*small) {
         return Err(scan.unexpected(allowed));
     }
@@ -64,6 +67,12 @@ pub(super) fn read(
         return Err(scan.error(at, wrong, "`body.` and names lead into a body, `tags.` and a name to a tag"));
     }
     Ok(field)
+}
+
+/// What became of a message is true or not, and nothing to compare or to look into.
+pub(super) fn alone(scan: &Scanner<'_>, at: usize, word: &str) -> FilterError {
+    let allowed = format!("write `{word}` or `not {word}`; a tag of this name is `tags.{word}`");
+    scan.error(at, format!("`{word}` stands alone"), allowed)
 }
 
 /// A name alone is a tag's, unless a slip of the keyboard explains it.

@@ -2,9 +2,9 @@
 //! compares in no way, so the test fails, and `not` of it holds.
 
 use super::Fields;
-use super::tree::{Field, Node};
+use super::tree::{Fate, Field, Node};
 use super::value::Seen;
-use crate::{Message, TagValue};
+use crate::{Became, Message, TagValue};
 use std::cmp::Ordering;
 
 /// The priority of a message that names none.
@@ -35,6 +35,8 @@ impl<'a> View<'a> {
                 matches!(self.see(field), Some(Seen::Text(text)) if text.starts_with(start.as_bytes()))
             }
             Node::Exists(field) => self.see(field).is_some(),
+            Node::Became(Fate::Edited) => matches!(self.message.content.became, Some(Became::Edited(_))),
+            Node::Became(Fate::Deleted) => self.message.content.became == Some(Became::Deleted),
         }
     }
 

@@ -4,13 +4,13 @@ use super::FilterError;
 use super::error::check_length;
 use super::field;
 use super::scan::{Number, Scanner};
-use super::tree::{Field, Node, Operator, Path, Tree};
+use super::tree::{Fate, Field, Node, Operator, Path, Tree};
 use super::value::Literal;
 use crate::{Time, limits};
 
 /// What a test begins with.
 const TEST: &str = "a field such as `priority`, `tags.room` or `body.price`, then a comparison; `exists(...)`, \
-                    `starts_with(...)`, `not` or `(`";
+                    `starts_with(...)`, `edited`, `deleted`, `not` or `(`";
 /// What follows a field.
 const COMPARISON: &str = "`=`, `!=`, `<`, `<=`, `>`, `>=` or `in`";
 /// What a moment may look like.
@@ -106,6 +106,9 @@ impl Parser<'_> {
         if self.scan.take_exactly("starts_with") {
             return self.starts_with();
         }
+        if let Some(fate) = self.fate()? {
+            return Ok(Node::Became(fate));
+        }
         let field = self.field(TEST)?;
         if self.scan.take_exactly("in") {
             return Ok(Node::In(field.clone(), self.list(&field)?));
@@ -120,6 +123,17 @@ impl Parser<'_> {
             )),
             literal => Ok(Node::Compare(field, operator, literal)),
         }
+    }
+
+    fn fate(&mut self) -> Result<Option<Fate>, FilterError> {
+        let at = self.scan.place();
+        let Some((word, fate)) = Fate::ALL.into_iter().find(|(word, _)| self.scan.take_exactly(word)) else {
+            return Ok(None);
+        };
+        self.scan.place();
+        let compares =
+            self.scan.word() == "in" || matches!(self.scan.peek(), Some('=' | '!' | '<' | '>' | '.' | '['));
+        if compares { Err(field::alone(&self.scan, at, word)) } else { Ok(Some(fate)) }
     }
 
     fn starts_with(&mut self) -> Result<Node, FilterError> {

@@ -49,6 +49,7 @@ impl Printer<'_> {
                 self.quoted(start);
                 self.out.push(')');
             }
+            Node::Became(fate) => self.out.push_str(fate.word()),
             Node::Exists(field) => {
                 self.out.push_str("exists(");
                 self.field(field);

@@ -5,7 +5,8 @@ use crate::{parse_duration, quote};
 use std::borrow::Cow;
 
 /// Words of the grammar. A tag of such a name is written `tags.in`.
-pub(super) const WORDS: [&str; 8] = ["and", "exists", "false", "in", "not", "or", "starts_with", "true"];
+pub(super) const WORDS: [&str; 10] =
+    ["and", "deleted", "edited", "exists", "false", "in", "not", "or", "starts_with", "true"];
 
 /// What other languages write, and what it is here.
 const OTHERS: [(&str, &str); 5] = [

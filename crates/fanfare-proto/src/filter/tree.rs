@@ -22,6 +22,24 @@ pub(super) enum Node {
     In(Field, Vec<Literal>),
     StartsWith(Field, Box<str>),
     Exists(Field),
+    Became(Fate),
+}
+
+/// What a message became.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fate {
+    Edited,
+    Deleted,
+}
+
+impl Fate {
+    /// With their words.
+    pub(super) const ALL: [(&'static str, Fate); 2] = [("edited", Fate::Edited), ("deleted", Fate::Deleted)];
+
+    /// How it is written.
+    pub(super) fn word(self) -> &'static str {
+        Fate::ALL.iter().find(|(_, fate)| *fate == self).map_or("", |(word, _)| word)
+    }
 }
 
 /// What of a message is looked at.

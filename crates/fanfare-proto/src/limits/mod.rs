@@ -205,6 +205,9 @@ pub const CONDITION_LOOK_TIME: Duration = Duration::from_millis(20);
 pub const TAIL_SLOTS: usize = 2 * 1024;
 /// Bytes of contents in the tail.
 pub const TAIL_BYTES: usize = 1024 * 1024;
+/// Removals and deletes that a node remembers, for whoever holds what was read before; after more of them it looks for all that
+/// it holds.
+pub const REMOVALS_KNOWN: usize = 256;
 /// Bytes of messages that a worker lists for those who hear one selection in ticks; beyond, they read the oldest in the log.
 pub const NEWEST_BYTES: usize = 4 * 1024 * 1024;
 /// Bytes of all these lists of a worker.

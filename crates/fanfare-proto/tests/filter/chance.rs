@@ -1,13 +1,13 @@
 //! Random filters, and random messages that they often nearly want.
 
 use crate::naive::{Constant, Place, Said};
-use fanfare_proto::{Channel, Content, Message, TagValue, Time};
+use fanfare_proto::{Became, Channel, Content, Message, Position, TagValue, Time};
 use proptest::prelude::*;
 use proptest::sample::select;
 
 const TEXTS: [&str; 8] = ["", "a", "ab", "abc", "ü", "a\"'\\b", "0", "x\ny"];
 const NAMES: [&str; 8] = ["a", "b", "0", "1", "odd name", "", "ü-1", "\"]"];
-const TAGS: [&str; 6] = ["a", "b", "temp", "in", "a.b", "ü-1"];
+const TAGS: [&str; 7] = ["a", "b", "temp", "in", "a.b", "ü-1", "deleted"];
 const NUMBERS: [f64; 12] =
     [0.0, 1.0, 2.0, -1.0, 1.5, 0.1, 0.30000000000000004, 1e300, 1e-7, 9_007_199_254_740_993.0, 90.0, 3.0];
 const CHANNELS: [&str; 4] = ["a", "a/b", "ab", "b/a"];
@@ -73,7 +73,8 @@ fn test() -> impl Strategy<Value = Said> {
         Place::Channel | Place::Priority | Place::Time => Said::Exists(Place::Key),
         place => Said::Exists(place),
     });
-    prop_oneof![4 => compare, 1 => list, 1 => starts, 1 => exists]
+    let became = select(vec![Said::Edited, Said::Deleted]);
+    prop_oneof![8 => compare, 2 => list, 2 => starts, 2 => exists, 1 => became]
 }
 
 /// A filter.
@@ -145,8 +146,10 @@ fn content() -> impl Strategy<Value = Content> {
     let tags = prop::collection::btree_map(select(&TAGS[..]).prop_map(Box::<str>::from), tag(), 0..4);
     let types = select(&[None, None, Some("application/json"), Some("text/plain"), Some("image/png")][..]);
     let texts = (prop::option::of(text()), prop::option::of(text()));
-    (texts, prop::option::of(1u8..=5), tags, types, body()).prop_map(
-        |((key, event), priority, tags, content_type, body)| Content {
+    let became = select(&[None, None, Some(Became::Edited(Position(9))), Some(Became::Deleted)][..]);
+    (texts, prop::option::of(1u8..=5), tags, types, body(), became).prop_map(
+        |((key, event), priority, tags, content_type, body, became)| Content {
+            became,
             key: key.map(Into::into),
             priority,
             tags,
@@ -177,6 +180,8 @@ pub(crate) fn soup() -> impl Strategy<Value = String> {
         "in",
         "exists",
         "starts_with",
+        "deleted",
+        "edited",
         "true",
         "a",
         "tags",

@@ -11,7 +11,7 @@ mod paths;
 mod refusals;
 
 use chance::{messages, said, soup, style};
-use fanfare_proto::{BoundFilter, Channel, Content, Fields, Filter, Message, Paths, Position, Time};
+use fanfare_proto::{Became, BoundFilter, Channel, Content, Fields, Filter, Message, Paths, Position, Time};
 use proptest::prelude::*;
 use std::collections::HashSet;
 
@@ -127,6 +127,7 @@ fn a_filter_is_printed_in_full() {
         ("(a=1 and b=2) or (c=3 or d=4)", "tags.a = 1 and tags.b = 2 or tags.c = 3 or tags.d = 4"),
         ("(a=1 or b=2) and c=3", "(tags.a = 1 or tags.b = 2) and tags.c = 3"),
         ("not(a=1)", "not tags.a = 1"),
+        ("not(deleted)or edited and tags.deleted=1", "not deleted or edited and tags.deleted = 1"),
         ("not not(a=1 or b=2)", "not not (tags.a = 1 or tags.b = 2)"),
         ("tags['a.b']in(1,'x',true)", "tags[\"a.b\"] in (1, \"x\", true)"),
         ("exists( body[0]['x y'].z )", "exists(body.0[\"x y\"].z)"),
@@ -150,6 +151,22 @@ fn filters_that_differ_are_not_equal() {
     let texts = ["a = 1", "a = \"1\"", "a = true", "a != 1", "b = 1", "body.a = 1", "not a = 1", "a in (1)"];
     let filters: HashSet<Filter> = texts.iter().map(|text| Filter::parse(text).unwrap()).collect();
     assert_eq!(filters.len(), texts.len());
+}
+
+#[test]
+fn a_filter_sees_what_became_of_a_message() {
+    let became = |became| message(Content { became, body: "x".into(), ..Content::default() });
+    let (as_it_was, edited) = (became(None), became(Some(Became::Edited(Position(9)))));
+    let deleted = became(Some(Became::Deleted));
+    for (filter, wanted) in [
+        ("edited", [false, true, false]),
+        ("deleted", [false, false, true]),
+        ("not deleted", [true, true, false]),
+        ("not (edited or deleted)", [true, false, false]),
+        ("exists(tags.deleted)", [false, false, false]),
+    ] {
+        assert_eq!([&as_it_was, &edited, &deleted].map(|one| accepts(filter, one)), wanted, "{filter}");
+    }
 }
 
 #[test]

@@ -12,6 +12,8 @@ pub(crate) enum Said {
     In(Place, Vec<Constant>),
     StartsWith(Place, String),
     Exists(Place),
+    Edited,
+    Deleted,
 }
 
 #[derive(Debug, Clone)]
@@ -50,6 +52,8 @@ impl Said {
                 place.value(message).as_str().is_some_and(|text| text.starts_with(&**start))
             }
             Said::Exists(place) => !place.value(message).is_null(),
+            Said::Edited => format!("{:?}", message.content.became).contains("Edited"),
+            Said::Deleted => format!("{:?}", message.content.became).contains("Deleted"),
         }
     }
 
@@ -198,6 +202,8 @@ impl Writer<'_> {
                 self.quoted(start);
                 self.sign(")");
             }
+            Said::Edited => self.word("edited"),
+            Said::Deleted => self.word("deleted"),
             Said::Exists(place) => {
                 self.sign("exists(");
                 self.place(place);

@@ -12,6 +12,7 @@ mod man;
 mod protocols;
 mod publish;
 mod readers;
+mod remove;
 mod schedules;
 mod serve;
 mod subscribe;
@@ -47,6 +48,7 @@ const ALL: &[Command] = &[
     subscribe::COMMAND,
     history::COMMAND,
     channels::COMMAND,
+    remove::COMMAND,
     top::COMMAND,
     health::COMMAND,
     protocols::COMMAND,

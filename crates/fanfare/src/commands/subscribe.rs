@@ -56,7 +56,8 @@ struct Options {
 
     /// Run CMD with a shell for each message, one after the other: the body on stdin, fields as FANFARE_CHANNEL,
     /// FANFARE_POSITION, FANFARE_TIME, FANFARE_ID, FANFARE_KEY, FANFARE_EVENT, FANFARE_TAGS (JSON), ... in the
-    /// environment. When it fails, so does this command, and the message counts as not heard
+    /// environment; of an edit FANFARE_REPLACES and of a delete FANFARE_DELETES say which message it is of, FANFARE_EDITED and
+    /// FANFARE_DELETED (true) what became of this one. When it fails, so does this command, and the message counts as not heard
     #[arg(long, value_name = "CMD", conflicts_with = "json", value_hint = ValueHint::CommandString)]
     exec: Option<String>,
 
@@ -113,7 +114,7 @@ struct Options {
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
 
-    /// End after N messages
+    /// End after N messages that were shown: where bodies alone are, a delete has none
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     count: Option<u64>,
 

@@ -26,16 +26,16 @@ pub enum Handler {
 }
 
 impl Handler {
-    /// Handles one message.
-    pub fn handle(&self, message: &Message) -> Result<(), Failure> {
+    /// Handles one message. Answers whether somebody sees something of it: where bodies alone are printed, a delete has none.
+    pub fn handle(&self, message: &Message) -> Result<bool, Failure> {
         match self {
-            Handler::Pretty(paint) => write_line(pretty(message, *paint).as_bytes()),
-            // There is no body.
-            Handler::Body if message.deleted || message.deletes.is_some() => Ok(()),
-            Handler::Body => write_line(&message.body),
-            Handler::Json => write_line(message.raw().as_bytes()),
-            Handler::Program(program) => run(program, message),
+            Handler::Pretty(paint) => write_line(pretty(message, *paint).as_bytes())?,
+            Handler::Body if message.deleted || message.deletes.is_some() => return Ok(false),
+            Handler::Body => write_line(&message.body)?,
+            Handler::Json => write_line(message.raw().as_bytes())?,
+            Handler::Program(program) => run(program, message)?,
         }
+        Ok(true)
     }
 }
 
@@ -94,6 +94,8 @@ fn fields(message: &Message) -> impl Iterator<Item = (&'static str, String)> {
         ("FANFARE_ATTEMPT", message.attempt.map(|number| number.to_string()).unwrap_or_default()),
         ("FANFARE_REPLACES", message.replaces.map(|number| number.to_string()).unwrap_or_default()),
         ("FANFARE_DELETES", message.deletes.map(|number| number.to_string()).unwrap_or_default()),
+        ("FANFARE_EDITED", message.edited.map(|number| number.to_string()).unwrap_or_default()),
+        ("FANFARE_DELETED", if message.deleted { "true".to_owned() } else { String::new() }),
         ("FANFARE_TAGS", tags),
         ("FANFARE_NOTICE", text(&message.notice)),
     ]

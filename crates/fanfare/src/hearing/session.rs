@@ -79,7 +79,7 @@ impl Session {
     fn hear(&mut self, message: &Message, subscription: &Subscription) -> Result<bool, Failure> {
         let turn = self.turn.clone();
         let _turn = turn.lock().unwrap_or_else(PoisonError::into_inner);
-        self.handler.handle(message)?;
+        let is_seen = self.handler.handle(message)?;
         if let Err(error) = self.remote.wait(subscription.ack(message)) {
             // It is given again, to this one or another.
             tell(format_args!("warning: what was handled could not be acknowledged ({})", reason(&error)));
@@ -87,7 +87,7 @@ impl Session {
         if let Some(cursor) = &message.cursor {
             self.place.reach(cursor)?;
         }
-        if let Some(left) = &mut self.count {
+        if let Some(left) = self.count.as_mut().filter(|_| is_seen) {
             *left = left.saturating_sub(1);
         }
         Ok(self.count == Some(0))

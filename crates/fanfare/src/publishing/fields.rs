@@ -114,7 +114,7 @@ impl Fields {
         let more = [("id", self.id.clone()), ("notice", self.notice.clone())];
         let more = more.into_iter().filter_map(|(name, value)| Some((name, value?)));
         let query = Query::of(self.texts().into_iter().chain(more).collect());
-        let read = read_bare(channel, &query, |_| None, Default::default());
+        let read = read_bare(channel, &query, |_| std::iter::empty(), Default::default());
         read.map_err(|refusal| usage(refusal.detail))
     }
 }

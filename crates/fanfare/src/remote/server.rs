@@ -1,8 +1,11 @@
 //! Which server.
 
+use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::showing::write_line;
 use clap::Args;
-use fanfare_client::Client;
+use fanfare_client::{Client, Error};
+use std::fmt::Display;
 use std::future::Future;
 use tokio::runtime::{Builder, Runtime};
 
@@ -35,6 +38,29 @@ impl Remote {
     /// Lets something go on beside.
     pub fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
         self.runtime.spawn(work);
+    }
+
+    /// Does something to several, one after the other, and says so of each. What is wrong with one is told and keeps it from
+    /// no other; it ends as the first that failed.
+    pub fn each<'a, T: Display, F: Future<Output = Result<(), Error>>>(
+        &self,
+        all: &'a [T],
+        done: &str,
+        act: impl Fn(&'a T) -> F,
+    ) -> Result<Exit, Failure> {
+        let mut exit = Exit::DONE;
+        for one in all {
+            match self.wait(act(one)).map_err(Failure::from) {
+                // If nobody reads that, it is done all the same.
+                Ok(()) => drop(write_line(format!("{done} {one}").as_bytes())),
+                Err(failure) if failure.exit == Exit::UNREACHABLE => return Err(failure),
+                Err(failure) => {
+                    failure.report();
+                    exit = if exit == Exit::DONE { failure.exit } else { exit };
+                }
+            }
+        }
+        Ok(exit)
     }
 
     /// Waits for an answer.

@@ -16,7 +16,7 @@ pub const COMMAND: Command = Command {
 
 #[derive(Args)]
 struct Options {
-    /// The conditions' names; ends at the first that is not there
+    /// The conditions' names; all are tried, whatever comes of one
     #[arg(required = true)]
     conditions: Vec<String>,
 
@@ -28,8 +28,5 @@ fn run(matches: &ArgMatches) -> Result<Exit, Failure> {
     let options =
         Options::from_arg_matches(matches).map_err(|error| Failure::new(Exit::USAGE, error.to_string()))?;
     let remote = options.server.remote()?;
-    for condition in &options.conditions {
-        remote.wait(remote.client.remove_condition(condition))?;
-    }
-    Ok(Exit::DONE)
+    remote.each(&options.conditions, "removed", |name| remote.client.remove_condition(name))
 }

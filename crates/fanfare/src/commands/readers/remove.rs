@@ -16,7 +16,7 @@ pub const COMMAND: Command = Command {
 
 #[derive(Args)]
 struct Options {
-    /// The readers' names; ends at the first that is not there
+    /// The readers' names; all are tried, whatever comes of one
     #[arg(required = true)]
     readers: Vec<String>,
 
@@ -28,8 +28,5 @@ fn run(matches: &ArgMatches) -> Result<Exit, Failure> {
     let options =
         Options::from_arg_matches(matches).map_err(|error| Failure::new(Exit::USAGE, error.to_string()))?;
     let remote = options.server.remote()?;
-    for reader in &options.readers {
-        remote.wait(remote.client.remove_reader(reader))?;
-    }
-    Ok(Exit::DONE)
+    remote.each(&options.readers, "removed", |name| remote.client.remove_reader(name))
 }

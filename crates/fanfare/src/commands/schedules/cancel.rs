@@ -16,7 +16,7 @@ pub const COMMAND: Command = Command {
 
 #[derive(Args)]
 struct Options {
-    /// The schedules' names; ends at the first that is not there
+    /// The schedules' names; all are tried, whatever comes of one
     #[arg(required = true)]
     schedules: Vec<String>,
 
@@ -28,8 +28,5 @@ fn run(matches: &ArgMatches) -> Result<Exit, Failure> {
     let options =
         Options::from_arg_matches(matches).map_err(|error| Failure::new(Exit::USAGE, error.to_string()))?;
     let remote = options.server.remote()?;
-    for schedule in &options.schedules {
-        remote.wait(remote.client.cancel_schedule(schedule))?;
-    }
-    Ok(Exit::DONE)
+    remote.each(&options.schedules, "cancelled", |name| remote.client.cancel_schedule(name))
 }

@@ -5,8 +5,9 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::remote::ServerArgs;
 use crate::showing::{Listing, printable};
+use crate::stderr::tell;
 use clap::{ArgMatches, Args, FromArgMatches};
-use fanfare_client::Scheduled;
+use fanfare_client::{DamagedSchedule, Scheduled};
 
 pub const COMMAND: Command = Command {
     name: "list",
@@ -38,18 +39,22 @@ fn run(matches: &ArgMatches) -> Result<Exit, Failure> {
         Options::from_arg_matches(matches).map_err(|error| Failure::new(Exit::USAGE, error.to_string()))?;
     let remote = options.server.remote()?;
     let mut list = Listing::new(options.json, &["SCHEDULE", "CHANNEL", "NEXT", "RECURS"]);
-    let mut after = None::<String>;
+    let (mut after, mut damaged) = (None::<String>, Vec::new());
     loop {
         let page = remote.wait(remote.client.schedules(&options.channel, after.as_deref()))?;
         for scheduled in &page.schedules {
             list.add(scheduled.raw(), || row(scheduled))?;
         }
+        damaged.extend(page.damaged);
         after = page.next;
         if after.is_none() {
             break;
         }
     }
     list.end()?;
+    for DamagedSchedule { schedule, why, .. } in damaged {
+        tell(format_args!("warning: {why}; `fanfare schedules cancel {schedule}` removes it"));
+    }
     Ok(Exit::DONE)
 }
 
