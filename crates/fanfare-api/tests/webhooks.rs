@@ -73,7 +73,7 @@ async fn what_is_wrong_is_named() {
     for (body, code) in [
         ("{".into(), "bad-json"),
         ("[]".into(), "bad-json"),
-        (with("colour", json!("red")), "bad-json"),
+        (with("colour", json!("red")), "unknown-field"),
         (with("patterns", json!([])), "bad-field"),
         (with("patterns", json!(["a//b"])), "bad-name"),
         (with("filter", json!("= =")), "bad-filter"),

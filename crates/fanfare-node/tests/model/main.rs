@@ -57,6 +57,18 @@ fn cases() -> u32 {
     number("FANFARE_MODEL_CASES").unwrap_or(10_000)
 }
 
+#[test]
+fn a_clock_that_went_back_makes_readers_wait_for_their_ticks() {
+    let mut world = World::in_memory();
+    let publish = |key| Action::Publish { channel: 0, key, count: 4, size: 0 };
+    let open =
+        |reader, selection| Action::Open { reader, selection, filter: 0, start: 1, manner: Manner::InTicks };
+    for action in [publish(1), open(1, 1), open(0, 0), Action::Restart, Action::TurnBack(1444), publish(0)] {
+        world.act(&action);
+    }
+    world.finish();
+}
+
 /// Cases against a store on the disk, where each commit waits for a sync: `FANFARE_MODEL_DISK_CASES`, 200 if it is not set.
 fn cases_on_disk() -> u32 {
     number("FANFARE_MODEL_DISK_CASES").unwrap_or(200)

@@ -115,6 +115,8 @@ pub struct World {
     pub(crate) published: Vec<Published>,
     pub(crate) grant: Arc<Grant>,
     home: Home,
+    /// The latest that the clock was.
+    latest: u64,
 }
 
 fn wait<T>(future: impl Future<Output = T>) -> T {
@@ -135,7 +137,7 @@ impl World {
         let readers = (0..READERS).map(|_| Reader::default()).collect();
         let talkers = (0..TALKERS).map(|_| Talker::default()).collect();
         let (published, grant) = (Vec::new(), Arc::new(Grant::open()));
-        World { node, desk, bell, readers, talkers, published, grant, home }
+        World { node, desk, bell, readers, talkers, published, grant, home, latest: 0 }
     }
 
     /// Everybody comes back after the last cursor. What was said live is gone, and those who had not heard it are told.
@@ -192,7 +194,7 @@ impl World {
                 NOW.fetch_add(milliseconds, SeqCst);
             }
             Action::TurnBack(milliseconds) => {
-                NOW.fetch_sub(milliseconds, SeqCst);
+                self.latest = self.latest.max(NOW.fetch_sub(milliseconds, SeqCst));
             }
             Action::Restart => self.restart(),
             Action::Alive { reader } => {
@@ -371,7 +373,7 @@ impl World {
         }
         self.pump();
         // A tick for each message that has no key, and those that a clock that went back makes wait for.
-        let least = NOW.load(SeqCst);
+        let least = NOW.load(SeqCst).max(self.latest);
         let mut last = self.published.len() + 2;
         while ticks && last > 0 {
             let next = self.desk.next_tick().map_or(0, |tick| tick.0);
