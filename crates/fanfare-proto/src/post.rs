@@ -1,8 +1,7 @@
 //! A publish whose request is whole: it can be answered where it arrived.
 
-use crate::{
-    BodyLength, Channel, Head, Publish, Query, RESERVED, RequestName, Version, decode_path, read_bare,
-};
+use crate::door::read_headed;
+use crate::{BodyLength, Channel, Head, Publish, Query, RESERVED, RequestName, Version, decode_path};
 use bytes::Bytes;
 
 /// A request that publishes its body, read to its end.
@@ -30,7 +29,7 @@ impl Post {
         let channel = channel(head.path())?;
         let query = Query::parse(head.query()).ok()?;
         let body = Bytes::copy_from_slice(&after[..length]);
-        let publish = read_bare(channel, &query, |name| head.all(name), body)
+        let publish = read_headed(channel, &query, head.named(), |name| head.all(name), body)
             .ok()
             .filter(|publish| publish.when.is_none())?;
         let name = head.get(RequestName::HEADER).and_then(RequestName::parse);

@@ -2,32 +2,50 @@
 
 use super::fields::{self, bad};
 use super::tags;
+use crate::head::bit;
 use crate::{Channel, Content, Publish, Query, Refusal};
 use bytes::Bytes;
 
-/// Each field: its query parameter, and its headers, the first of which beats the others. Those with `x-` are what
-/// clients of ntfy send.
-const FIELDS: &[(&str, &[&str])] = &[
-    ("at", &["at", "x-at"]),
-    ("content_type", &["content-type"]),
-    ("delay", &["delay", "x-delay"]),
-    ("deletes", &["deletes"]),
-    ("event", &["event"]),
-    ("id", &["idempotency-key"]),
-    ("key", &["key"]),
-    ("notice", &["notice"]),
-    ("priority", &["priority", "x-priority"]),
-    ("replaces", &["replaces"]),
-    ("tags", &["tags", "x-tags"]),
-    ("ttl", &["ttl"]),
+/// A field, or a member of a notice.
+struct Named {
+    name: &'static str,
+    /// The first of these that says something.
+    headers: &'static [&'static str],
+    /// The bits of these headers: nearly all of them are nearly always absent.
+    bits: u64,
+}
+
+const fn named(name: &'static str, headers: &'static [&'static str]) -> Named {
+    let (mut bits, mut at) = (0, 0);
+    while at < headers.len() {
+        bits |= bit(headers[at]);
+        at += 1;
+    }
+    Named { name, headers, bits }
+}
+
+/// Each field by its query parameter, with its headers. Those with `x-` are what clients of ntfy send.
+static FIELDS: &[Named] = &[
+    named("at", &["at", "x-at"]),
+    named("content_type", &["content-type"]),
+    named("delay", &["delay", "x-delay"]),
+    named("deletes", &["deletes"]),
+    named("event", &["event"]),
+    named("id", &["idempotency-key"]),
+    named("key", &["key"]),
+    named("notice", &["notice"]),
+    named("priority", &["priority", "x-priority"]),
+    named("replaces", &["replaces"]),
+    named("tags", &["tags", "x-tags"]),
+    named("ttl", &["ttl"]),
 ];
 /// Members of a notice, and the headers in which clients of ntfy send them one by one.
-const MEMBERS: &[(&str, &[&str])] = &[
-    ("actions", &["actions", "x-actions"]),
-    ("attach", &["attach", "x-attach"]),
-    ("click", &["click", "x-click"]),
-    ("icon", &["icon", "x-icon"]),
-    ("title", &["title", "x-title"]),
+static MEMBERS: &[Named] = &[
+    named("actions", &["actions", "x-actions"]),
+    named("attach", &["attach", "x-attach"]),
+    named("click", &["click", "x-click"]),
+    named("icon", &["icon", "x-icon"]),
+    named("title", &["title", "x-title"]),
 ];
 
 /// The query parameters that [`read_bare`] reads.
@@ -55,22 +73,33 @@ pub fn read_bare<'h, V: Iterator<Item = &'h [u8]>>(
     headers: impl Fn(&'static str) -> V,
     body: Bytes,
 ) -> Result<Publish, Refusal> {
+    read_headed(channel, query, u64::MAX, headers, body)
+}
+
+/// The same, where only headers of some bits can be there.
+pub(crate) fn read_headed<'h, V: Iterator<Item = &'h [u8]>>(
+    channel: Channel,
+    query: &Query<'_>,
+    there: u64,
+    headers: impl Fn(&'static str) -> V,
+    body: Bytes,
+) -> Result<Publish, Refusal> {
     query.only(BARE_PARAMETERS, &[])?;
     let content = Content { body, ..Content::default() };
     let mut publish = Publish { channel, id: None, ttl: None, when: None, content };
-    for (field, names) in FIELDS {
-        let said = match query.one(field)? {
+    for field in FIELDS {
+        let said = match query.one(field.name)? {
             Some(value) => Some(value),
-            None => from_headers(names, &headers)?,
+            None => field.from_headers(there, &headers)?,
         };
-        match (*field, said) {
+        match (field.name, said) {
             (_, None) => {}
             ("tags", Some(value)) => publish.content.tags = tags::parse(value)?,
             (field, Some(value)) => fields::set_text(&mut publish, field, value)?,
         }
     }
     if publish.content.notice.is_none() {
-        publish.content.notice = notice(&headers)?;
+        publish.content.notice = notice(there, &headers)?;
     }
     publish.check_amends()?;
     if publish.content.body.is_empty() {
@@ -81,12 +110,13 @@ pub fn read_bare<'h, V: Iterator<Item = &'h [u8]>>(
 
 /// A notice of the members that are given.
 fn notice<'h, V: Iterator<Item = &'h [u8]>>(
+    there: u64,
     headers: impl Fn(&'static str) -> V,
 ) -> Result<Option<Box<str>>, Refusal> {
     let mut members = serde_json::Map::new();
-    for (member, names) in MEMBERS {
-        if let Some(text) = from_headers(names, &headers)?.filter(|text| !text.is_empty()) {
-            members.insert((*member).to_owned(), text.into());
+    for member in MEMBERS {
+        if let Some(text) = member.from_headers(there, &headers)?.filter(|text| !text.is_empty()) {
+            members.insert(member.name.to_owned(), text.into());
         }
     }
     if members.is_empty() {
@@ -95,17 +125,23 @@ fn notice<'h, V: Iterator<Item = &'h [u8]>>(
     fields::notice(&serde_json::Value::Object(members).to_string()).map(Some)
 }
 
-/// The value of the first of these headers that says something.
-fn from_headers<'h, V: Iterator<Item = &'h [u8]>>(
-    names: &[&'static str],
-    headers: impl Fn(&'static str) -> V,
-) -> Result<Option<&'h str>, Refusal> {
-    for name in names {
-        if let Some(value) = from_header(name, headers(name))? {
-            return Ok(Some(value));
+impl Named {
+    /// What is said of it in a header.
+    fn from_headers<'h, V: Iterator<Item = &'h [u8]>>(
+        &self,
+        there: u64,
+        headers: impl Fn(&'static str) -> V,
+    ) -> Result<Option<&'h str>, Refusal> {
+        if self.bits & there == 0 {
+            return Ok(None);
         }
+        for name in self.headers {
+            if let Some(value) = from_header(name, headers(name))? {
+                return Ok(Some(value));
+            }
+        }
+        Ok(None)
     }
-    Ok(None)
 }
 
 /// The one value of a header, without those that clients send without having been told to.
@@ -154,6 +190,6 @@ mod tests {
 
     #[test]
     fn the_list_of_parameters_is_the_list_of_fields() {
-        assert!(FIELDS.iter().map(|(field, _)| field).eq(BARE_PARAMETERS));
+        assert!(FIELDS.iter().map(|field| &field.name).eq(BARE_PARAMETERS));
     }
 }

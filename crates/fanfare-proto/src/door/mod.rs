@@ -11,6 +11,7 @@ pub(crate) mod item;
 mod own;
 mod tags;
 
+pub(crate) use bare::read_headed;
 pub use bare::{BARE_PARAMETERS, read_bare};
 pub use batch::{Batch, read_batch};
 pub(crate) use fields::{bad, short};

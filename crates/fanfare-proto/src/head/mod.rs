@@ -51,9 +51,12 @@ pub struct Head<'a> {
 }
 
 /// The bit of a name, by its length and first letter.
-fn bit(name: &str) -> u64 {
-    let first = name.as_bytes().first().copied().unwrap_or_default() | 0x20;
-    1 << ((name.len() * 7 + usize::from(first)) % 64)
+pub(crate) const fn bit(name: &str) -> u64 {
+    let first = match name.as_bytes() {
+        [first, ..] => *first | 0x20,
+        [] => 0,
+    };
+    1 << ((name.len() * 7 + first as usize) % 64)
 }
 
 impl<'a> Head<'a> {
@@ -108,6 +111,11 @@ impl<'a> Head<'a> {
     /// The header lines in order: name as sent, value without white space around it.
     pub fn headers(&self) -> impl Iterator<Item = (&'a str, &'a [u8])> + '_ {
         self.headers.iter().map(|header| (header.name, header.value.trim_ascii()))
+    }
+
+    /// Names of these bits may be there, and no others.
+    pub(crate) fn named(&self) -> u64 {
+        self.named
     }
 
     /// The values of all lines of this name, in order.
