@@ -90,7 +90,7 @@ pub(crate) fn read_headed<'h, V: Iterator<Item = &'h [u8]>>(
     for field in FIELDS {
         let said = match query.one(field.name)? {
             Some(value) => Some(value),
-            None => field.from_headers(there, &headers)?,
+            None => field.said(there, &headers)?,
         };
         match (field.name, said) {
             (_, None) => {}
@@ -115,7 +115,7 @@ fn notice<'h, V: Iterator<Item = &'h [u8]>>(
 ) -> Result<Option<Box<str>>, Refusal> {
     let mut members = serde_json::Map::new();
     for member in MEMBERS {
-        if let Some(text) = member.from_headers(there, &headers)?.filter(|text| !text.is_empty()) {
+        if let Some(text) = member.said(there, &headers)?.filter(|text| !text.is_empty()) {
             members.insert(member.name.to_owned(), text.into());
         }
     }
@@ -127,7 +127,7 @@ fn notice<'h, V: Iterator<Item = &'h [u8]>>(
 
 impl Named {
     /// What is said of it in a header.
-    fn from_headers<'h, V: Iterator<Item = &'h [u8]>>(
+    fn said<'h, V: Iterator<Item = &'h [u8]>>(
         &self,
         there: u64,
         headers: impl Fn(&'static str) -> V,
