@@ -112,7 +112,7 @@ impl Walked {
         let stays = match message.content.amends {
             // Of the edits of a message that is there the newest counts, unless they were erased with it.
             Some(Amends::Replaces(target)) => {
-                !message.content.is_erased() && self.edited.insert(target) && is_kept(target)?
+                !message.content.is_erased() && self.is_newest_edit(target) && is_kept(target)?
             }
             // A delete and what it left of its original say nothing of their key: they end as old messages do.
             Some(Amends::Deletes(target)) => is_kept(target)?,
@@ -128,6 +128,11 @@ impl Walked {
         let name = self.name(message);
         // Of more keys than can be remembered the older ones stay.
         !self.keys.contains(&name) && (self.keys.len() >= limits::LATEST_KEYS || self.keys.insert(name))
+    }
+
+    fn is_newest_edit(&mut self, target: Position) -> bool {
+        !self.edited.contains(&target)
+            && (self.edited.len() >= limits::LATEST_KEYS || self.edited.insert(target))
     }
 
     fn name(&self, message: &Message) -> (u64, u64) {
