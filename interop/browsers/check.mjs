@@ -6,7 +6,9 @@
 import { createRequire } from "node:module";
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { checkDocuments, checkImages } from "./images.mjs";
 import { checkAccessibility, checkByKeyboard, checkPreferences, takePictures } from "./page.mjs";
+import { checkPushlet } from "./pushlets.mjs";
 import { prepare, READERS } from "./readers.mjs";
 import { Server, until } from "./server.mjs";
 
@@ -66,6 +68,11 @@ for (const [name, options] of Object.entries(BROWSERS)) {
     }
     for (const reader of Object.keys(READERS)) {
       await check(`${name}, ${reader}`, () => checkReader(browser, server, reader));
+    }
+    await check(`${name}, a pushlet that is tried`, () => checkPushlet(browser, server));
+    await check(`${name}, images that replace each other`, () => checkImages(browser, server));
+    if (name === "Firefox") {
+      await check(`${name}, documents that replace each other`, () => checkDocuments(browser, server));
     }
     await check(`${name}, live page by keyboard`, () => checkByKeyboard(browser, server));
     const preferences = new URL("../../docs/preferences.md", import.meta.url);

@@ -57,6 +57,31 @@ export const READERS = {
         }),
     );
   },
+  // The page in the frame comes back by itself.
+  pushlet: (path) => {
+    window.onpush = (item) => window.take(item);
+    const frame = document.createElement("iframe");
+    frame.src = `${path}?via=pushlet&callback=parent.onpush&last=1`;
+    document.body.append(frame);
+  },
+  JSONP: (path) => {
+    window.onpage = (page) => {
+      for (const message of page.messages) window.take(message);
+      window.cursor = page.cursor;
+    };
+    window.again(
+      () =>
+        new Promise((resolve) => {
+          const script = document.createElement("script");
+          script.src = `${path}?via=jsonp&callback=onpage&wait=20${window.after()}`;
+          script.onload = script.onerror = () => {
+            script.remove();
+            resolve();
+          };
+          document.body.append(script);
+        }),
+    );
+  },
   "module over WebSocket": (path) => window.subscribe(path, "websocket"),
   "module over event stream": (path) => window.subscribe(path, "event-stream"),
   "module over long poll": (path) => window.subscribe(path, "long-poll"),

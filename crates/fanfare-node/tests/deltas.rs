@@ -52,6 +52,7 @@ impl Readers {
             wire,
             head: Vec::new(),
             retry: Duration::from_secs(1),
+            manner: Default::default(),
         };
         let key = self.sockets.len();
         self.sockets.push(Default::default());

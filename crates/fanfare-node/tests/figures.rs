@@ -57,6 +57,7 @@ impl World {
             wire: Wire { protocol, form: Form::Envelope, framing: Framing::Close, origin: None },
             head: b"\n".to_vec(),
             retry: Duration::from_secs(1),
+            manner: Default::default(),
         };
         self.desk.open(key, opening, NOW).unwrap();
     }

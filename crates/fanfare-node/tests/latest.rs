@@ -103,6 +103,7 @@ impl Life {
             wire,
             head: Vec::new(),
             retry: Duration::from_secs(1),
+            manner: Default::default(),
         };
         self.story.desk.close(0);
         (self.story.socket.heard, self.lines, self.opened) = (Vec::new(), 0, self.said.len());

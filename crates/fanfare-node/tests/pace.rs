@@ -119,6 +119,7 @@ impl Life {
             wire,
             head: Vec::new(),
             retry: Duration::from_secs(1),
+            manner: Default::default(),
         };
         self.story.desk.close(0);
         (self.connection, self.opened) = (self.connection + 1, self.clock);
@@ -363,6 +364,7 @@ fn readers_that_wait_for_their_tick_leave_room_for_others_to_read() {
             wire,
             head: Vec::new(),
             retry: Duration::from_secs(1),
+            manner: Default::default(),
         };
         story.desk.open(key, opening, Time(1_700_000_000_123)).unwrap();
         story.settle();

@@ -1,7 +1,7 @@
 //! What is answered: receipts and pages, as values and as JSON.
 
 use crate::put::Put;
-use crate::{Channel, Cursor, Event, Form, Gap, LogId, Message, Position, Time, json, protocol};
+use crate::{Channel, Cursor, Event, Form, Gap, LogId, Manner, Message, Position, Time, json, protocol};
 use std::sync::Arc;
 
 /// The answer to a publish.
@@ -80,6 +80,6 @@ impl HistoryPage {
         }
         let mut items = ends.windows(2).map(|ends| &frames[ends[0]..ends[1]]);
         out.reserve(frames.len() + 256);
-        protocol::PAGE.answer(&mut items, &self.cursor, &self.gaps, out);
+        protocol::PAGE.answer(&mut items, &self.cursor, &self.gaps, &Manner::default(), out);
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::put::hex;
 use crate::websocket::{CloseCode, Deflater, Opcode, close_frame, frame};
-use crate::{Event, Framing, Greeting, Refusal, Retry, Wire};
+use crate::{Event, Framing, Greeting, Manner, Refusal, Retry, Wire};
 use std::time::Duration;
 
 /// Makes frames. One for each worker: it keeps what compressing needs, and a buffer.
@@ -26,6 +26,13 @@ impl Encoder {
         if let (Framing::WebSocket(_), Event::Alive(_)) = (wire.framing, event) {
             frame(Opcode::Ping, &[], None, &mut self.deflater, out);
         }
+    }
+
+    /// Appends what a stream begins with, before its events.
+    pub fn begin(&mut self, wire: Wire, manner: &Manner, retry: Duration, out: &mut Vec<u8>) {
+        self.payload.clear();
+        wire.protocol().begin(manner, retry, &mut self.payload);
+        self.delimit(wire, true, out);
     }
 
     /// Appends the first words of a stream.

@@ -36,9 +36,44 @@ pub(crate) fn is_text(content_type: &str) -> bool {
         || TEXTS.iter().any(|other| essence.eq_ignore_ascii_case(other))
 }
 
+/// Whether bodies of this type are images.
+pub(crate) fn is_image(content_type: &str) -> bool {
+    essence(content_type).get(..6).is_some_and(|start| start.eq_ignore_ascii_case("image/"))
+}
+
+/// What a body of which nothing is said is, by its first bytes (WHATWG MIME Sniffing section 6.1).
+pub(crate) fn of_bytes(body: &[u8]) -> &'static str {
+    match body {
+        [0xff, 0xd8, 0xff, ..] => "image/jpeg",
+        [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n', ..] => "image/png",
+        [b'G', b'I', b'F', b'8', b'7' | b'9', b'a', ..] => "image/gif",
+        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => "image/webp",
+        _ if body.trim_ascii_start().starts_with(b"<svg") => "image/svg+xml",
+        _ if std::str::from_utf8(body).is_ok() => "text/plain; charset=utf-8",
+        _ => "application/octet-stream",
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_nobody_has_named_is_known_by_its_first_bytes() {
+        for (body, media_type) in [
+            (&b"\xff\xd8\xff\xe0"[..], "image/jpeg"),
+            (b"\x89PNG\r\n\x1a\n", "image/png"),
+            (b"GIF89a", "image/gif"),
+            (b"RIFF\0\0\0\0WEBPVP8 ", "image/webp"),
+            (b"\n <svg xmlns=''>", "image/svg+xml"),
+            (b"<p>", "text/plain; charset=utf-8"),
+            (b"", "text/plain; charset=utf-8"),
+            (b"\xff\xd8", "application/octet-stream"),
+        ] {
+            assert_eq!(of_bytes(body), media_type);
+            assert_eq!(is_image(media_type), media_type.starts_with("image/"));
+        }
+    }
 
     #[test]
     fn kinds_of_bodies() {

@@ -11,10 +11,13 @@ pub const EXPOSED: &str = "Cursor, Link, Location, ETag, Retry-After, X-Request-
 /// Appends the head of a stream.
 pub fn stream_head(wire: Wire, origins: &Origins, now: Time, out: &mut Vec<u8>) {
     status(200, out);
-    header("Content-Type", wire.protocol().media_type(), out);
+    header("Content-Type", wire.protocol().content_type(), out);
     shared_headers(wire.origin, origins, now, out);
     // Proxies that buffer would hold the first event back until many have come.
     header("X-Accel-Buffering", "no", out);
+    for (name, value) in wire.protocol().headers() {
+        header(name, *value, out);
+    }
     connection(wire.framing, out);
     out.extend_from_slice(b"\r\n");
 }
@@ -29,7 +32,7 @@ pub fn answer_head(
     out: &mut Vec<u8>,
 ) {
     status(200, out);
-    header("Content-Type", wire.protocol().media_type(), out);
+    header("Content-Type", wire.protocol().content_type(), out);
     header("Content-Length", length, out);
     header("Cursor", cursor, out);
     shared_headers(wire.origin, origins, now, out);

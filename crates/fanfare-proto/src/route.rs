@@ -4,15 +4,17 @@
 //! poll. What a protocol is called, its media type and its shape come from [`protocol::ALL`]: a new one needs nothing
 //! here.
 
-use crate::protocol::{self, ProtocolId, Shape};
+use crate::manner::check_script;
+use crate::protocol::{self, Protocol, ProtocolId, Shape};
 use crate::websocket::Handshake;
 use crate::{
-    Accept, AsReader, BodyLength, Code, Form, Framing, Head, Origins, Pattern, Preferences, Present, Query,
-    Refusal, Start, Subscribe, Version, Wire, decode_path, limits, parse_duration, quote,
+    Accept, AsReader, BodyLength, Code, Form, Framing, Head, Manner, Origins, Pattern, Preferences, Present,
+    Query, Refusal, Start, Subscribe, Version, Wire, decode_path, limits, parse_duration, quote,
 };
 use std::time::Duration;
 
 /// Where a request goes.
+#[expect(clippy::large_enum_variant, reason = "it is taken apart where it is made, and never kept")]
 #[derive(Debug, Clone, PartialEq)]
 pub enum Route {
     /// The socket is held open and the worker answers.
@@ -32,6 +34,8 @@ pub struct Hold {
     pub wait: Option<Duration>,
     /// For a WebSocket: what it is answered.
     pub handshake: Option<Handshake>,
+    /// How the protocol is to be spoken, if not as usual.
+    pub manner: Option<Box<Manner>>,
 }
 
 /// Names at the root that are not channels, although `POST /alerts` publishes to `alerts`. Some belong to
@@ -64,9 +68,9 @@ pub const RESERVED: &[&str] = &[
 ];
 
 /// Values of `via` that later versions understand.
-const VIA_LATER: &[&str] = &["atom", "cdf", "feed", "jsonfeed", "jsonp", "pushlet", "replace", "rss"];
+const VIA_LATER: &[&str] = &["atom", "cdf", "feed", "jsonfeed", "rss"];
 /// Parameters of reading that later versions understand.
-pub const LATER_PARAMETERS: &[&str] = &["callback", "pad", "token"];
+pub const LATER_PARAMETERS: &[&str] = &["token"];
 /// Parameters of what is held open, and of nothing else.
 pub const HELD_PARAMETERS: &[&str] = &["ack", "presence", "presence_info", "reader", "wait"];
 
@@ -88,7 +92,9 @@ pub fn route(head: &Head<'_>, origins: &Origins) -> Result<Route, Refusal> {
         return Err(Refusal::new(Code::BAD_REQUEST, "a request that is held open has no body"));
     }
     let mut known = Vec::with_capacity(16);
-    for names in [&["via", "as"], HELD_PARAMETERS, Start::PARAMETERS, Preferences::PARAMETERS] {
+    for names in
+        [&["via", "as"], HELD_PARAMETERS, Start::PARAMETERS, Preferences::PARAMETERS, Manner::PARAMETERS]
+    {
         known.extend_from_slice(names);
     }
     if let Place::Subscribe = place {
@@ -101,15 +107,22 @@ pub fn route(head: &Head<'_>, origins: &Origins) -> Result<Route, Refusal> {
         Shape::Socket => Some(Handshake::read(head, origins)?),
         _ => None,
     };
+    let manner = Manner::asked(&query, protocol.manners())?;
+    if protocol.crosses_origins() {
+        check_script(head, origins)?;
+    }
     let wait = wait(&query)?.unwrap_or(limits::POLL_WAIT_DEFAULT);
-    let preferences = Preferences::asked(&query)?;
+    let mut preferences = Preferences::asked(&query)?;
     let start = Start::asked(&query, head.get("last-event-id"))?;
-    let start = preferences.start(start)?.unwrap_or_default();
+    let usual = if protocol.replaces() { Start::Last(1) } else { Start::Now };
+    // The newest of all is what it begins with anyway.
+    preferences.latest &= !protocol.replaces();
+    let start = preferences.start(start)?.unwrap_or(usual);
     let origin = head.text("origin").and_then(|origin| origins.find(origin));
     let wire = Wire {
         protocol: chosen,
         form: Form::asked(&query, protocol.forms())?,
-        framing: framing(head, answer, handshake),
+        framing: framing(head, protocol, handshake),
         origin,
     };
     let reader = AsReader::asked(&query)?;
@@ -128,7 +141,7 @@ pub fn route(head: &Head<'_>, origins: &Origins) -> Result<Route, Refusal> {
             return Err(Refusal::new(Code::BAD_FIELD, detail));
         }
     }
-    Ok(Route::Hold(Hold { wire, subscribe, wait: answer.then_some(wait), handshake }))
+    Ok(Route::Hold(Hold { wire, subscribe, wait: answer.then_some(wait), handshake, manner }))
 }
 
 /// The path, if requests on it can be held open. What belongs to a channel but is not it begins with `$`.
@@ -159,7 +172,10 @@ fn choose(head: &Head<'_>, query: &Query<'_>, place: &Place<'_>) -> Result<Optio
         Place::Channel(_) => shape != Shape::Answer,
         Place::Subscribe => !shape.is_at_once(),
     };
-    let candidates = protocol::ALL.iter().enumerate().filter(|(_, protocol)| wanted(protocol.shape()));
+    let candidates = protocol::ALL
+        .iter()
+        .enumerate()
+        .filter(|(_, protocol)| !protocol.is_by_name_only() && wanted(protocol.shape()));
     let ranked = candidates.filter_map(|(index, protocol)| {
         // With no preference asked: a channel is a page, and several channels need what tells them apart.
         let usual = match place {
@@ -210,7 +226,8 @@ fn named(via: &str, waits: bool, upgrades: bool, place: &Place<'_>) -> Result<Op
 }
 
 fn not_acceptable(wanted: impl Fn(Shape) -> bool) -> Refusal {
-    let possible = protocol::ALL.iter().filter(|protocol| wanted(protocol.shape()));
+    let possible =
+        protocol::ALL.iter().filter(|protocol| !protocol.is_by_name_only() && wanted(protocol.shape()));
     let types: Vec<&str> = possible.map(|protocol| protocol.media_type()).collect();
     let detail = format!("Accept names nothing that there is here: {}", types.join(", "));
     Refusal::new(Code::NOT_ACCEPTABLE, detail)
@@ -247,12 +264,12 @@ fn wait(query: &Query<'_>) -> Result<Option<Duration>, Refusal> {
 }
 
 /// HTTP/1.0 has no chunks, and its connections end with the response.
-fn framing(head: &Head<'_>, answer: bool, handshake: Option<Handshake>) -> Framing {
+fn framing(head: &Head<'_>, protocol: &dyn Protocol, handshake: Option<Handshake>) -> Framing {
     if let Some(handshake) = handshake {
         return Framing::WebSocket(handshake.compression.map(|compression| compression.window_bits));
     }
-    let open = head.version == Version::Http11 && head.keep_alive();
-    match (answer, open) {
+    let open = head.version == Version::Http11 && head.keep_alive() && !protocol.closes();
+    match (protocol.shape() == Shape::Answer, open) {
         (false, true) => Framing::Chunked,
         (false, false) => Framing::Close,
         (true, true) => Framing::Length,

@@ -84,6 +84,7 @@ impl Crowd {
             wire: Wire { protocol, form, framing: Framing::WebSocket(None), origin: None },
             head: Vec::new(),
             retry: Duration::from_secs(1),
+            manner: Default::default(),
         };
         self.desk.open(key, opening, NOW).unwrap();
     }

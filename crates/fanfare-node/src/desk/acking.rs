@@ -9,7 +9,7 @@ use super::write::TOGETHER;
 use super::{Desk, Line, SessionKey};
 use crate::readers::{Asking, Seated, Word};
 use fanfare_proto::{
-    Ack, AsReader, Code, Event, ReaderRules, Refusal, Reply, RequestId, Start, Subscribe, Time, no_content,
+    Ack, AsReader, Code, Event, ReaderRules, Refusal, Reply, RequestId, Start, Subscribe, Time,
     refusal_response,
 };
 use std::time::Duration;
@@ -223,11 +223,10 @@ impl Desk {
                 self.seated(key).into_iter().for_each(Seated::go_on);
                 return Step::Idle;
             }
-            let mut out = Vec::new();
-            no_content(wire, &self.node.origins(), now, &cursor, &mut out);
-            return self.end_with(key, out.into());
+            let bytes = self.answer_empty(key, &cursor);
+            return self.end_with(key, bytes);
         }
-        let bytes = self.respond(wire, &mut frames.iter().map(Vec::as_slice), &gaps, &cursor);
+        let bytes = self.respond(key, &mut frames.iter().map(Vec::as_slice), &gaps, &cursor);
         self.board.counts.deliveries.add(frames.len() as u64);
         self.count_gaps(&gaps);
         self.seated_mut(key).into_iter().for_each(|seated| seated.answered = true);

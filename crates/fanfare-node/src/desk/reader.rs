@@ -146,6 +146,9 @@ impl Reader<'_> {
 }
 
 pub(crate) fn window_run(from: u64, to: u64, window: &mut Window<Frames>, reader: &mut Reader<'_>) -> Run {
+    if reader.wire.protocol().replaces() {
+        return newest_of_window(from, to, window, reader);
+    }
     let (mut frames, mut size): (Vec<(Bytes, u64)>, usize) = (Vec::new(), 0);
     let (mut end, mut until, mut base) = (to, None, None);
     for seq in from..to {
@@ -173,6 +176,23 @@ pub(crate) fn window_run(from: u64, to: u64, window: &mut Window<Frames>, reader
         }
     }
     Run { base, ..join(frames, end, until) }
+}
+
+/// The newest that is wanted.
+fn newest_of_window(from: u64, to: u64, window: &mut Window<Frames>, reader: &mut Reader<'_>) -> Run {
+    // As above.
+    let to = if reader.own.is_some() { to.min(from + limits::STEP_MESSAGES as u64) } else { to };
+    for seq in (from..to).rev() {
+        let Some(slot) = window.get_mut(seq) else { continue };
+        if let Some(told) = reader.told(slot, seq, false) {
+            let (bytes, until) = (slot_frame(slot, &told, reader), expiry(&slot.message, &told));
+            if !bytes.is_empty() {
+                let shows = Some(slot.message.clone());
+                return Run { shows, ..join(vec![(bytes, to)], to, until) };
+            }
+        }
+    }
+    Run { to, ..Run::default() }
 }
 
 /// When what is told of a message is something else: once it expires, unless it did at once. Then it does not matter when it
@@ -223,6 +243,9 @@ pub(crate) fn page_run(
     own: Mark,
     reader: &mut Reader<'_>,
 ) -> Run {
+    if reader.wire.protocol().replaces() {
+        return newest_of_page(page, log, range, own, reader);
+    }
     let end = range.end;
     let (mut out, mut cuts, mut mark, mut until) = (Vec::new(), Vec::new(), own, None);
     let mut keyless = false;
@@ -234,7 +257,8 @@ pub(crate) fn page_run(
         let Some(told) = reader.tells(sees, log, message) else { continue };
         let paused = reader.share.is_some_and(|share| !share.fits(message, out.len(), keyless));
         if paused || out.len() >= RUN_BYTES {
-            return Run { bytes: out.into(), cuts, to: index as u64, until, paused, keyless, base: None };
+            let to = index as u64;
+            return Run { bytes: out.into(), cuts, to, until, paused, keyless, ..Run::default() };
         }
         keyless |= message.supersedes().is_none();
         mark.raise(log, message.position);
@@ -242,17 +266,45 @@ pub(crate) fn page_run(
         reader.encode(&told, message, &mark, &mut out);
         cuts.push((out.len(), index as u64 + 1));
     }
-    Run { bytes: out.into(), cuts, to: end as u64, until, paused: false, keyless, base: None }
+    Run { bytes: out.into(), cuts, to: end as u64, until, keyless, ..Run::default() }
+}
+
+/// The newest of a page that is wanted.
+fn newest_of_page(page: &Lent, log: LogId, range: Range<usize>, own: Mark, reader: &mut Reader<'_>) -> Run {
+    let to = range.end as u64;
+    for message in page.messages[range].iter().rev().filter(|message| message.position > own.get(log)) {
+        let sees = !message.is_expired(reader.now) && !reader.wish.refuses(message);
+        let Some(told) = reader.tells(sees, log, message) else { continue };
+        let (mut out, mut mark) = (Vec::new(), own);
+        mark.raise(log, message.position);
+        reader.encode(&told, message, &mark, &mut out);
+        if !out.is_empty() {
+            let until = expiry(message, &told);
+            let cuts = vec![(out.len(), to)];
+            return Run {
+                bytes: out.into(),
+                cuts,
+                to,
+                until,
+                shows: Some(message.clone()),
+                ..Run::default()
+            };
+        }
+    }
+    Run { to, ..Run::default() }
 }
 
 /// The run of a list, from a place to another.
 pub(crate) fn list_run(from: u64, to: u64, list: &Newest, reader: &mut Reader<'_>) -> Run {
     let (mut out, mut cuts, mut until, mut keyless, mut base) = (Vec::new(), Vec::new(), None, false, None);
+    if reader.wire.protocol().replaces() {
+        return newest_of_list(from, to, list, reader);
+    }
     for (seq, slot) in list.range(from, to) {
         let Some(told) = reader.told(slot, seq, true) else { continue };
         let paused = reader.share.is_some_and(|share| !share.fits(&slot.message, out.len(), keyless));
         if paused || out.len() >= LIST_BYTES {
-            return Run { bytes: out.into(), cuts, to: seq, until, paused, keyless, base };
+            return Run { bytes: out.into(), cuts, to: seq, until, paused, keyless, base, ..Run::default() };
         }
         keyless |= slot.message.supersedes().is_none();
         until = earlier(until, expiry(&slot.message, &told));
@@ -265,5 +317,18 @@ pub(crate) fn list_run(from: u64, to: u64, list: &Newest, reader: &mut Reader<'_
         }
         cuts.push((out.len(), seq + 1));
     }
-    Run { bytes: out.into(), cuts, to, until, paused: false, keyless, base }
+    Run { bytes: out.into(), cuts, to, until, keyless, base, ..Run::default() }
+}
+
+/// The newest of a list that is wanted.
+fn newest_of_list(from: u64, to: u64, list: &Newest, reader: &mut Reader<'_>) -> Run {
+    let mut newest = None;
+    for (seq, slot) in list.range(from, to).filter(|(_, slot)| !slot.message.content.body.is_empty()) {
+        newest = reader.told(slot, seq, true).map(|told| (slot, told)).or(newest);
+    }
+    let Some((slot, told)) = newest else { return Run { to, ..Run::default() } };
+    let (mut out, mark) = (Vec::new(), reader.own.map_or(slot.mark, |own| own.max(&slot.mark)));
+    reader.encode(&told, &slot.message, &mark, &mut out);
+    let (until, shows) = (expiry(&slot.message, &told), Some(slot.message.clone()));
+    Run { shows, ..join(vec![(out.into(), to)], to, until) }
 }

@@ -6,7 +6,7 @@ use super::reader::{Reader, Share, list_run, page_run, window_run};
 use crate::lent::Lent;
 use bytes::Bytes;
 use fanfare_hub::{InterestId, Window};
-use fanfare_proto::{LogId, LogSet, Mark, Time, Wire, limits};
+use fanfare_proto::{LogId, LogSet, Mark, Message, Time, Wire, limits};
 use rustc_hash::FxHashMap;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
@@ -29,6 +29,8 @@ pub(crate) struct Run {
     pub(crate) paused: bool,
     /// Of a reader that hears in ticks: a message without a key is in it.
     pub(crate) keyless: bool,
+    /// The one message in it, of a reader of which each message replaces the last.
+    pub(crate) shows: Option<Arc<Message>>,
     /// The earliest place of a message that its changes build on.
     pub(crate) base: Option<u64>,
 }

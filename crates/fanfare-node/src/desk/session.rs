@@ -3,12 +3,13 @@
 use super::SessionKey;
 use super::latest::Past;
 use super::pace::Paced;
+use super::shown::Shown;
 use super::talk::Talk;
 use crate::lent::Lent;
 use crate::locate::Located;
 use bytes::Bytes;
 use fanfare_hub::Membership;
-use fanfare_proto::{Form, Gap, Grant, LogId, LogSet, Mark, Position, Refusal, Wire};
+use fanfare_proto::{Form, Gap, Grant, LogId, LogSet, Manner, Mark, Position, Refusal, Wire};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -68,6 +69,8 @@ pub(crate) struct Extra {
     pub(crate) past: Option<Box<Past>>,
     /// It hears in ticks.
     pub(crate) pace: Option<Box<Paced>>,
+    /// What a reader of which each message replaces the last is shown.
+    pub(crate) shown: Option<Box<Shown>>,
     /// Gaps to tell.
     pub(crate) gaps: Vec<Gap>,
     /// Gaps up to here were told.
@@ -76,6 +79,8 @@ pub(crate) struct Extra {
     pub(crate) page: Option<(LogId, Arc<Lent>, usize)>,
     /// A stream is to be greeted with its first cursor and this reconnection time.
     pub(crate) greet: Option<Duration>,
+    /// How its protocol is to be spoken in an answer, if not as usual.
+    pub(crate) manner: Option<Box<Manner>>,
     /// A stream that started in the past is told when it has caught up.
     pub(crate) announce: bool,
     /// A sign of life is due.
@@ -132,6 +137,11 @@ impl Session {
         self.extra.get_or_insert_default()
     }
 
+    /// Whether it is answered as no other is.
+    pub(crate) fn has_manner(&self) -> bool {
+        self.extra.as_deref().is_some_and(|extra| extra.manner.is_some())
+    }
+
     pub(crate) fn is_behind(&self) -> bool {
         self.extra.as_ref().is_some_and(|extra| extra.behind)
     }
@@ -183,9 +193,11 @@ impl Session {
                 && extra.given_from.is_none()
                 && extra.past.is_none()
                 && extra.pace.is_none()
+                && extra.shown.is_none()
                 && extra.gaps.is_empty()
                 && extra.page.is_none()
                 && extra.greet.is_none()
+                && extra.manner.is_none()
                 && !(extra.announce || extra.alive || extra.hurry)
                 && extra.dismissed.is_none()
                 && extra.talk.as_deref().is_none_or(Talk::is_idle)

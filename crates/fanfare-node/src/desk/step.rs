@@ -6,16 +6,13 @@ use super::mailbox::{Answer, Letter};
 use super::pace::Paced;
 use super::reader::{Changes, Reader};
 use super::run::{Run, WindowKey};
-use super::session::{Ending, Farewell, Line};
+use super::session::{Ending, Farewell, Line, Session};
 use super::talk::Talk;
 use super::viewed::Join;
 use super::wish::Wish;
 use super::{Desk, SessionKey};
 use bytes::Bytes;
-use fanfare_proto::{
-    Cursor, Encoder, Event, Framing, Gap, Greeting, Time, Wire, answer_head, limits, no_content,
-    refusal_response,
-};
+use fanfare_proto::{Cursor, Encoder, Event, Framing, Gap, Greeting, Time, limits, refusal_response};
 use fanfare_store::{Order, Read};
 use std::sync::Arc;
 
@@ -123,6 +120,7 @@ impl Desk {
         let (selection, view) = (interest.selection.unfiltered(), interest.selection.view());
         let log = match self.join_at(view, &own, logs) {
             Some(Join::Window(at)) => return self.join_window(key, at),
+            Some(Join::Log(_)) if self.skips(key) => return self.show_newest(key, self.node.now()),
             Some(Join::Log(log)) => log,
             None => return Step::Idle,
         };
@@ -156,6 +154,7 @@ impl Desk {
         let (logs, own) = (session.logs, session.own().unwrap_or_default());
         let extra = session.extra();
         (extra.behind, extra.joined) = (false, end);
+        extra.shown.iter_mut().for_each(|shown| shown.is_placed = false);
         // It has heard what lies before and nothing else: from here on it is like everybody at this place.
         extra.own = Some(own).filter(|own| !own.reached_by(&before, logs));
         // Of what it has heard already it may hold nothing.
@@ -201,12 +200,16 @@ impl Desk {
         }
         let Some(session) = self.sessions.get(key) else { return Step::Idle };
         if session.wire.protocol().shape().goes_on() {
+            if run.shows.is_some() {
+                self.lead(key, &run);
+            }
             return Step::Run(run, from);
         }
         self.advance(key, run.to);
         self.board.counts.deliveries.add(run.cuts.len() as u64);
         let gaps = self.take_gaps(key);
-        let shared = shared.filter(|_| gaps.is_empty());
+        let own = self.sessions.get(key).is_some_and(Session::has_manner);
+        let shared = shared.filter(|_| gaps.is_empty() && !own);
         if let Some(bytes) = shared.and_then(|shared| self.runs.answer(&shared)) {
             return self.end_with(key, bytes);
         }
@@ -241,31 +244,6 @@ impl Desk {
         gaps.iter().for_each(|gap| self.board.counts.gaps.of(gap.reason).add(1));
     }
 
-    /// A whole response: head and body.
-    fn answer(&self, key: SessionKey, run: &Run, gaps: &[Gap]) -> Bytes {
-        let Some(session) = self.sessions.get(key) else { return Bytes::new() };
-        let (cursor, wire) = (self.cursor(key), session.wire);
-        let mut start = 0;
-        let mut frames =
-            run.cuts.iter().map(|(end, _)| &run.bytes[std::mem::replace(&mut start, *end)..*end]);
-        self.respond(wire, &mut frames, gaps, &cursor)
-    }
-
-    pub(super) fn respond(
-        &self,
-        wire: Wire,
-        frames: &mut dyn Iterator<Item = &[u8]>,
-        gaps: &[Gap],
-        cursor: &Cursor,
-    ) -> Bytes {
-        let mut body = Vec::with_capacity(1024);
-        wire.protocol().answer(frames, cursor, gaps, &mut body);
-        let mut out = Vec::with_capacity(body.len() + 512);
-        answer_head(wire, &self.node.origins(), self.node.now(), body.len(), cursor, &mut out);
-        out.extend_from_slice(&body);
-        out.into()
-    }
-
     /// The session has heard everything.
     // As above.
     #[inline(always)]
@@ -287,6 +265,9 @@ impl Desk {
             return self.say_event(key, &Event::CaughtUp(&cursor, None));
         }
         if stream && std::mem::take(&mut extra.alive) {
+            if extra.shown.is_some() {
+                return self.show_newest(key, self.node.now());
+            }
             let cursor = self.cursor(key);
             return self.say_event(key, &Event::Alive(&cursor));
         }
@@ -296,11 +277,9 @@ impl Desk {
             return self.end_with(key, bytes);
         }
         if !stream && extra.hurry {
-            let (mut out, cursor, wire) = (Vec::new(), self.cursor(key), session_wire(self, key));
-            if let Some(wire) = wire {
-                no_content(wire, &self.node.origins(), self.node.now(), &cursor, &mut out);
-            }
-            return self.end_with(key, out.into());
+            let cursor = self.cursor(key);
+            let bytes = self.answer_empty(key, &cursor);
+            return self.end_with(key, bytes);
         }
         self.backfill(key, self.node.now())
     }
@@ -317,7 +296,11 @@ impl Desk {
     /// Moves the read point to a place of the page at hand, or of the window.
     pub(super) fn advance(&mut self, key: SessionKey, place: u64) {
         let Some(session) = self.sessions.get_mut(key) else { return };
-        let Some(extra) = session.extra.as_deref_mut().filter(|extra| extra.page.is_some()) else {
+        let mut extra = session.extra.as_deref_mut();
+        if let Some(shown) = extra.as_deref_mut().and_then(|extra| extra.shown.as_deref_mut()) {
+            shown.begin();
+        }
+        let Some(extra) = extra.filter(|extra| extra.page.is_some()) else {
             return match session.is_paced() {
                 true => self.advance_in_list(key, place),
                 false => session.at = place,
@@ -328,6 +311,7 @@ impl Desk {
         if *index >= page.messages.len() {
             own.raise(*log, page.through);
             extra.page = None;
+            extra.shown.iter_mut().for_each(|shown| shown.is_placed = false);
         } else if let Some(message) = index.checked_sub(1).and_then(|last| page.messages.get(last)) {
             own.raise(*log, message.position);
         }

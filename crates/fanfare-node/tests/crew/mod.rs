@@ -89,6 +89,7 @@ impl Crew {
             wire,
             head: if streams { b"\n".to_vec() } else { Vec::new() },
             retry: Duration::from_secs(1),
+            manner: Default::default(),
         };
         let key = self.sockets.len() as SessionKey;
         self.sockets.push(Socket::default());

@@ -110,6 +110,7 @@ impl World {
             wire,
             head: Vec::new(),
             retry,
+            manner: Default::default(),
         };
         self.talkers[talker].last = None;
         self.talkers[talker].open = true;

@@ -320,6 +320,7 @@ impl World {
             wire,
             head: Vec::new(),
             retry,
+            manner: Default::default(),
         };
         self.desk.open(reader as u32, opening, Time(NOW.load(SeqCst))).unwrap();
         let removed = self.published.iter().filter(|published| published.removed);

@@ -116,6 +116,7 @@ impl Story {
             wire,
             head: b"\n".to_vec(),
             retry: Duration::from_secs(1),
+            manner: Default::default(),
         };
         *self.bell.0.lock().unwrap() = false;
         self.desk.open(key, opening, now()).unwrap();

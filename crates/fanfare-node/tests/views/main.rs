@@ -52,6 +52,7 @@ fn open(story: &mut Story, start: Start, filter: Option<&str>, pace: Option<&str
         wire,
         head: b"\n".to_vec(),
         retry: Duration::from_secs(1),
+        manner: Default::default(),
     };
     story.socket.heard.clear();
     story.desk.open(0, opening, at).unwrap();

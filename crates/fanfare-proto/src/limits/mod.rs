@@ -125,6 +125,12 @@ pub const PAGE_MESSAGES_DEFAULT: usize = 100;
 pub const HISTORY_BYTES: usize = 1024 * 1024;
 /// Bytes of large answers that are not written yet; beyond, readers are told to come back.
 pub const OUTGO_BYTES: usize = 128 * 1024 * 1024;
+/// Bytes of the name of a function that a page has called.
+pub const CALLBACK_BYTES: usize = 64;
+/// Names joined by dots in it.
+pub const CALLBACK_NAMES: usize = 3;
+/// Most bytes of padding before the first message of a page that never ends.
+pub const PAD: u16 = 4096;
 /// Longest wait of a long poll.
 pub const POLL_WAIT: Duration = Duration::from_secs(300);
 /// Wait of a long poll that names none: below the minute after which proxies give up.

@@ -3,18 +3,24 @@
 //! A protocol turns events into frames and knows nothing of sockets, sessions or chunks. Frames hold nothing
 //! that belongs to one session, so that one frame serves all. Two shapes:
 //!
-//! - a **stream** is the concatenation of [`Protocol::greet`] and a frame for each event, without end;
+//! - a **stream** is the concatenation of [`Protocol::begin`], [`Protocol::greet`] and a frame for each event, without end;
 //! - an **answer** is one body made of several frames by [`Protocol::answer`], and then the response is over.
 
 mod html;
+mod jsonp;
+mod mjpeg;
 mod ndjson;
 mod page;
 mod poll;
+mod pushlet;
 mod raw;
+mod replace;
+mod script;
 mod sse;
 mod ws;
 
-use crate::{Cursor, Event, Form, Gap, Greeting};
+use crate::{Content, Cursor, Event, Form, Gap, Greeting, Manner};
+use std::time::Duration;
 
 /// An index into [`ALL`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -59,13 +65,31 @@ pub trait Protocol: Sync {
     fn about(&self) -> &'static str;
     /// The media type of responses, and what `Accept` asks for.
     fn media_type(&self) -> &'static str;
+    /// The `Content-Type` of responses: the media type with its parameters.
+    fn content_type(&self) -> &'static str {
+        self.media_type()
+    }
+    /// Headers of its responses, beside those that all have.
+    fn headers(&self) -> &'static [(&'static str, &'static str)] {
+        &[]
+    }
+    /// Whether only `via` asks for it, and no `Accept`.
+    fn is_by_name_only(&self) -> bool {
+        false
+    }
+    /// Those of [`Manner::PARAMETERS`] that it knows.
+    fn manners(&self) -> &'static [&'static str] {
+        &[]
+    }
     /// How responses end.
     fn shape(&self) -> Shape;
     /// The forms that it has; the first when the request names none.
     fn forms(&self) -> &'static [Form] {
         &[Form::Envelope, Form::Body]
     }
-    /// The first bytes of a stream.
+    /// The first bytes of a stream, before all events. Who is to come back does so after `retry`.
+    fn begin(&self, _manner: &Manner, _retry: Duration, _out: &mut Vec<u8>) {}
+    /// The first event of a stream, unless there are gaps to tell.
     fn greet(&self, _greeting: &Greeting<'_>, _form: Form, _out: &mut Vec<u8>) {}
     /// Appends one event. An event that the protocol cannot say appends nothing.
     fn encode(&self, event: &Event<'_>, form: Form, out: &mut Vec<u8>);
@@ -73,9 +97,39 @@ pub trait Protocol: Sync {
     fn tells_places(&self, _form: Form) -> bool {
         true
     }
+    /// Whether its responses end with the connection, and have no chunks.
+    fn closes(&self) -> bool {
+        false
+    }
+    /// Whether each message takes the place of the one before: only the newest is wanted.
+    fn replaces(&self) -> bool {
+        false
+    }
+    /// The media type that the frame of a message says the next one has.
+    fn promise<'a>(&self, _content: &'a Content) -> Option<&'a str> {
+        None
+    }
+    /// Appends what comes before the frame of a message, given what was promised. Answers what is promised from then
+    /// on, until the frame is begun.
+    fn lead<'a>(
+        &self,
+        _promised: Option<&str>,
+        _content: &'a Content,
+        _out: &mut Vec<u8>,
+    ) -> Option<&'a str> {
+        None
+    }
     /// Whether an event's bytes are text, where that makes a difference: for WebSocket.
     fn is_text(&self, _event: &Event<'_>, _form: Form) -> bool {
         true
+    }
+    /// Whether browsers take its answers to pages of any origin, unasked.
+    fn crosses_origins(&self) -> bool {
+        false
+    }
+    /// Whether an answer whose wait has ended has a body, too.
+    fn answers_empty(&self) -> bool {
+        false
     }
     /// Joins the frames of messages into one body; only for [`Shape::Answer`] and [`Shape::Page`].
     fn answer(
@@ -83,14 +137,29 @@ pub trait Protocol: Sync {
         _frames: &mut dyn Iterator<Item = &[u8]>,
         _cursor: &Cursor,
         _gaps: &[Gap],
+        _manner: &Manner,
         _out: &mut Vec<u8>,
     ) {
     }
 }
 
+/// For documents that anybody who may publish has written: they are no pages of this host (CSP 3, section 6.3).
+const OF_OTHERS: &[(&str, &str)] = &[("Content-Security-Policy", "sandbox allow-scripts")];
+
 /// Every protocol.
-pub const ALL: &[&dyn Protocol] =
-    &[&sse::Sse, &ndjson::Ndjson, &ws::Ws, &raw::Raw, &poll::Poll, &page::Page, &html::Html];
+pub const ALL: &[&dyn Protocol] = &[
+    &sse::Sse,
+    &ndjson::Ndjson,
+    &ws::Ws,
+    &raw::Raw,
+    &poll::Poll,
+    &page::Page,
+    &html::Html,
+    &pushlet::Pushlet,
+    &jsonp::Jsonp,
+    &replace::Replace,
+    &mjpeg::Mjpeg,
+];
 
 /// What history pages are: for whoever answers at once.
 pub static PAGE: &dyn Protocol = &page::Page;

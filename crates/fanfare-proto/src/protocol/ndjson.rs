@@ -39,13 +39,18 @@ impl Protocol for Ndjson {
     }
 
     fn encode(&self, event: &Event<'_>, form: Form, out: &mut Vec<u8>) {
-        match event {
-            Event::Message(message, cursor) => envelope(message, *cursor, form, out),
-            Event::Delta(message, delta, cursor) => changed(message, delta, cursor, out),
-            Event::Handed(message, cursor, attempt) => handed(message, cursor, *attempt, form, out),
-            _ => object(event, out),
-        }
+        value(event, form, out);
         out.push(b'\n');
+    }
+}
+
+/// Appends an event as an object.
+pub(super) fn value(event: &Event<'_>, form: Form, out: &mut Vec<u8>) {
+    match event {
+        Event::Message(message, cursor) => envelope(message, *cursor, form, out),
+        Event::Delta(message, delta, cursor) => changed(message, delta, cursor, out),
+        Event::Handed(message, cursor, attempt) => handed(message, cursor, *attempt, form, out),
+        _ => object(event, out),
     }
 }
 

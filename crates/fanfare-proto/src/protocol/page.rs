@@ -2,7 +2,7 @@
 
 use super::{Protocol, Shape};
 use crate::envelope::{self, envelope, handed};
-use crate::{Cursor, Event, Form, Gap, json};
+use crate::{Cursor, Event, Form, Gap, Manner, json};
 
 /// A JSON page.
 pub(super) struct Page;
@@ -33,6 +33,7 @@ impl Protocol for Page {
         frames: &mut dyn Iterator<Item = &[u8]>,
         cursor: &Cursor,
         gaps: &[Gap],
+        _manner: &Manner,
         out: &mut Vec<u8>,
     ) {
         body(frames, cursor, gaps, out);

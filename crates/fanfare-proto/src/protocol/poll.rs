@@ -1,7 +1,7 @@
 //! Long polling: a JSON page that is held until there is something to say.
 
 use super::{Protocol, Shape, page};
-use crate::{Cursor, Event, Form, Gap};
+use crate::{Cursor, Event, Form, Gap, Manner};
 
 /// Long polling.
 pub(super) struct Poll;
@@ -32,6 +32,7 @@ impl Protocol for Poll {
         frames: &mut dyn Iterator<Item = &[u8]>,
         cursor: &Cursor,
         gaps: &[Gap],
+        _manner: &Manner,
         out: &mut Vec<u8>,
     ) {
         page::body(frames, cursor, gaps, out);

@@ -24,13 +24,22 @@ pub fn hear(protocol: &dyn Protocol, bytes: &[u8]) -> Vec<Heard> {
         "text/event-stream" => hear_events(bytes),
         "application/x-ndjson" => hear_lines(bytes),
         "application/json" => hear_objects(bytes),
+        "text/html" => hear_scripts(bytes),
         other => panic!("no ears for {other} yet: write them"),
     }
 }
 
 /// Messages, cursor and gaps of an answer.
-pub fn hear_answer(bytes: &[u8]) -> (Vec<Heard>, String, Vec<Value>) {
-    let page: Value = serde_json::from_slice(bytes).unwrap_or_else(|error| panic!("{error}: {bytes:?}"));
+pub fn hear_answer(protocol: &dyn Protocol, bytes: &[u8]) -> (Vec<Heard>, String, Vec<Value>) {
+    let called = match protocol.media_type() {
+        "text/javascript" => {
+            let text = std::str::from_utf8(bytes).unwrap();
+            let call = text.strip_prefix("/**/f(JSON.parse(").unwrap().strip_suffix("));\n").unwrap();
+            unquote(call)
+        }
+        _ => String::from_utf8(bytes.to_vec()).unwrap(),
+    };
+    let page: Value = serde_json::from_str(&called).unwrap_or_else(|error| panic!("{error}: {called}"));
     let all = page["gaps"].as_array().cloned();
     assert_eq!(page.as_object().unwrap().len(), if all.is_some() { 4 } else { 3 }, "{page}");
     let first: Vec<Value> = Some(page["gap"].clone()).into_iter().filter(|gap| !gap.is_null()).collect();
@@ -75,6 +84,58 @@ fn hear_lines(bytes: &[u8]) -> Vec<Heard> {
     let values =
         text.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}")));
     values.map(hear_line).collect()
+}
+
+/// What the scripts of a page call `fanfare` with, as a browser reads it: a script ends where `</script` is, whatever is
+/// around it.
+fn hear_scripts(bytes: &[u8]) -> Vec<Heard> {
+    let text = std::str::from_utf8(bytes).expect("a page is UTF-8");
+    let body = text.split_once("<body>\n").map_or(text, |(_, body)| body);
+    let mut rest = body;
+    std::iter::from_fn(|| {
+        let script = rest.strip_prefix("<script>").or_else(|| panic_unless_empty(rest))?;
+        let end = script.to_ascii_lowercase().find("</script").expect("it ends");
+        let (called, after) = script.split_at(end);
+        assert!(!called.contains('<'), "{called}");
+        rest = after.strip_prefix("</script>\n").expect("nothing else is in it");
+        let arguments = called.strip_prefix("fanfare(").unwrap().strip_suffix(')').unwrap();
+        let said = arguments.strip_suffix(",1").unwrap_or(arguments);
+        let heard = hear_line(serde_json::from_str(&unquote(said)).unwrap());
+        let quiet = matches!(&heard, Heard::System { name, .. } if name.is_empty());
+        assert_eq!(quiet, said.len() < arguments.len(), "a sign of life is for nobody's ears");
+        Some(heard)
+    })
+    .collect()
+}
+
+fn panic_unless_empty(rest: &str) -> Option<&str> {
+    assert!(rest.is_empty(), "{rest}");
+    None
+}
+
+/// What a string of JavaScript in single quotes says (ECMA-262 section 12.9.4).
+fn unquote(literal: &str) -> String {
+    let inner = literal.strip_prefix('\'').unwrap().strip_suffix('\'').unwrap();
+    let (mut units, mut rest) = (Vec::new(), inner.chars());
+    while let Some(c) = rest.next() {
+        assert!(
+            !matches!(c, '\'' | '\n' | '\r' | '\u{2028}' | '\u{2029}'),
+            "the string would end: {literal}"
+        );
+        let digits = |rest: &mut std::str::Chars<'_>, count| {
+            u16::from_str_radix(&rest.take(count).collect::<String>(), 16).unwrap()
+        };
+        match c {
+            '\\' => match rest.next().unwrap() {
+                '\\' => units.push(u16::from(b'\\')),
+                'x' => units.push(digits(&mut rest, 2)),
+                'u' => units.push(digits(&mut rest, 4)),
+                other => panic!("\\{other} is not written here"),
+            },
+            c => units.extend_from_slice(c.encode_utf16(&mut [0; 2])),
+        }
+    }
+    String::from_utf16(&units).unwrap()
 }
 
 /// Each of these travels in a message of its own.

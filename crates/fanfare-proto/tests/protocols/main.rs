@@ -8,9 +8,10 @@ mod words;
 
 use ears::{Heard, hear, hear_answer};
 use fanfare_proto::protocol::{ALL, Protocol, Shape, by_name};
-use fanfare_proto::{Event, Form, GapReason, SessionId};
+use fanfare_proto::{Callback, Event, Form, GapReason, Manner, SessionId};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
+use std::time::Duration;
 use words::{closing, cursor, gap, message, refusal, said};
 
 fn frame(protocol: &dyn Protocol, event: &Event<'_>, form: Form) -> Vec<u8> {
@@ -26,8 +27,14 @@ fn streams() -> impl Iterator<Item = &'static dyn Protocol> {
 
 /// The forms in which a protocol can say everything, and not only bodies.
 fn forms(protocol: &dyn Protocol) -> Vec<Form> {
-    let bare = |form: &Form| *form == Form::Body && ["raw", "ws"].contains(&protocol.name());
+    let bare =
+        |form: &Form| *form == Form::Body && ["raw", "ws", "replace", "mjpeg"].contains(&protocol.name());
     protocol.forms().iter().copied().filter(|form| !bare(form)).collect()
+}
+
+/// A page that has `f` called.
+fn called() -> Manner {
+    Manner { callback: Some(Callback::parse("f").unwrap()), pad: 0 }
 }
 
 fn answers() -> impl Iterator<Item = &'static dyn Protocol> {
@@ -51,7 +58,8 @@ fn names_are_unique_and_found() {
 
 #[test]
 fn streams_and_pages_have_different_media_types() {
-    let streams = || ALL.iter().filter(|protocol| protocol.shape() == Shape::Stream);
+    let chosen = |protocol: &&&dyn Protocol| protocol.shape() == Shape::Stream && !protocol.is_by_name_only();
+    let streams = || ALL.iter().filter(chosen);
     let types: BTreeSet<_> = streams().map(|protocol| protocol.media_type()).collect();
     assert_eq!(types.len(), streams().count(), "Accept tells streams apart");
     assert!(answers().all(|protocol| !types.contains(protocol.media_type())));
@@ -140,9 +148,10 @@ fn gaps_have_every_reason() {
                 &mut std::iter::empty(),
                 &cursor(3),
                 &[gap(reason), gap(GapReason::Trimmed)],
+                &called(),
                 &mut out,
             );
-            let (heard, place, gaps) = hear_answer(&out);
+            let (heard, place, gaps) = hear_answer(protocol, &out);
             assert_eq!((heard.len(), place), (0, cursor(3).to_string()));
             let reasons: Vec<_> = gaps.iter().map(|gap| gap["reason"].clone()).collect();
             assert_eq!(reasons, [reason.name(), "trimmed"]);
@@ -157,6 +166,7 @@ proptest! {
         for protocol in streams() {
             for form in forms(protocol) {
                 let mut stream = Vec::new();
+                protocol.begin(&called(), Duration::ZERO, &mut stream);
                 protocol.greet(&words::greeting(&cursor(0)), form, &mut stream);
                 for (index, content) in said.iter().enumerate() {
                     let (message, place) = message(index as u64 + 1, content);
@@ -185,8 +195,8 @@ proptest! {
                     frame(protocol, &Event::Message(&message, Some(&place)), form)
                 }).collect();
                 let mut out = Vec::new();
-                protocol.answer(&mut frames.iter().map(|frame| &frame[..]), &cursor(99), &[], &mut out);
-                let (heard, place, gaps) = hear_answer(&out);
+                protocol.answer(&mut frames.iter().map(|frame| &frame[..]), &cursor(99), &[], &called(), &mut out);
+                let (heard, place, gaps) = hear_answer(protocol, &out);
                 prop_assert_eq!((heard.len(), place, gaps.len()), (said.len(), cursor(99).to_string(), 0));
                 for (index, heard) in heard.iter().enumerate() {
                     let (message, place) = message(index as u64 + 1, &said[index]);

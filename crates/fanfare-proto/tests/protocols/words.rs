@@ -54,7 +54,7 @@ pub fn message(position: u64, content: &Content) -> (Message, Cursor) {
 pub fn said() -> impl Strategy<Value = Vec<Content>> {
     let body = prop_oneof![
         prop::collection::vec(any::<u8>(), 0..60),
-        "(\r|\n|\r\n| |:|data: x|id: y|event: z|\u{0}|\u{feff}|\u{2028}|é|\\{|\\}){0,12}"
+        "(\r|\n|\r\n| |:|data: x|id: y|event: z|</script>|<!--|</|'|\\\\|&lt;|\u{0}|\u{feff}|\u{2028}|é|\\{|\\}){0,12}"
             .prop_map(String::into_bytes),
         r#"(\[|\]|\{"a":|\}|,|1|"\\u00e9\\n"|"\\ud800"|1e999|null|\r\n|\n){0,9}"#
             .prop_map(String::into_bytes),

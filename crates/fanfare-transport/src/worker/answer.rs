@@ -53,7 +53,7 @@ impl Worker {
 
     /// Begins a session. It has its place until [`Room::release`](crate::room::Room::release).
     pub(super) fn begin(&mut self, key: SessionKey, hold: Hold) -> Result<(), Refusal> {
-        let Hold { wire, subscribe, handshake, .. } = hold;
+        let Hold { wire, subscribe, handshake, manner, .. } = hold;
         if self.untold.is_some() || self.node.is_draining() {
             return Err(Code::DRAINING.into());
         }
@@ -82,6 +82,7 @@ impl Worker {
             wire,
             head,
             retry: jitter(RETRY),
+            manner,
         };
         let now = self.node.now();
         let opened = self.desk.open(key, opening, now).and_then(|()| {

@@ -9,6 +9,7 @@ mod module;
 mod page;
 mod poll;
 mod response;
+mod script;
 mod socket;
 mod stream;
 
@@ -30,6 +31,8 @@ pub enum Transport {
     WebSocket,
     LongPoll,
     Page,
+    Pushlet,
+    Jsonp,
     /// The client library.
     Library(fanfare_client::Transport),
     /// The JavaScript client.
@@ -45,6 +48,8 @@ impl Transport {
             Transport::WebSocket,
             Transport::LongPoll,
             Transport::Page,
+            Transport::Pushlet,
+            Transport::Jsonp,
         ];
         let library = fanfare_client::Transport::ALL.map(Transport::Library);
         let module = module::modules().map(|_| fanfare_client::Transport::ALL.map(Transport::Module));
@@ -77,6 +82,8 @@ impl Reader {
             Transport::WebSocket => socket::read(self, address, target, &mut enough),
             Transport::LongPoll => poll::read(self, address, target, &mut enough),
             Transport::Page => page::read(self, address, target, &mut enough),
+            Transport::Pushlet => script::pushlet(self, address, target, &mut enough),
+            Transport::Jsonp => script::jsonp(self, address, target, &mut enough),
             Transport::Library(transport) => library::read(self, address, target, transport, &mut enough),
             Transport::Module(transport) => module::read(self, address, target, transport, &mut enough),
         }

@@ -57,6 +57,13 @@ impl Response {
         Ok(body)
     }
 
+    /// The next line of a body that ends with its connection; `None` at the end.
+    pub fn line(&mut self) -> io::Result<Option<String>> {
+        let mut line = String::new();
+        self.reader.read_line(&mut line)?;
+        Ok((!line.is_empty()).then_some(line))
+    }
+
     /// So many bytes after the head.
     pub fn exactly(&mut self, length: usize) -> io::Result<Vec<u8>> {
         let mut bytes = vec![0; length];
