@@ -16,6 +16,7 @@ mod around;
 mod cors;
 mod counts;
 mod etag;
+mod feeds;
 mod files;
 mod find;
 mod granted;

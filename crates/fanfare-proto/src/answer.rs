@@ -1,7 +1,7 @@
 //! What is answered: receipts and pages, as values and as JSON.
 
 use crate::put::Put;
-use crate::{Channel, Cursor, Event, Form, Gap, LogId, Manner, Message, Position, Time, json, protocol};
+use crate::{Channel, Cursor, Gap, LogId, Message, Position, Time, json};
 use std::sync::Arc;
 
 /// The answer to a publish.
@@ -69,17 +69,5 @@ impl HistoryPage {
             before = cursor;
             (log, placed)
         })
-    }
-
-    /// Appends the page as a JSON object.
-    pub fn write(&self, form: Form, out: &mut Vec<u8>) {
-        let (mut frames, mut ends) = (Vec::new(), vec![0]);
-        for (message, cursor) in &self.messages {
-            protocol::PAGE.encode(&Event::Message(message, Some(cursor)), form, &mut frames);
-            ends.push(frames.len());
-        }
-        let mut items = ends.windows(2).map(|ends| &frames[ends[0]..ends[1]]);
-        out.reserve(frames.len() + 256);
-        protocol::PAGE.answer(&mut items, &self.cursor, &self.gaps, &Manner::default(), out);
     }
 }

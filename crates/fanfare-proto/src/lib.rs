@@ -32,6 +32,7 @@ mod duration;
 mod encoder;
 mod envelope;
 mod event;
+pub mod feed;
 mod filter;
 mod form;
 mod grant;

@@ -36,6 +36,11 @@ pub(crate) fn is_text(content_type: &str) -> bool {
         || TEXTS.iter().any(|other| essence.eq_ignore_ascii_case(other))
 }
 
+/// Whether bodies of this type are HTML.
+pub(crate) fn is_html(content_type: &str) -> bool {
+    essence(content_type).eq_ignore_ascii_case("text/html")
+}
+
 /// Whether bodies of this type are images.
 pub(crate) fn is_image(content_type: &str) -> bool {
     essence(content_type).get(..6).is_some_and(|start| start.eq_ignore_ascii_case("image/"))

@@ -44,6 +44,11 @@ impl<'a> Query<'a> {
         self.parameters.iter().filter(move |(other, _)| other == name).map(|(_, value)| &**value)
     }
 
+    /// Names and values, in order.
+    pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.parameters.iter().map(|(name, value)| (&**name, &**value))
+    }
+
     /// The names, in order.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.parameters.iter().map(|(name, _)| &**name)

@@ -67,8 +67,6 @@ pub const RESERVED: &[&str] = &[
     "xmpp-websocket",
 ];
 
-/// Values of `via` that later versions understand.
-const VIA_LATER: &[&str] = &["atom", "cdf", "feed", "jsonfeed", "rss"];
 /// Parameters of reading that later versions understand.
 pub const LATER_PARAMETERS: &[&str] = &["token"];
 /// Parameters of what is held open, and of nothing else.
@@ -197,10 +195,6 @@ fn choose(head: &Head<'_>, query: &Query<'_>, place: &Place<'_>) -> Result<Optio
 fn named(via: &str, waits: bool, upgrades: bool, place: &Place<'_>) -> Result<Option<ProtocolId>, Refusal> {
     let bad = |detail: String| Err(Refusal::new(Code::BAD_FIELD, detail));
     let Some(id) = protocol::by_name(via) else {
-        if VIA_LATER.contains(&via) {
-            let detail = format!("via={via} is not supported by this version yet");
-            return Err(Refusal::new(Code::NOT_YET, detail));
-        }
         let named = |protocol: &&'static dyn protocol::Protocol| {
             std::iter::once(protocol.name()).chain(protocol.also().iter().copied())
         };

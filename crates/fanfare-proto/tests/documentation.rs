@@ -36,6 +36,7 @@ fn the_table_of_protocols_is_the_list() {
             Shape::Stream => "stream",
             Shape::Answer => "answer",
             Shape::Page => "page",
+            Shape::Feed => "feed",
             Shape::Document => "document",
             Shape::Socket => "socket",
         };

@@ -4,6 +4,7 @@
 use super::Route;
 use crate::answer::{self, Refused};
 use crate::etag::ETag;
+use crate::feeds;
 use crate::files::File;
 use crate::granted::Granted;
 use crate::links;
@@ -46,9 +47,16 @@ pub(super) const ROUTE: Route = Route {
         gives: &[
             Answer {
                 status: 200,
-                about: "a page; for `text/html` a page for people",
+                about: "a page; for `text/html` a page for people; or a feed",
                 headers: &["Cursor", "ETag", "Link"],
-                content: &[Media("application/json", "Page"), Media("text/html", "Text")],
+                content: &[
+                    Media("application/json", "Page"),
+                    Media("text/html", "Text"),
+                    Media("application/rss+xml", "Text"),
+                    Media("application/atom+xml", "Text"),
+                    Media("application/feed+json", "Anything"),
+                    Media("application/x-cdf", "Text"),
+                ],
             },
             Answer {
                 status: 304,
@@ -90,34 +98,48 @@ async fn history(
     headers: HeaderMap,
 ) -> Result<Response, Refused> {
     let query = Query::parse(query.as_deref().unwrap_or_default())?;
-    if chosen(&query, &headers)?.name() == protocol::HTML.name() {
+    let protocol = chosen(&query, &headers)?;
+    if protocol.shape() == Shape::Document {
         // The page asks for the messages itself, and shows what is wrong with its filter.
         target.pattern()?;
         return Ok(live(&headers));
     }
-    let history = asked(&target, &query, &headers)?;
-    let form = Form::asked(&query, protocol::PAGE.forms())?;
+    let history = asked(&target, &query, &headers, protocol)?;
+    let form = Form::asked(&query, protocol.forms())?;
     let page = api.node.history(&grant, &history).await?;
-    let tag = tag(&page, &history, form);
+    let tag = tag(&page, &history, form, protocol);
     let mut response = if tag.is_known(&headers) {
         tag.unchanged()
     } else {
-        let mut body = Vec::new();
-        page.write(form, &mut body);
-        let mut response = answer::json_body(api.node.outgo().count(body)?.into());
+        let name = history.patterns.first().map(|pattern| pattern.as_str()).unwrap_or_default();
+        let body = match protocol.shape() {
+            Shape::Feed => feeds::write(protocol, &page, name, &query, &headers),
+            _ => page.bytes(form),
+        };
+        let mut response = feeds::answer(protocol, api.node.outgo().count(body)?.into());
         tag.mark(&mut response);
         response
     };
+    feeds::hint(&mut response, &page);
     answer::mark_cursor(&mut response, &page.cursor);
     vary(&mut response);
     link(&mut response, &page, &history, &query);
     Ok(response)
 }
 
-fn asked(target: &Target, query: &Query<'_>, headers: &HeaderMap) -> Result<History, Refusal> {
+fn asked(
+    target: &Target,
+    query: &Query<'_>,
+    headers: &HeaderMap,
+    protocol: &dyn Protocol,
+) -> Result<History, Refusal> {
     let pattern = target.pattern()?;
     let last_event_id = headers.get("last-event-id").map(|value| value.as_bytes());
-    let preferences = Preferences::asked(query)?;
+    let mut preferences = Preferences::asked(query)?;
+    if protocol.shape() == Shape::Feed {
+        // An entry is what its message is now.
+        preferences.view.get_or_insert(View::Current);
+    }
     let start = preferences.start(Start::asked(query, last_event_id)?)?;
     let before = query.one("before")?.map(Cursor::parse).transpose();
     let before = before.map_err(|error| Refusal::new(Code::BAD_CURSOR, format!("before: {error}")))?;
@@ -147,13 +169,15 @@ fn chosen(query: &Query<'_>, headers: &HeaderMap) -> Result<&'static dyn Protoco
         });
     }
     let accept = Accept::parse(headers.get_all(header::ACCEPT).iter().map(|value| value.as_bytes()))?;
-    let wanted = pages().enumerate().filter_map(|(index, page)| {
-        Some(((accept.wanted(page.media_type())?, std::cmp::Reverse(index)), page))
-    });
+    let wanted =
+        pages().enumerate().filter(|(_, page)| !page.is_by_name_only()).filter_map(|(index, page)| {
+            Some(((accept.wanted(page.media_type())?, std::cmp::Reverse(index)), page))
+        });
     wanted.max_by_key(|(rank, _)| *rank).map(|(_, page)| page).ok_or_else(|| {
         let possible = protocol::ALL
             .iter()
-            .filter(|protocol| protocol.shape().is_at_once() || protocol.shape() == Shape::Stream);
+            .filter(|protocol| protocol.shape().is_at_once() || protocol.shape() == Shape::Stream)
+            .filter(|protocol| !protocol.is_by_name_only());
         let types: Vec<&str> = possible.map(|protocol| protocol.media_type()).collect();
         let detail = format!("Accept names nothing that there is here: {}", types.join(", "));
         Refusal::new(Code::NOT_ACCEPTABLE, detail)
@@ -162,7 +186,7 @@ fn chosen(query: &Query<'_>, headers: &HeaderMap) -> Result<&'static dyn Protoco
 
 /// What a reader would see is what was asked and which messages there are. The page's own cursor is not part of it:
 /// it moves with every message of the log, and an older one serves a reader who missed nothing just as well.
-fn tag(page: &HistoryPage, history: &History, form: Form) -> ETag {
+fn tag(page: &HistoryPage, history: &History, form: Form, protocol: &dyn Protocol) -> ETag {
     let messages: Vec<_> = page
         .messages
         .iter()
@@ -172,7 +196,7 @@ fn tag(page: &HistoryPage, history: &History, form: Form) -> ETag {
     ETag::weak(&(
         &history.patterns,
         (history.limit, history.latest, history.view),
-        form,
+        (form, protocol.name()),
         page.more,
         messages,
         gaps,

@@ -6,7 +6,11 @@
 //! - a **stream** is the concatenation of [`Protocol::begin`], [`Protocol::greet`] and a frame for each event, without end;
 //! - an **answer** is one body made of several frames by [`Protocol::answer`], and then the response is over.
 
+mod atom;
+mod cdf;
+mod cdf_note;
 mod html;
+mod jsonfeed;
 mod jsonp;
 mod mjpeg;
 mod ndjson;
@@ -15,10 +19,12 @@ mod poll;
 mod pushlet;
 mod raw;
 mod replace;
+mod rss;
 mod script;
 mod sse;
 mod ws;
 
+use crate::feed::Feed;
 use crate::{Content, Cursor, Event, Form, Gap, Greeting, Manner};
 use std::time::Duration;
 
@@ -35,6 +41,8 @@ pub enum Shape {
     Answer,
     /// Answered at once from what is there; not held.
     Page,
+    /// A page for feed readers, the newest first: [`Protocol::feed`] makes it.
+    Feed,
     /// Answered at once, and the same for every channel: what runs in it opens one of the others.
     Document,
     /// A WebSocket: goes on as a stream does, and the reader speaks, too.
@@ -49,7 +57,7 @@ impl Shape {
 
     /// Whether the answer waits for nothing, so that no socket is held for it.
     pub fn is_at_once(self) -> bool {
-        matches!(self, Shape::Page | Shape::Document)
+        matches!(self, Shape::Page | Shape::Feed | Shape::Document)
     }
 }
 
@@ -131,6 +139,8 @@ pub trait Protocol: Sync {
     fn answers_empty(&self) -> bool {
         false
     }
+    /// Appends a feed; only for [`Shape::Feed`].
+    fn feed(&self, _feed: &Feed<'_>, _out: &mut Vec<u8>) {}
     /// Joins the frames of messages into one body; only for [`Shape::Answer`] and [`Shape::Page`].
     fn answer(
         &self,
@@ -159,6 +169,11 @@ pub const ALL: &[&dyn Protocol] = &[
     &jsonp::Jsonp,
     &replace::Replace,
     &mjpeg::Mjpeg,
+    &rss::Rss,
+    &atom::Atom,
+    &jsonfeed::JsonFeed,
+    &cdf::Cdf,
+    &cdf_note::CdfNote,
 ];
 
 /// What history pages are: for whoever answers at once.

@@ -2,7 +2,7 @@
 
 use super::{Protocol, Shape};
 use crate::envelope::{self, envelope, handed};
-use crate::{Cursor, Event, Form, Gap, Manner, json};
+use crate::{Cursor, Event, Form, Gap, HistoryPage, Manner, json};
 
 /// A JSON page.
 pub(super) struct Page;
@@ -80,4 +80,25 @@ pub(super) fn body(
         out.push(b']');
     }
     out.extend_from_slice(b"}\n");
+}
+
+impl HistoryPage {
+    /// The page as a JSON object.
+    pub fn bytes(&self, form: Form) -> Vec<u8> {
+        let mut out = Vec::new();
+        self.write(form, &mut out);
+        out
+    }
+
+    /// Appends the page as a JSON object.
+    pub fn write(&self, form: Form, out: &mut Vec<u8>) {
+        let (mut frames, mut ends) = (Vec::new(), vec![0]);
+        for (message, cursor) in &self.messages {
+            item(&Event::Message(message, Some(cursor)), form, &mut frames);
+            ends.push(frames.len());
+        }
+        let mut items = ends.windows(2).map(|ends| &frames[ends[0]..ends[1]]);
+        out.reserve(frames.len() + 256);
+        body(&mut items, &self.cursor, &self.gaps, out);
+    }
 }

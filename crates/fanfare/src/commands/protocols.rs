@@ -21,7 +21,7 @@ fn run(_: &ArgMatches) -> Result<Exit, Failure> {
         let shape = match protocol.shape() {
             Shape::Stream => "held open",
             Shape::Answer => "held until there is something",
-            Shape::Page | Shape::Document => "at once",
+            Shape::Page | Shape::Feed | Shape::Document => "at once",
             Shape::Socket => "held open, both ways",
         };
         table.row([protocol.name(), protocol.media_type(), shape, protocol.about()]);
