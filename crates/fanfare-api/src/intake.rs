@@ -9,9 +9,17 @@ use http_body_util::BodyExt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// The bytes of bodies that all requests hold now, at most [`limits::INTAKE_BYTES`].
+/// What all requests hold now.
 #[derive(Clone, Default)]
-pub(crate) struct Intake(Arc<AtomicUsize>);
+pub(crate) struct Intake {
+    /// Bytes of bodies, at most [`limits::INTAKE_BYTES`].
+    bytes: Arc<AtomicUsize>,
+    /// Bodies of many parts, at most [`limits::PARTED_BODIES`]: each keeps its request for as long as its camera likes.
+    parted: Arc<AtomicUsize>,
+}
+
+/// The place of a body of many parts, until it is dropped.
+pub(crate) struct Place(Arc<AtomicUsize>);
 
 /// A body, and its share of the intake until it is dropped.
 pub(crate) struct Held {
@@ -26,6 +34,16 @@ struct Share {
 }
 
 impl Intake {
+    /// Takes a place for a body of many parts.
+    pub(crate) fn take_place(&self) -> Result<Place, Refusal> {
+        let place = Place(self.parted.clone());
+        if self.parted.fetch_add(1, Ordering::Relaxed) < limits::PARTED_BODIES {
+            return Ok(place);
+        }
+        let detail = format!("{} bodies of many parts are being read already", limits::PARTED_BODIES);
+        Err(Refusal::new(Code::BUSY, detail))
+    }
+
     /// Reads a body of at most `limit` bytes, exactly as it is.
     pub(crate) async fn read(&self, headers: &HeaderMap, body: Body, limit: usize) -> Result<Held, Refusal> {
         if declared(headers).is_some_and(|length| length > limit as u64) {
@@ -67,7 +85,7 @@ impl Held {
 impl Share {
     fn grow(&mut self, bytes: usize) -> Result<(), Refusal> {
         self.bytes += bytes;
-        if self.intake.0.fetch_add(bytes, Ordering::Relaxed) + bytes <= limits::INTAKE_BYTES {
+        if self.intake.bytes.fetch_add(bytes, Ordering::Relaxed) + bytes <= limits::INTAKE_BYTES {
             return Ok(());
         }
         Err(Refusal::new(Code::BUSY, "the bodies of other requests take all the room there is"))
@@ -76,7 +94,13 @@ impl Share {
 
 impl Drop for Share {
     fn drop(&mut self) {
-        self.intake.0.fetch_sub(self.bytes, Ordering::Relaxed);
+        self.intake.bytes.fetch_sub(self.bytes, Ordering::Relaxed);
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -100,9 +124,19 @@ mod tests {
         intake.read(&HeaderMap::new(), Body::from(body), 100).await
     }
 
+    #[test]
+    fn bodies_of_many_parts_have_so_many_places() {
+        let intake = Intake::default();
+        let places: Vec<_> = (0..limits::PARTED_BODIES).map(|_| intake.take_place().unwrap()).collect();
+        assert_eq!(intake.take_place().err().map(|refusal| refusal.code), Some(Code::BUSY));
+        drop(places);
+        assert!(intake.take_place().is_ok());
+    }
+
     #[tokio::test]
     async fn all_bodies_together_have_a_limit() {
-        let intake = Intake(Arc::new(AtomicUsize::new(limits::INTAKE_BYTES - 8)));
+        let intake = Intake::default();
+        intake.bytes.store(limits::INTAKE_BYTES - 8, Ordering::Relaxed);
         let first = read(&intake, "12345").await.unwrap();
         assert_eq!(read(&intake, "1234").await.err().map(|refusal| refusal.code), Some(Code::BUSY));
         let (bytes, share) = first.split();
@@ -110,6 +144,6 @@ mod tests {
         assert!(read(&intake, "1234").await.is_err());
         drop(share);
         assert!(read(&intake, "1234").await.is_ok());
-        assert_eq!(intake.0.load(Ordering::Relaxed), limits::INTAKE_BYTES - 8);
+        assert_eq!(intake.bytes.load(Ordering::Relaxed), limits::INTAKE_BYTES - 8);
     }
 }

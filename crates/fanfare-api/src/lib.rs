@@ -25,6 +25,7 @@ mod links;
 mod meant;
 mod openapi;
 mod operation;
+mod parted;
 mod receipt;
 mod routes;
 mod state;

@@ -92,7 +92,7 @@ pub use condition::{
 };
 pub use cursor::{Cursor, CursorError, CursorPart};
 pub use delta::{NotApplied, apply_delta, make_delta};
-pub use door::{BARE_PARAMETERS, Batch, read_bare, read_batch};
+pub use door::{BARE_PARAMETERS, Batch, Part, Parts, read_bare, read_batch};
 pub use duration::{parse_duration, shown_duration};
 pub use encoder::Encoder;
 pub use envelope::envelope;

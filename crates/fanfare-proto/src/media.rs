@@ -36,9 +36,24 @@ pub(crate) fn is_text(content_type: &str) -> bool {
         || TEXTS.iter().any(|other| essence.eq_ignore_ascii_case(other))
 }
 
+/// Whether a type is this one, whatever its parameters.
+pub(crate) fn is(content_type: &str, other: &str) -> bool {
+    essence(content_type).eq_ignore_ascii_case(other)
+}
+
+/// A parameter of a type, without its quotes.
+pub(crate) fn parameter<'a>(content_type: &'a str, name: &str) -> Option<&'a str> {
+    content_type.split(';').skip(1).find_map(|parameter| {
+        let (other, value) = parameter.split_once('=')?;
+        let value = value.trim();
+        let bare = value.strip_prefix('"').and_then(|value| value.strip_suffix('"')).unwrap_or(value);
+        other.trim().eq_ignore_ascii_case(name).then_some(bare)
+    })
+}
+
 /// Whether bodies of this type are HTML.
 pub(crate) fn is_html(content_type: &str) -> bool {
-    essence(content_type).eq_ignore_ascii_case("text/html")
+    is(content_type, "text/html")
 }
 
 /// Whether bodies of this type are images.

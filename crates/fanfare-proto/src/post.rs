@@ -1,7 +1,7 @@
 //! A publish whose request is whole: it can be answered where it arrived.
 
 use crate::door::read_headed;
-use crate::{BodyLength, Channel, Head, Publish, Query, RESERVED, RequestName, Version, decode_path};
+use crate::{BodyLength, Channel, Head, Publish, Query, RESERVED, RequestName, Version, decode_path, media};
 use bytes::Bytes;
 
 /// A request that publishes its body, read to its end.
@@ -31,10 +31,16 @@ impl Post {
         let body = Bytes::copy_from_slice(&after[..length]);
         let publish = read_headed(channel, &query, head.named(), |name| head.all(name), body)
             .ok()
-            .filter(|publish| publish.when.is_none())?;
+            .filter(|publish| publish.when.is_none() && !has_parts(publish))?;
         let name = head.get(RequestName::HEADER).and_then(RequestName::parse);
         Some(Post { publish, length, name })
     }
+}
+
+/// Whether the body is many messages.
+fn has_parts(publish: &Publish) -> bool {
+    let content_type = publish.content.content_type.as_deref();
+    content_type.is_some_and(|content_type| media::is(content_type, "multipart/x-mixed-replace"))
 }
 
 /// A byte that every reader of targets takes (RFC 3986 section 3.3 and 3.4).

@@ -4,6 +4,7 @@ use super::Route;
 use crate::answer::Refused;
 use crate::granted::Granted;
 use crate::operation::{Answer, Media, Operation, parameters};
+use crate::parted;
 use crate::receipt;
 use crate::state::Api;
 use crate::target::Target;
@@ -83,6 +84,9 @@ pub(super) async fn accept(
     body: Body,
 ) -> Result<Response, Refusal> {
     let query = Query::parse(query)?;
+    if let Some(parts) = parted::parts(api, &channel, headers) {
+        return parted::accept(api, grant, channel, (&query, headers), (parts?, body)).await;
+    }
     let limit = api.node.namespaces().of(channel.as_str()).body_bytes;
     let (body, _share) = api.intake.read(headers, body, limit).await?.split();
     let values = |name: &'static str| headers.get_all(name).iter().map(|value| value.as_bytes());

@@ -9,6 +9,7 @@ mod batch;
 mod fields;
 pub(crate) mod item;
 mod own;
+mod parts;
 mod tags;
 
 pub(crate) use bare::read_headed;
@@ -17,3 +18,4 @@ pub use batch::{Batch, read_batch};
 pub(crate) use fields::{bad, short};
 pub(crate) use item::read as read_item;
 pub(crate) use own::Own;
+pub use parts::{Part, Parts};

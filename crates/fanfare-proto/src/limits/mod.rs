@@ -131,6 +131,12 @@ pub const CALLBACK_BYTES: usize = 64;
 pub const CALLBACK_NAMES: usize = 3;
 /// Most bytes of padding before the first message of a page that never ends.
 pub const PAD: u16 = 4096;
+/// Bytes of the boundary between the parts of a body (RFC 2046 section 5.1.1), and two hyphens.
+pub const BOUNDARY_BYTES: usize = 72;
+/// Bytes of the head of one part, and of what precedes the first.
+pub const PART_HEAD_BYTES: usize = 4096;
+/// Bodies that are read part by part at the same time.
+pub const PARTED_BODIES: usize = 256;
 /// Longest wait of a long poll.
 pub const POLL_WAIT: Duration = Duration::from_secs(300);
 /// Wait of a long poll that names none: below the minute after which proxies give up.
