@@ -44,6 +44,7 @@ mod removed;
 mod removing;
 mod schedule;
 mod scheduling;
+mod standing;
 mod tail;
 mod traces;
 mod webhooks;
