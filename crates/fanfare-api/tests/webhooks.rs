@@ -5,6 +5,8 @@
 mod door;
 
 use door::Door;
+use fanfare_api::{Options, api};
+use fanfare_egress::Addresses;
 use serde_json::{Value, json};
 
 const WISH: &str = r#"{"url": "https://hook.example/in?x=1", "patterns": ["a/**", "b"], "filter": "priority > 3", "batch": 10}"#;
@@ -89,6 +91,32 @@ async fn what_is_wrong_is_named() {
     }
     let large = with("url", json!(format!("http://a/{}", "x".repeat(17 * 1024))));
     door.refuses(&[("POST /webhooks", &[], &*large, 413, "too-large")]).await;
+}
+
+#[tokio::test]
+async fn an_address_that_may_not_be_called_is_refused_at_once() {
+    let wish = |url: &str| json!({ "url": url, "patterns": ["a"] }).to_string();
+    let door = Door::open();
+    for (url, kind) in [
+        ("http://127.0.0.1:9000/in", "loopback"),
+        ("http://10.1.2.3/", "private"),
+        ("https://[::1]/", "loopback"),
+        ("http://[::ffff:192.168.0.1]/", "private"),
+        ("http://169.254.169.254/latest/", "link-local"),
+    ] {
+        let refused = door.ask("POST /webhooks", &[], &wish(url)).await;
+        assert_eq!((refused.status.as_u16(), refused.problem().as_str()), (403, "forbidden"), "{url}");
+        let says = format!("which is {kind}; the configuration allows such addresses by `egress_allow`");
+        assert!(refused.text().contains(&says), "{url}: {refused:?}");
+    }
+    make(&door, &wish("http://1.1.1.1/")).await;
+    // What a name leads to is known when it is called.
+    make(&door, &wish("http://localhost:9000/in")).await;
+    let allowing = Addresses::allowing(vec!["10.0.0.0/8".parse().unwrap()]);
+    let service = api(door.node.clone(), Options { addresses: allowing, ..Options::default() });
+    let door = Door { service, node: door.node.clone() };
+    make(&door, &wish("http://10.1.2.3/")).await;
+    door.refuses(&[("POST /webhooks", &[], &*wish("http://127.0.0.1/"), 403, "forbidden")]).await;
 }
 
 #[tokio::test]
