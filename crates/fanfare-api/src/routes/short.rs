@@ -4,6 +4,7 @@
 use super::{Route, publish};
 use crate::answer::Refused;
 use crate::granted::Granted;
+use crate::meant::meant;
 use crate::operation::{Operation, parameters};
 use crate::state::Api;
 use axum::body::Body;
@@ -38,7 +39,8 @@ async fn short(
 fn channel(path: &str) -> Result<Channel, Refusal> {
     let name = decode_path(path.trim_start_matches('/'))?;
     if RESERVED.contains(&&*name) {
-        let detail = format!("`{name}` is a name of this server; the channel is at /c/{name}");
+        let meant = meant(&format!("/{name}"));
+        let detail = format!("`{name}` is a name of this server{meant}; the channel is at /c/{name}");
         return Err(Refusal::new(Code::BAD_NAME, detail));
     }
     Channel::parse(&name).map_err(|error| Refusal::new(Code::BAD_NAME, error.to_string()))
