@@ -1,6 +1,30 @@
 //! Dead letters: what somebody could not be given, for whoever looks for it.
 
-use fanfare_proto::{Channel, Code, Content, Message, Publish, Refusal, TagValue};
+use crate::Node;
+use fanfare_proto::{Channel, Code, Content, Message, Pattern, Publish, Refusal, TagValue};
+
+impl Node {
+    /// How many dead letters there are of each of these readers or webhooks.
+    pub async fn dead_letters(&self, readers: Vec<Box<str>>) -> Result<Vec<u64>, Refusal> {
+        let node = self.clone();
+        self.read(move |logs| {
+            let count = |reader: &Box<str>| {
+                // What no channel can be named after has none.
+                let Ok(channel) = channel(reader) else { return Ok(0) };
+                let log = logs.get(node.log_of(&channel));
+                let found = log.channels(&Pattern::from(&channel), "", 1)?;
+                Ok(found.first().map_or(0, |info| info.messages))
+            };
+            readers.iter().map(count).collect()
+        })
+        .await
+    }
+}
+
+fn channel(reader: &str) -> Result<Channel, Refusal> {
+    let channel = Channel::parse(&format!("$dead/{reader}"));
+    channel.map_err(|error| Refusal::new(Code::BAD_NAME, error.to_string()))
+}
 
 /// A message for `$dead/<reader>`, as it was, with tags that say where from and why. The same message of the same reader goes
 /// there once.
@@ -10,8 +34,7 @@ pub(crate) fn dead_letter(
     delivery: &str,
     why: &str,
 ) -> Result<Publish, Refusal> {
-    let channel = Channel::parse(&format!("$dead/{reader}"));
-    let channel = channel.map_err(|error| Refusal::new(Code::BAD_NAME, error.to_string()))?;
+    let channel = channel(reader)?;
     // In its channel it amended a message; here it is one that says so.
     let mut content = Content { amends: None, became: None, ..message.content.clone() };
     if let Some(amends) = message.content.amends {

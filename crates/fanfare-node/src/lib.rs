@@ -63,4 +63,4 @@ pub use removed::Removed;
 pub use schedule::ScheduleCounts;
 pub use scheduling::SchedulesPage;
 pub use traces::{Began, CommitTrace, Period, RequestTrace, Traces};
-pub use webhooks::{WebhookEntry, WebhookHealth, Webhooks};
+pub use webhooks::{WebhookEntry, WebhookHealth, WebhookList, Webhooks};

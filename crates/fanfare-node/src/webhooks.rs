@@ -6,7 +6,7 @@ use crate::removed::Removed;
 use bytes::Bytes;
 use fanfare_proto::{Code, Cursor, Grant, History, Message, Refusal, Time, Webhook, WebhookProgress, limits};
 use fanfare_store::{Put, Records, Revision};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
 
@@ -24,6 +24,17 @@ struct Inner {
     changed: watch::Sender<u64>,
     /// Held by whoever makes one: so many and no more, though two ask at once.
     making: tokio::sync::Mutex<()>,
+    /// Those whose records are damaged and of which the log was told.
+    told: Mutex<BTreeSet<Box<str>>>,
+}
+
+/// Webhooks by id.
+#[derive(Debug, Clone, Default)]
+pub struct WebhookList {
+    /// Those that can be read.
+    pub entries: Vec<WebhookEntry>,
+    /// Those that cannot, and why. Nothing is sent to them, and they can be removed.
+    pub damaged: Vec<(Box<str>, Refusal)>,
 }
 
 /// A webhook, how far it is, and which state of its record says so.
@@ -57,13 +68,14 @@ impl Webhooks {
     /// Those that are kept there.
     pub fn new(records: Arc<dyn Records>) -> Webhooks {
         let (health, changed, making) = (Mutex::default(), watch::Sender::new(0), Default::default());
-        Webhooks(Arc::new(Inner { records, health, changed, making }))
+        Webhooks(Arc::new(Inner { records, health, changed, making, told: Mutex::default() }))
     }
 
     /// Keeps a new one, which starts behind this cursor.
     pub async fn make(&self, webhook: Webhook, cursor: Cursor) -> Result<WebhookEntry, Refusal> {
         let _one = self.0.making.lock().await;
-        if self.all().await?.len() >= limits::WEBHOOKS {
+        let WebhookList { entries, damaged } = self.all().await?;
+        if entries.len() + damaged.len() >= limits::WEBHOOKS {
             return Err(Refusal::new(
                 Code::TOO_MANY,
                 format!("a server has at most {} webhooks", limits::WEBHOOKS),
@@ -78,10 +90,25 @@ impl Webhooks {
         Ok(entry)
     }
 
-    /// All of them, by id.
-    pub async fn all(&self) -> Result<Vec<WebhookEntry>, Refusal> {
+    /// All of them. The log is told once of each that is damaged.
+    pub async fn all(&self) -> Result<WebhookList, Refusal> {
         let records = self.blocking(|records| records.scan(KIND, "", "", limits::WEBHOOKS)).await?;
-        records.iter().map(|record| entry(&record.key, record.revision, &record.value)).collect()
+        let mut list = WebhookList::default();
+        for record in records {
+            match entry(&record.key, record.revision, &record.value) {
+                Ok(entry) => list.entries.push(entry),
+                Err(refusal) => {
+                    if self.told().insert(record.key.clone()) {
+                        tracing::error!(
+                            webhook = %record.key, %refusal,
+                            "the record of a webhook is damaged: nothing is sent to it; `DELETE /webhooks/<webhook>` removes it"
+                        );
+                    }
+                    list.damaged.push((record.key, refusal));
+                }
+            }
+        }
+        Ok(list)
     }
 
     /// One of them.
@@ -105,6 +132,7 @@ impl Webhooks {
         });
         let removed = removed.await?;
         self.forget(id);
+        self.told().remove(id);
         self.0.changed.send_modify(|changes| *changes += 1);
         Ok(removed)
     }
@@ -158,6 +186,10 @@ impl Webhooks {
 
     fn health(&self) -> MutexGuard<'_, BTreeMap<Box<str>, WebhookHealth>> {
         self.0.health.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn told(&self) -> MutexGuard<'_, BTreeSet<Box<str>>> {
+        self.0.told.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn blocking<T: Send + 'static>(

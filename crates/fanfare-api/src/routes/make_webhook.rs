@@ -63,7 +63,7 @@ async fn make(
     let webhook = Webhook { id, url, patterns, filter, secret, batch, created: api.node.now() };
     let cursor = api.node.head(&grant, &webhook).await?;
     let entry = api.webhooks.make(webhook, cursor).await?;
-    let mut response = answer::json(&Shown::of(&entry, &api).with_secret(&entry))?;
+    let mut response = answer::json(&Shown::of(&entry, 0, &api).with_secret(&entry))?;
     *response.status_mut() = StatusCode::CREATED;
     if let Ok(place) = HeaderValue::from_str(&format!("/webhooks/{}", entry.webhook.id)) {
         response.headers_mut().insert(header::LOCATION, place);
