@@ -3,8 +3,6 @@
 //! Everything that the registries of special addresses (RFC 6890, IANA) do not call global is refused, and so is what
 //! carries such an address in it: a router on the way would take it out.
 
-use crate::EgressError;
-use crate::target::{Place, Target};
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -71,14 +69,6 @@ impl Addresses {
             Some(kind) => Err(kind),
             None => Ok(()),
         }
-    }
-
-    /// Whether a target that is written as an address may be connected to. What a name leads to is found, and checked, when it
-    /// is called: it may change until then.
-    pub fn check_written(&self, target: &Target) -> Result<(), EgressError> {
-        let Place::Address(address) = *target.place() else { return Ok(()) };
-        let refused = |kind| EgressError::Address { host: target.host().to_owned(), address, kind };
-        self.check(address).map_err(refused)
     }
 }
 

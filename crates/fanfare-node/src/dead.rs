@@ -1,27 +1,9 @@
 //! Dead letters: what somebody could not be given, for whoever looks for it.
 
-use crate::Node;
-use fanfare_proto::{Channel, Code, Content, Message, Pattern, Publish, Refusal, TagValue};
+use fanfare_proto::{Channel, Code, Content, Message, Publish, Refusal, TagValue};
 
-impl Node {
-    /// How many dead letters there are of each of these readers or webhooks.
-    pub async fn dead_letters(&self, readers: Vec<Box<str>>) -> Result<Vec<u64>, Refusal> {
-        let node = self.clone();
-        self.read(move |logs| {
-            let count = |reader: &Box<str>| {
-                // What no channel can be named after has none.
-                let Ok(channel) = channel(reader) else { return Ok(0) };
-                let log = logs.get(node.log_of(&channel));
-                let found = log.channels(&Pattern::from(&channel), "", 1)?;
-                Ok(found.first().map_or(0, |info| info.messages))
-            };
-            readers.iter().map(count).collect()
-        })
-        .await
-    }
-}
-
-fn channel(reader: &str) -> Result<Channel, Refusal> {
+/// Where the dead letters of a reader or a webhook are.
+pub(crate) fn channel(reader: &str) -> Result<Channel, Refusal> {
     let channel = Channel::parse(&format!("$dead/{reader}"));
     channel.map_err(|error| Refusal::new(Code::BAD_NAME, error.to_string()))
 }

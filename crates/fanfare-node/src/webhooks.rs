@@ -1,10 +1,12 @@
 //! Where webhooks are kept, and how they do: the place where whoever makes them and whoever delivers to them meet.
 
 use crate::Node;
-use crate::dead::dead_letter;
+use crate::dead::{self, dead_letter};
 use crate::removed::Removed;
 use bytes::Bytes;
-use fanfare_proto::{Code, Cursor, Grant, History, Message, Refusal, Time, Webhook, WebhookProgress, limits};
+use fanfare_proto::{
+    Code, Cursor, Grant, History, Message, Pattern, Refusal, Time, Webhook, WebhookProgress, limits,
+};
 use fanfare_store::{Put, Records, Revision};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -225,6 +227,22 @@ impl Node {
         let (patterns, filter) = (webhook.patterns.clone(), webhook.filter.clone());
         let history = History { patterns, filter, limit: 1, ..History::default() };
         Ok(self.history(grant, &history).await?.cursor)
+    }
+
+    /// How many dead letters there are of each of these readers or webhooks.
+    pub async fn dead_letters(&self, readers: Vec<Box<str>>) -> Result<Vec<u64>, Refusal> {
+        let node = self.clone();
+        self.read(move |logs| {
+            let count = |reader: &str| {
+                // What no channel can be named after has none.
+                let Ok(channel) = dead::channel(reader) else { return Ok(0) };
+                let log = logs.get(node.log_of(&channel));
+                let found = log.channels(&Pattern::from(&channel), "", 1)?;
+                Ok(found.first().map_or(0, |info| info.messages))
+            };
+            readers.iter().map(|reader| count(reader)).collect()
+        })
+        .await
     }
 
     /// What a reader could not be given goes to `$dead/<reader>`, as it was, with tags that say where from and why. The
