@@ -17,3 +17,17 @@ pub(crate) fn shown(text: &str) -> String {
     }
     shown
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quotes_are_shown_as_they_came_and_what_cannot_be_seen_is_not() {
+        assert_eq!(shown(r#"priority = "high""#), r#"priority = "high""#);
+        assert_eq!(shown("it's\n\u{202e}"), r"it's\n\u{202e}");
+        assert_eq!(shown(&"x".repeat(61)), format!("{}...", "x".repeat(60)));
+        let told = crate::Filter::parse(r#"priority = "high""#).unwrap_err().to_string();
+        assert!(told.starts_with(r#"column 12: `"` cannot stand here"#), "{told}");
+    }
+}
