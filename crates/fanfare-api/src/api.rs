@@ -9,6 +9,7 @@ use axum::Router;
 use axum::extract::Request;
 use axum::middleware::{self, Next};
 use axum::response::Response;
+use fanfare_egress::Addresses;
 use fanfare_node::{Node, Traces, Webhooks};
 use fanfare_proto::{Code, Grant, HELD_PARAMETERS, LATER_PARAMETERS, Query, Refusal};
 use fanfare_store::MemoryRecords;
@@ -19,6 +20,8 @@ use tower::Layer;
 pub struct Options {
     /// Those that are made and shown here; kept in memory unless told otherwise.
     pub webhooks: Webhooks,
+    /// What they may call; public addresses unless told otherwise.
+    pub addresses: Addresses,
     /// What a caller without a token may do.
     pub grant: Arc<Grant>,
     /// Where answers are counted.
@@ -34,15 +37,23 @@ impl Default for Options {
         let nothing: Scrape = Arc::new(|| Box::pin(async { "# EOF\n".to_owned() }));
         let counts = Arc::new(Counts::new(ALL.len()));
         let webhooks = Webhooks::new(Arc::new(MemoryRecords::default()));
-        Options { webhooks, grant: Arc::new(Grant::open()), counts, scrape: nothing, traces: None }
+        Options {
+            webhooks,
+            addresses: Addresses::default(),
+            grant: Arc::new(Grant::open()),
+            counts,
+            scrape: nothing,
+            traces: None,
+        }
     }
 }
 
 /// Every route of [`ALL`] over a node. Takes requests of any body type, and is cheap to clone.
 pub fn api(node: Node, options: Options) -> Router {
-    let Options { webhooks, grant, counts, scrape, traces } = options;
+    let Options { webhooks, addresses, grant, counts, scrape, traces } = options;
     let document = format!("{:#}\n", openapi::openapi()).into();
-    let api = Api { node, webhooks, grant, intake: Intake::default(), counts, scrape, traces, document };
+    let (addresses, intake) = (Arc::new(addresses), Intake::default());
+    let api = Api { node, webhooks, addresses, grant, intake, counts, scrape, traces, document };
     let routes = ALL.iter().enumerate().fold(Router::new(), |router, (index, route)| {
         let checked = middleware::from_fn(move |request, next| known(index, route, request, next));
         router.route(&target::template(route.path), (route.serve)().route_layer(checked))

@@ -26,13 +26,13 @@ pub(crate) struct Answered(pub(crate) usize);
 pub(crate) async fn around(State(api): State<Api>, mut request: Request, next: Next) -> Response {
     let method = request.method().clone();
     let traced = Traced::begin(&api, &request);
-    let path: String = request.uri().path().chars().take(SHOWN).collect();
+    let uri = request.uri().clone();
     let question = Question::of(&method, request.headers());
     let brought = request.headers().get(RequestName::HEADER);
     let name = brought.and_then(|name| RequestName::parse(name.as_bytes()));
     let name = name.unwrap_or_else(|| RequestName::made_of(fastrand::u64(..)));
     let mut response = match target::fold(&mut request) {
-        Ok(()) => unanswered(next.run(request).await, &method, &path),
+        Ok(()) => unanswered(next.run(request).await, &method, uri.path()),
         Err(refusal) => problem(&refusal),
     };
     note(&api, &name, &method, traced, &mut response);
@@ -75,13 +75,14 @@ fn unanswered(response: Response, method: &Method, path: &str) -> Response {
     if response.headers().contains_key(header::CONTENT_TYPE) {
         return response;
     }
+    let shown: String = path.chars().take(SHOWN).collect();
     let refusal = match response.status() {
         StatusCode::NOT_FOUND => {
-            Refusal::new(Code::NOT_FOUND, format!("nothing is at {path}{}", meant(path)))
+            Refusal::new(Code::NOT_FOUND, format!("nothing is at {shown}{}", meant(path)))
         }
         StatusCode::METHOD_NOT_ALLOWED => Refusal::new(
             Code::METHOD,
-            format!("{method} is not allowed at {path}; the Allow header names what is{}", meant(path)),
+            format!("{method} is not allowed at {shown}; the Allow header names what is{}", meant(path)),
         ),
         _ => return response,
     };

@@ -10,12 +10,6 @@ use std::sync::Arc;
 /// A message, and the cursor of a reader that has heard up to it.
 pub(crate) type Found = (Arc<Message>, Cursor);
 
-/// The newest message of a channel.
-pub(crate) async fn newest(api: &Api, grant: &Grant, channel: &Channel) -> Result<Found, Refusal> {
-    let found = first(api, grant, channel, Start::Last(1), View::Current).await?;
-    found.ok_or_else(|| Refusal::new(Code::NOT_FOUND, format!("`{channel}` holds no message")))
-}
-
 /// The newest message of a channel with a key, unless it says that the key is gone.
 pub(crate) async fn newest_of(
     api: &Api,

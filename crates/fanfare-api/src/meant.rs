@@ -19,6 +19,9 @@ const CALLED: &[(&str, &str)] = &[
 
 /// What to ask instead, as the end of an error; empty if nothing suggests itself.
 pub(crate) fn meant(path: &str) -> String {
+    if let Some(of_channel) = path.strip_prefix("/c/") {
+        return belonging(&of_channel.replace("/%24", "/$"));
+    }
     let name = path.trim_matches('/');
     if name.is_empty() || name.contains('/') {
         return String::new();
@@ -31,6 +34,21 @@ pub(crate) fn meant(path: &str) -> String {
         }
         (None, true) => String::new(),
         (None, false) => format!("; the channel of this name is read at /c/{name}"),
+    }
+}
+
+/// The same of what belongs to a channel.
+fn belonging(path: &str) -> String {
+    let Some((_, rest)) = path.split_once("/$") else { return String::new() };
+    let word = rest.split('/').next().unwrap_or_default();
+    let routes = ALL.iter().filter_map(|route| route.path.strip_prefix("/c/<channel>/$"));
+    let mut known: Vec<&str> = routes.filter_map(|rest| rest.split('/').next()).collect();
+    known.sort_unstable();
+    known.dedup();
+    match nearest(word, &known) {
+        Some(meant) if meant == word => String::new(),
+        Some(meant) => format!("; did you mean ${meant}?"),
+        None => format!("; what belongs to a channel is ${}", known.join(", $")),
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::counts::Counts;
 use crate::intake::Intake;
 use bytes::Bytes;
+use fanfare_egress::Addresses;
 use fanfare_node::{Node, Traces, Webhooks};
 use fanfare_proto::Grant;
 use std::future::Future;
@@ -17,6 +18,7 @@ pub type Scrape = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = String> + Send>> +
 pub(crate) struct Api {
     pub(crate) node: Node,
     pub(crate) webhooks: Webhooks,
+    pub(crate) addresses: Arc<Addresses>,
     pub(crate) grant: Arc<Grant>,
     pub(crate) intake: Intake,
     pub(crate) counts: Arc<Counts>,

@@ -130,11 +130,35 @@ async fn who_asks_at_the_wrong_address_is_told_the_right_one() {
         ("/healthz/", "nothing is at /healthz/; did you mean /healthz?"),
         ("/alerts", "what is; the channel of this name is read at /c/alerts"),
         ("/api", "the Allow header names what is"),
+        ("/schedule", "did you mean /schedules?"),
+        ("/c/a/$lastest", "nothing is at /c/a/$lastest; did you mean $latest?"),
+        ("/c/a/b/%24pressence", "did you mean $presence?"),
+        ("/c/a/$colours", "; what belongs to a channel is $at, $info, $latest, $presence, $purge"),
+        ("/c/a/$at", "nothing is at /c/a/$at"),
     ] {
         let answer = door.get(path).await;
         let detail = answer.json()["detail"].as_str().unwrap().to_owned();
         assert!(detail.contains(meant), "{path}: {detail}");
         assert_eq!(detail.matches("did you mean").count(), meant.matches("did you mean").count(), "{detail}");
+    }
+}
+
+#[tokio::test]
+async fn what_was_meant_for_an_address_is_not_published() {
+    let door = Door::open();
+    for (name, meant) in [
+        ("schedule", "/schedules"),
+        ("webhook", "/webhooks"),
+        ("reader", "/readers"),
+        ("condition", "/conditions"),
+    ] {
+        for method in ["POST", "PUT"] {
+            let refused = door.ask(&format!("{method} /{name}"), &[], "{}").await;
+            assert_eq!((refused.status.as_u16(), refused.problem().as_str()), (400, "bad-name"), "{name}");
+            let says = format!("did you mean {meant}?; the channel is at /c/{name}");
+            assert!(refused.text().contains(&says), "{refused:?}");
+        }
+        door.say(name, "said on purpose").await;
     }
 }
 

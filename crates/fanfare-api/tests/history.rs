@@ -210,6 +210,42 @@ async fn the_newest_body_comes_as_it_was_published() {
 }
 
 #[tokio::test]
+async fn the_newest_body_is_of_what_stands() {
+    let door = Door::open();
+    let says = async |asked: &str, body: &str| door.ask(asked, &[], body).await;
+    for channel in ["rates", "live/rates"] {
+        let latest = format!("/c/{channel}/$latest");
+        let end = async |key: &str| {
+            let ended = says(&format!("DELETE {latest}?key={key}"), "").await;
+            assert!(ended.status.is_success(), "{ended:?}");
+        };
+        let first = says(&format!("POST /c/{channel}?key=oil"), "70").await;
+        says(&format!("POST /c/{channel}?key=gold"), "1900").await;
+        says(&format!("POST /c/{channel}?key=gold"), "1901").await;
+        end("gold").await;
+        let found = door.get(&latest).await;
+        assert_eq!((found.text(), found.header("cursor")), ("70", first.header("cursor")), "{channel}");
+        assert_eq!(door.get(&format!("{latest}?key=gold")).await.status, 404);
+
+        // More than one page of it.
+        for number in 0..600 {
+            says(&format!("POST /c/{channel}?key=gold"), &number.to_string()).await;
+        }
+        end("gold").await;
+        assert_eq!(door.get(&latest).await.text(), "70", "{channel}");
+
+        // What was deleted ends no key: what was said before stands again.
+        let wrong = says(&format!("POST /c/{channel}?key=oil"), "7").await.json();
+        says(&format!("POST /c/{channel}?deletes={}", wrong["position"]), "").await;
+        assert_eq!(door.get(&latest).await.text(), "70", "{channel}");
+        end("oil").await;
+        door.refuses(&[(&format!("GET {latest}"), &[], "", 404, "not-found")]).await;
+        says(&format!("POST /c/{channel}?key=gold"), "1902").await;
+        assert_eq!(door.get(&latest).await.text(), "1902", "{channel}");
+    }
+}
+
+#[tokio::test]
 async fn one_message_is_found_by_its_position() {
     let (door, receipts) = filled("a", 3).await;
     let at = |receipt: &Value| format!("/c/a/$at/{}", receipt["position"]);

@@ -81,6 +81,13 @@ async fn of_several_messages_each_comes_in_its_time() {
     until_said(&door, "a", &["1", "2"]).await;
     let atomic = door.ask("POST /publish?atomic=true", &[], &lines[..2].join("\n")).await;
     assert_eq!((atomic.status.as_u16(), atomic.problem().as_str()), (400, "not-atomic"));
+    // A group of one is a group, however it comes.
+    for alone in [lines[2], &format!("[{}]", lines[1])] {
+        let atomic = door.ask("POST /publish?atomic=true", &[], alone).await;
+        assert_eq!((atomic.status.as_u16(), atomic.problem().as_str()), (400, "not-atomic"), "{alone}");
+        assert!(atomic.text().contains("`at` and `delay` are not for an atomic group"), "{atomic:?}");
+    }
+    assert_eq!(door.ask("POST /publish?atomic=true", &[], lines[0]).await.status, 201);
 }
 
 #[tokio::test]

@@ -57,6 +57,17 @@ pub(crate) async fn connect(
 }
 
 /// All are good, or none is used: a name that leads to this machine, too, does not lead elsewhere by mistake.
+impl Addresses {
+    /// Whether a target that is written as an address may be connected to. What a name leads to is found, and checked, when it
+    /// is called: it may change until then.
+    pub fn check_written(&self, target: &Target) -> Result<(), EgressError> {
+        match target.place() {
+            Place::Address(address) => check(vec![*address], target, self).map(drop),
+            Place::Name(_) => Ok(()),
+        }
+    }
+}
+
 fn check(found: Vec<IpAddr>, target: &Target, addresses: &Addresses) -> Result<Vec<IpAddr>, EgressError> {
     let host = || target.host().to_owned();
     if found.is_empty() {

@@ -79,7 +79,7 @@ async fn follow(
     stop: &watch::Receiver<bool>,
 ) -> bool {
     let entries = match shared.webhooks.all().await {
-        Ok(entries) => entries,
+        Ok(list) => list.entries,
         Err(refusal) => {
             tracing::warn!(%refusal, "the webhooks cannot be read; nothing new is delivered until they can");
             return false;

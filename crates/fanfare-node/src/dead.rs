@@ -2,6 +2,12 @@
 
 use fanfare_proto::{Channel, Code, Content, Message, Publish, Refusal, TagValue};
 
+/// Where the dead letters of a reader or a webhook are.
+pub(crate) fn channel(reader: &str) -> Result<Channel, Refusal> {
+    let channel = Channel::parse(&format!("$dead/{reader}"));
+    channel.map_err(|error| Refusal::new(Code::BAD_NAME, error.to_string()))
+}
+
 /// A message for `$dead/<reader>`, as it was, with tags that say where from and why. The same message of the same reader goes
 /// there once.
 pub(crate) fn dead_letter(
@@ -10,8 +16,7 @@ pub(crate) fn dead_letter(
     delivery: &str,
     why: &str,
 ) -> Result<Publish, Refusal> {
-    let channel = Channel::parse(&format!("$dead/{reader}"));
-    let channel = channel.map_err(|error| Refusal::new(Code::BAD_NAME, error.to_string()))?;
+    let channel = channel(reader)?;
     // In its channel it amended a message; here it is one that says so.
     let mut content = Content { amends: None, became: None, ..message.content.clone() };
     if let Some(amends) = message.content.amends {

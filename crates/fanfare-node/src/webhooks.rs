@@ -1,12 +1,14 @@
 //! Where webhooks are kept, and how they do: the place where whoever makes them and whoever delivers to them meet.
 
 use crate::Node;
-use crate::dead::dead_letter;
+use crate::dead::{self, dead_letter};
 use crate::removed::Removed;
 use bytes::Bytes;
-use fanfare_proto::{Code, Cursor, Grant, History, Message, Refusal, Time, Webhook, WebhookProgress, limits};
+use fanfare_proto::{
+    Code, Cursor, Grant, History, Message, Pattern, Refusal, Time, Webhook, WebhookProgress, limits,
+};
 use fanfare_store::{Put, Records, Revision};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
 
@@ -24,6 +26,17 @@ struct Inner {
     changed: watch::Sender<u64>,
     /// Held by whoever makes one: so many and no more, though two ask at once.
     making: tokio::sync::Mutex<()>,
+    /// Those whose records are damaged and of which the log was told.
+    told: Mutex<BTreeSet<Box<str>>>,
+}
+
+/// Webhooks by id.
+#[derive(Debug, Clone, Default)]
+pub struct WebhookList {
+    /// Those that can be read.
+    pub entries: Vec<WebhookEntry>,
+    /// Those that cannot, and why. Nothing is sent to them, and they can be removed.
+    pub damaged: Vec<(Box<str>, Refusal)>,
 }
 
 /// A webhook, how far it is, and which state of its record says so.
@@ -57,13 +70,14 @@ impl Webhooks {
     /// Those that are kept there.
     pub fn new(records: Arc<dyn Records>) -> Webhooks {
         let (health, changed, making) = (Mutex::default(), watch::Sender::new(0), Default::default());
-        Webhooks(Arc::new(Inner { records, health, changed, making }))
+        Webhooks(Arc::new(Inner { records, health, changed, making, told: Mutex::default() }))
     }
 
     /// Keeps a new one, which starts behind this cursor.
     pub async fn make(&self, webhook: Webhook, cursor: Cursor) -> Result<WebhookEntry, Refusal> {
         let _one = self.0.making.lock().await;
-        if self.all().await?.len() >= limits::WEBHOOKS {
+        let WebhookList { entries, damaged } = self.all().await?;
+        if entries.len() + damaged.len() >= limits::WEBHOOKS {
             return Err(Refusal::new(
                 Code::TOO_MANY,
                 format!("a server has at most {} webhooks", limits::WEBHOOKS),
@@ -78,10 +92,25 @@ impl Webhooks {
         Ok(entry)
     }
 
-    /// All of them, by id.
-    pub async fn all(&self) -> Result<Vec<WebhookEntry>, Refusal> {
+    /// All of them. The log is told once of each that is damaged.
+    pub async fn all(&self) -> Result<WebhookList, Refusal> {
         let records = self.blocking(|records| records.scan(KIND, "", "", limits::WEBHOOKS)).await?;
-        records.iter().map(|record| entry(&record.key, record.revision, &record.value)).collect()
+        let mut list = WebhookList::default();
+        for record in records {
+            match entry(&record.key, record.revision, &record.value) {
+                Ok(entry) => list.entries.push(entry),
+                Err(refusal) => {
+                    if self.told().insert(record.key.clone()) {
+                        tracing::error!(
+                            webhook = %record.key, %refusal,
+                            "the record of a webhook is damaged: nothing is sent to it; `DELETE /webhooks/<webhook>` removes it"
+                        );
+                    }
+                    list.damaged.push((record.key, refusal));
+                }
+            }
+        }
+        Ok(list)
     }
 
     /// One of them.
@@ -105,6 +134,7 @@ impl Webhooks {
         });
         let removed = removed.await?;
         self.forget(id);
+        self.told().remove(id);
         self.0.changed.send_modify(|changes| *changes += 1);
         Ok(removed)
     }
@@ -160,6 +190,10 @@ impl Webhooks {
         self.0.health.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn told(&self) -> MutexGuard<'_, BTreeSet<Box<str>>> {
+        self.0.told.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     async fn blocking<T: Send + 'static>(
         &self,
         work: impl FnOnce(&dyn Records) -> Result<T, fanfare_store::StoreError> + Send + 'static,
@@ -193,6 +227,22 @@ impl Node {
         let (patterns, filter) = (webhook.patterns.clone(), webhook.filter.clone());
         let history = History { patterns, filter, limit: 1, ..History::default() };
         Ok(self.history(grant, &history).await?.cursor)
+    }
+
+    /// How many dead letters there are of each of these readers or webhooks.
+    pub async fn dead_letters(&self, readers: Vec<Box<str>>) -> Result<Vec<u64>, Refusal> {
+        let node = self.clone();
+        self.read(move |logs| {
+            let count = |reader: &str| {
+                // What no channel can be named after has none.
+                let Ok(channel) = dead::channel(reader) else { return Ok(0) };
+                let log = logs.get(node.log_of(&channel));
+                let found = log.channels(&Pattern::from(&channel), "", 1)?;
+                Ok(found.first().map_or(0, |info| info.messages))
+            };
+            readers.iter().map(|reader| count(reader)).collect()
+        })
+        .await
     }
 
     /// What a reader could not be given goes to `$dead/<reader>`, as it was, with tags that say where from and why. The

@@ -45,7 +45,10 @@ fn latest(text: &str) -> Result<bool, Refusal> {
         "" | "1" | "true" => Ok(true),
         "0" | "false" => Ok(false),
         _ => {
-            let detail = format!("latest: `{}` is not `true` or `false`", quote::shown(text));
+            let detail = format!(
+                "latest: `{}` is not `true` or `false`; `latest` alone is `true`",
+                quote::shown(text)
+            );
             Err(Refusal::new(Code::BAD_FIELD, detail))
         }
     }

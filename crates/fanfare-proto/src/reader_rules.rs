@@ -1,12 +1,12 @@
 //! An acked reader as it is asked for, and as it is kept.
 
-use crate::unknown::check_fields;
+use crate::door::{Own, bad, outside, patterns};
 use crate::{
     Code, Cursor, Filter, LogId, Pattern, Position, Query, Refusal, Selection, Start, Time, limits,
-    parse_duration,
+    parse_duration, shown_duration,
 };
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 /// What an acked reader hears, and how patient it is.
@@ -77,20 +77,10 @@ struct Written {
     patterns: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     filter: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    ack_wait: Option<Value>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    attempts: Option<u32>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    window: Option<usize>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    expires: Option<Value>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    after: Option<Value>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    last: Option<Value>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    since: Option<Value>,
+    ack_wait: String,
+    attempts: usize,
+    window: usize,
+    expires: String,
 }
 
 /// As it is kept.
@@ -130,58 +120,62 @@ impl ReaderRules {
 impl ReaderWish {
     /// Reads the JSON of a request.
     pub fn read(json: &[u8]) -> Result<ReaderWish, Refusal> {
-        check_fields("a reader", json, FIELDS)?;
-        let written: Written =
-            serde_json::from_slice(json).map_err(|error| Refusal::new(Code::BAD_JSON, error.to_string()))?;
-        written.wish()
-    }
-}
-
-impl Written {
-    fn wish(self) -> Result<ReaderWish, Refusal> {
-        let Written { patterns, filter, ack_wait, attempts, window, expires, after, last, since } = self;
-        let most = limits::READER_PATTERNS;
-        if !(1..=most).contains(&patterns.len()) {
-            return Err(bad(format!("`patterns` names 1 to {most} channels or patterns")));
+        let own = Own::all("a reader", json, FIELDS)?;
+        let patterns = own.patterns("patterns", limits::READER_PATTERNS)?;
+        let mut rules = ReaderRules::new(patterns, own.filter("filter")?);
+        if let Some(time) = own.duration("ack_wait")? {
+            rules.ack_wait = within("ack_wait", time, limits::READER_WAITS)?;
         }
-        let pattern = |text: &String| {
-            Pattern::parse(text).map_err(|error| Refusal::new(Code::BAD_NAME, format!("`{text}`: {error}")))
-        };
-        let patterns = patterns.iter().map(pattern).collect::<Result<_, _>>()?;
-        let filter = filter.as_deref().map(Filter::parse).transpose();
-        let filter = filter.map_err(|error| Refusal::new(Code::BAD_FILTER, error.to_string()))?;
-        let mut rules = ReaderRules::new(patterns, filter);
-        if let Some(text) = ack_wait {
-            rules.ack_wait = duration("ack_wait", &text, limits::READER_WAITS)?;
+        if let Some(time) = own.duration("expires")? {
+            rules.expires = within("expires", time, limits::READER_EXPIRES_RANGE)?;
         }
-        if let Some(text) = expires {
-            rules.expires = duration("expires", &text, limits::READER_EXPIRES_RANGE)?;
+        if let Some(attempts) = own.number("attempts", &ATTEMPTS)? {
+            // At most a hundred.
+            rules.attempts = attempts as u32;
         }
-        rules.attempts = attempts.unwrap_or(rules.attempts);
-        rules.window = window.unwrap_or(rules.window);
-        if !(1..=limits::READER_ATTEMPTS_MAX).contains(&rules.attempts) {
-            return Err(bad(format!("`attempts` is a number from 1 to {}", limits::READER_ATTEMPTS_MAX)));
+        rules.window = own.number("window", &WINDOW)?.unwrap_or(rules.window);
+        let mut given = Vec::new();
+        for name in ["after", "last", "since"] {
+            given.extend(own.plain(name)?.map(|value| (name, value)));
         }
-        if !(1..=limits::READER_WINDOW).contains(&rules.window) {
-            return Err(bad(format!("`window` is a number from 1 to {}", limits::READER_WINDOW)));
-        }
-        let given = [("after", after), ("last", last), ("since", since)];
-        let given = given.into_iter().filter_map(|(name, value)| Some((name, text(&value?))));
-        let start = Start::asked(&Query::of(given.collect()), None)?;
+        let start = Start::asked(&Query::of(given), None)?;
         Ok(ReaderWish { rules, start })
     }
 }
 
-/// A number or a text, as a query has it.
-fn text(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+const ATTEMPTS: RangeInclusive<usize> = 1..=limits::READER_ATTEMPTS_MAX as usize;
+const WINDOW: RangeInclusive<usize> = 1..=limits::READER_WINDOW;
+
+fn within(field: &str, time: Duration, [least, most]: [Duration; 2]) -> Result<Duration, Refusal> {
+    if (least..=most).contains(&time) {
+        return Ok(time);
+    }
+    let (time, least, most) = (shown_duration(time), shown_duration(least), shown_duration(most));
+    Err(bad(field, format!("it is {time}; {least} to {most} are allowed")))
 }
 
-fn duration(name: &str, value: &Value, [least, most]: [Duration; 2]) -> Result<Duration, Refusal> {
-    let duration = parse_duration(&text(value)).map_err(|why| bad(format!("`{name}`: {why}")))?;
-    match (least..=most).contains(&duration) {
-        true => Ok(duration),
-        false => Err(bad(format!("`{name}` is {} to {} seconds", least.as_secs(), most.as_secs()))),
+impl Written {
+    fn rules(self) -> Result<ReaderRules, Refusal> {
+        let Written { patterns: texts, filter, ack_wait, attempts, window, expires } = self;
+        let patterns = patterns("patterns", &texts, limits::READER_PATTERNS)?;
+        let filter = filter.as_deref().map(Filter::parse).transpose();
+        let filter = filter.map_err(|error| Refusal::new(Code::BAD_FILTER, error.to_string()))?;
+        for (field, number, allowed) in [("attempts", attempts, ATTEMPTS), ("window", window, WINDOW)] {
+            if !allowed.contains(&number) {
+                return Err(outside(field, &number.to_string(), &allowed));
+            }
+        }
+        let duration = |field, text: &str, range| {
+            within(field, parse_duration(text).map_err(|why| bad(field, why))?, range)
+        };
+        Ok(ReaderRules {
+            patterns,
+            filter,
+            ack_wait: duration("ack_wait", &ack_wait, limits::READER_WAITS)?,
+            attempts: attempts as u32,
+            window,
+            expires: duration("expires", &expires, limits::READER_EXPIRES_RANGE)?,
+        })
     }
 }
 
@@ -189,18 +183,15 @@ impl ReaderKept {
     /// Writes it, for keeping.
     pub fn write(&self) -> Vec<u8> {
         let ReaderRules { patterns, filter, ack_wait, attempts, window, expires } = &self.rules;
-        let millis = |duration: &Duration| Some(Value::from(format!("{}ms", duration.as_millis())));
+        let millis = |duration: &Duration| format!("{}ms", duration.as_millis());
         let kept = Kept {
             reader: Written {
                 patterns: patterns.iter().map(ToString::to_string).collect(),
                 filter: filter.as_ref().map(ToString::to_string),
                 ack_wait: millis(ack_wait),
-                attempts: Some(*attempts),
-                window: Some(*window),
+                attempts: *attempts as usize,
+                window: *window,
                 expires: millis(expires),
-                after: None,
-                last: None,
-                since: None,
             },
             owner: self.owner.clone(),
             created: self.created.0,
@@ -220,7 +211,7 @@ impl ReaderKept {
     pub fn read(name: &str, json: &[u8]) -> Result<ReaderKept, Refusal> {
         let damaged = |why: String| Refusal::new(Code::STORE_DAMAGED, format!("reader {name}: {why}"));
         let kept: Kept = serde_json::from_slice(json).map_err(|error| damaged(error.to_string()))?;
-        let rules = kept.reader.wish().map_err(|refusal| damaged(refusal.to_string()))?.rules;
+        let rules = kept.reader.rules().map_err(|refusal| damaged(refusal.to_string()))?;
         let floor = Cursor::parse(&kept.floor).map_err(|error| damaged(error.to_string()))?;
         let acked = kept.acked.into_iter().map(|(log, position)| (LogId(log), Position(position)));
         let attempts = kept.attempts.into_iter();
@@ -238,10 +229,6 @@ impl ReaderKept {
             attempts: attempts.collect(),
         })
     }
-}
-
-fn bad(detail: String) -> Refusal {
-    Refusal::new(Code::BAD_FIELD, detail)
 }
 
 #[cfg(test)]
@@ -279,16 +266,24 @@ mod tests {
     fn what_is_wrong_is_named() {
         for (json, code, place) in [
             ("{", Code::BAD_JSON, "EOF"),
-            ("{}", Code::BAD_JSON, "patterns"),
-            (r#"{"patterns":[]}"#, Code::BAD_FIELD, "patterns"),
+            ("", Code::BAD_JSON, "the body is empty"),
+            ("7", Code::BAD_JSON, "it begins with `7`"),
+            ("{}", Code::BAD_FIELD, "patterns: it is missing"),
+            (r#"{"patterns":[]}"#, Code::BAD_FIELD, "patterns: it has 0"),
+            (r#"{"patterns":"a"}"#, Code::BAD_FIELD, "patterns: `\"a\"` is no list of texts"),
+            (r#"{"patterns":["a"],"filter":["b"]}"#, Code::BAD_FIELD, "filter: it is not text"),
+            (r#"{"patterns":["a"],"attempts":"3"}"#, Code::BAD_FIELD, "attempts: `\"3\"` is not a whole"),
+            (r#"{"patterns":["a"],"window":-1}"#, Code::BAD_FIELD, "window: `-1` is not a whole number"),
+            (r#"{"patterns":["a"],"ack_wait":true}"#, Code::BAD_FIELD, "ack_wait: `true` is not a duration"),
+            (r#"{"patterns":["a"],"last":true}"#, Code::BAD_FIELD, "last: `true` is not a number"),
             (r#"{"patterns":["a//b"]}"#, Code::BAD_NAME, "a//b"),
             (r#"{"patterns":["a"],"colour":1}"#, Code::UNKNOWN_FIELD, "known here: ack_wait, "),
             (r#"{"patterns":["a"],"ackwait":1}"#, Code::UNKNOWN_FIELD, "did you mean `ack_wait`?"),
             (r#"{"patterns":["a"],"filter":"= 3"}"#, Code::BAD_FILTER, "column 1"),
-            (r#"{"patterns":["a"],"ack_wait":"500ms"}"#, Code::BAD_FIELD, "1 to 3600 seconds"),
+            (r#"{"patterns":["a"],"ack_wait":"500ms"}"#, Code::BAD_FIELD, "1s to 1h are"),
             (r#"{"patterns":["a"],"ack_wait":"soon"}"#, Code::BAD_FIELD, "ack_wait"),
-            (r#"{"patterns":["a"],"attempts":0}"#, Code::BAD_FIELD, "1 to 100"),
-            (r#"{"patterns":["a"],"window":257}"#, Code::BAD_FIELD, "1 to 256"),
+            (r#"{"patterns":["a"],"attempts":0}"#, Code::BAD_FIELD, "from 1 to 100"),
+            (r#"{"patterns":["a"],"window":257}"#, Code::BAD_FIELD, "from 1 to 256"),
             (r#"{"patterns":["a"],"expires":1}"#, Code::BAD_FIELD, "expires"),
             (r#"{"patterns":["a"],"last":1,"since":"1h"}"#, Code::BAD_FIELD, "not both"),
         ] {

@@ -39,13 +39,14 @@ pub struct Hold {
 }
 
 /// Names at the root that are not channels, although `POST /alerts` publishes to `alerts`. Some belong to
-/// specifications and later versions, so that no channel stands in their way.
+/// specifications and later versions, so that no channel stands in their way; others are slips for an address of this server.
 pub const RESERVED: &[&str] = &[
     ".well-known",
     "admin",
     "api",
     "c",
     "channels",
+    "condition",
     "conditions",
     "console",
     "favicon.ico",
@@ -56,13 +57,16 @@ pub const RESERVED: &[&str] = &[
     "openapi.json",
     "publish",
     "push",
+    "reader",
     "readers",
     "readyz",
     "robots.txt",
+    "schedule",
     "schedules",
     "session",
     "subscribe",
     "web",
+    "webhook",
     "webhooks",
     "xmpp-websocket",
 ];

@@ -1,6 +1,6 @@
 //! Names that nobody knows, answered with the one that was probably meant.
 
-use crate::{Code, Refusal, json, quote};
+use crate::{Code, Refusal, quote};
 
 /// The refusal of an unknown name of a `kind` (`parameter`, `field`, ...): it says which was probably meant, or which
 /// there are.
@@ -12,16 +12,6 @@ pub fn unknown_field(kind: &str, name: &str, known: &[&str]) -> Refusal {
         None => format!("known here: {}", known.join(", ")),
     };
     Refusal::new(Code::UNKNOWN_FIELD, format!("the {kind} `{shown}` is not known; {hint}"))
-}
-
-/// Refuses a JSON object of a `kind` that has a field which is not known. What is no object at all, whoever reads it says.
-pub(crate) fn check_fields(kind: &str, json: &[u8], known: &[&str]) -> Result<(), Refusal> {
-    let members =
-        std::str::from_utf8(json).ok().and_then(|text| json::members(text).ok()).unwrap_or_default();
-    match members.iter().find(|(name, _)| !known.contains(&&**name)) {
-        Some((name, _)) => Err(unknown_field(&format!("field of {kind}"), name, known)),
-        None => Ok(()),
-    }
 }
 
 /// The known name that differs least, if a slip of the keyboard explains it.

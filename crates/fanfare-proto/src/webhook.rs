@@ -1,10 +1,11 @@
 //! A webhook: an address that somebody wants messages to be sent to, and which. As it is asked for, as it is kept, and as it
 //! is shown. Whether the address may be called is not decided here.
 
-use crate::unknown::check_fields;
+use crate::door::{Own, bad, outside, patterns};
 use crate::{Code, Cursor, Filter, Pattern, Refusal, Time, limits};
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 /// An address and what it wants. Never changes; who wants it otherwise makes another one.
@@ -38,7 +39,7 @@ impl Secret {
             return Ok(Secret(text));
         }
         let (least, most) = length.into_inner();
-        Err(bad(format!("`secret` has {least} to {most} printable ASCII characters and no space")))
+        Err(bad("secret", format!("it has {least} to {most} printable ASCII characters and no space")))
     }
 
     /// For signing, and for showing it once.
@@ -114,29 +115,25 @@ struct Kept {
 impl WebhookWish {
     /// Reads the JSON of a request.
     pub fn read(json: &[u8]) -> Result<WebhookWish, Refusal> {
-        check_fields("a webhook", json, FIELDS)?;
-        let written: Written =
-            serde_json::from_slice(json).map_err(|error| Refusal::new(Code::BAD_JSON, error.to_string()))?;
-        written.wish()
+        let own = Own::all("a webhook", json, FIELDS)?;
+        let url = own.text("url")?.ok_or_else(|| bad("url", "it is missing: where messages are sent to"))?;
+        let patterns = own.patterns("patterns", limits::WEBHOOK_PATTERNS)?;
+        let (filter, batch) = (own.filter("filter")?, own.number("batch", &BATCH)?);
+        let secret = own.text("secret")?.map(Secret::new).transpose()?;
+        Ok(WebhookWish { url, patterns, filter, secret, batch })
     }
 }
 
+/// Messages of one request.
+const BATCH: RangeInclusive<usize> = 1..=limits::WEBHOOK_BATCH;
+
 impl Written {
     fn wish(self) -> Result<WebhookWish, Refusal> {
-        let Written { url, patterns, filter, secret, batch } = self;
-        if !(1..=limits::WEBHOOK_PATTERNS).contains(&patterns.len()) {
-            return Err(bad(format!(
-                "`patterns` names 1 to {} channels or patterns",
-                limits::WEBHOOK_PATTERNS
-            )));
+        let Written { url, patterns: texts, filter, secret, batch } = self;
+        let patterns = patterns("patterns", &texts, limits::WEBHOOK_PATTERNS)?;
+        if let Some(batch) = batch.filter(|batch| !BATCH.contains(batch)) {
+            return Err(outside("batch", &batch.to_string(), &BATCH));
         }
-        if batch.is_some_and(|batch| !(1..=limits::WEBHOOK_BATCH).contains(&batch)) {
-            return Err(bad(format!("`batch` is a number from 1 to {}", limits::WEBHOOK_BATCH)));
-        }
-        let pattern = |text: &String| {
-            Pattern::parse(text).map_err(|error| Refusal::new(Code::BAD_NAME, format!("`{text}`: {error}")))
-        };
-        let patterns = patterns.iter().map(pattern).collect::<Result<_, _>>()?;
         let filter = filter.as_deref().map(Filter::parse).transpose();
         let filter = filter.map_err(|error| Refusal::new(Code::BAD_FILTER, error.to_string()))?;
         let secret = secret.map(Secret::new).transpose()?;
@@ -191,10 +188,6 @@ pub fn backoff(first: Duration, attempts: u32, chance: f64) -> Duration {
     doubled.min(limits::WEBHOOK_WAIT_MAX).mul_f64(0.5 + chance.clamp(0.0, 1.0) / 2.0)
 }
 
-fn bad(detail: String) -> Refusal {
-    Refusal::new(Code::BAD_FIELD, detail)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -219,21 +212,36 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_named() {
-        for (json, code) in [
-            ("{", Code::BAD_JSON),
-            (r#"{"url": "https://a/"}"#, Code::BAD_JSON),
-            (r#"{"url": "https://a/", "patterns": ["a"], "colour": 1}"#, Code::UNKNOWN_FIELD),
-            (r#"{"url": "https://a/", "patterns": []}"#, Code::BAD_FIELD),
-            (r#"{"url": "https://a/", "patterns": ["a//b"]}"#, Code::BAD_NAME),
-            (r#"{"url": "https://a/", "patterns": ["a"], "filter": "= 3"}"#, Code::BAD_FILTER),
-            (r#"{"url": "https://a/", "patterns": ["a"], "batch": 0}"#, Code::BAD_FIELD),
-            (r#"{"url": "https://a/", "patterns": ["a"], "secret": "short"}"#, Code::BAD_FIELD),
+        for (json, code, says) in [
+            ("{", Code::BAD_JSON, "a webhook's fields: EOF"),
+            ("", Code::BAD_JSON, "the body is empty"),
+            ("[1]", Code::BAD_JSON, "it begins with `[`"),
+            (r#"{"url": "https://a/"}"#, Code::BAD_FIELD, "patterns: it is missing; it names 1 to "),
+            (r#"{"patterns": ["a"]}"#, Code::BAD_FIELD, "url: it is missing"),
+            (r#"{"url": 7, "patterns": ["a"]}"#, Code::BAD_FIELD, "url: it is not text in quotes"),
+            (r#"{"url": "https://a/", "patterns": "a"}"#, Code::BAD_FIELD, "patterns: `\"a\"` is no list"),
+            (r#"{"url": "https://a/", "patterns": [1]}"#, Code::BAD_FIELD, "patterns: `[1]` is no list"),
+            (r#"{"url": "https://a/", "patterns": ["a"], "colour": 1}"#, Code::UNKNOWN_FIELD, "known here"),
+            (r#"{"url": "https://a/", "patterns": []}"#, Code::BAD_FIELD, "patterns: it has 0; 1 to "),
+            (r#"{"url": "https://a/", "patterns": ["a//b"]}"#, Code::BAD_NAME, "patterns: `a//b`: "),
+            (r#"{"url": "https://a/", "patterns": ["a"], "filter": "= 3"}"#, Code::BAD_FILTER, "filter: "),
+            (
+                r#"{"url": "https://a/", "patterns": ["a"], "filter": 3}"#,
+                Code::BAD_FIELD,
+                "filter: it is not",
+            ),
+            (r#"{"url": "https://a/", "patterns": ["a"], "batch": 0}"#, Code::BAD_FIELD, "batch: `0` is not"),
+            (
+                r#"{"url": "https://a/", "patterns": ["a"], "batch": "9"}"#,
+                Code::BAD_FIELD,
+                "batch: `\"9\"` is not a whole number from 1 to ",
+            ),
+            (r#"{"url": "https://a/", "patterns": ["a"], "batch": 1.5}"#, Code::BAD_FIELD, "batch: `1.5`"),
+            (r#"{"url": "https://a/", "patterns": ["a"], "secret": "short"}"#, Code::BAD_FIELD, "secret: "),
         ] {
-            assert_eq!(
-                WebhookWish::read(json.as_bytes()).map_err(|refusal| refusal.code),
-                Err(code),
-                "{json}"
-            );
+            let refusal = WebhookWish::read(json.as_bytes()).expect_err(json);
+            assert_eq!(refusal.code, code, "{json}");
+            assert!(refusal.detail.contains(says), "{json}: {refusal}");
         }
     }
 

@@ -59,6 +59,7 @@ impl Server {
         let mut options = fanfare_api::Options {
             grant: grant.clone(),
             webhooks: webhooks.clone(),
+            addresses: Addresses::allowing(config.egress_allow.clone()),
             traces,
             ..fanfare_api::Options::default()
         };

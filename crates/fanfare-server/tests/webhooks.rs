@@ -50,7 +50,7 @@ fn start(allow: &[&str]) -> (tempfile::TempDir, Server) {
     (data, Server::start(&config, None).unwrap())
 }
 
-fn hook(server: &Server, target: SocketAddr) -> String {
+fn hook(server: &Server, target: &str) -> String {
     let wish = format!("{{\"url\": \"http://{target}/in\", \"patterns\": [\"a\"]}}");
     let made = ask(server.address(), "POST", "/webhooks", &wish);
     assert!(made.starts_with("HTTP/1.1 201 "), "{made}");
@@ -75,7 +75,7 @@ fn until(server: &Server, path: &str, text: &str) {
 fn a_server_delivers_to_what_it_may_call_and_counts_it() {
     let (_data, server) = start(&["127.0.0.1/32"]);
     let (address, heard) = target();
-    let place = hook(&server, address);
+    let place = hook(&server, &address.to_string());
     let request = heard.recv_timeout(Duration::from_secs(30)).unwrap();
     assert!(request.starts_with("POST /in ") && request.contains("\"body\":\"hello\""), "{request}");
     until(&server, &place, "\"delivered\":1");
@@ -88,7 +88,10 @@ fn a_server_delivers_to_what_it_may_call_and_counts_it() {
 fn a_server_calls_nothing_of_this_machine_by_default() {
     let (_data, server) = start(&[]);
     let (address, heard) = target();
-    let place = hook(&server, address);
+    let wish = format!("{{\"url\": \"http://{address}/in\", \"patterns\": [\"a\"]}}");
+    let refused = ask(server.address(), "POST", "/webhooks", &wish);
+    assert!(refused.starts_with("HTTP/1.1 403 ") && refused.contains("is loopback"), "{refused}");
+    let place = hook(&server, &format!("localhost:{}", address.port()));
     until(&server, &place, "is loopback");
     assert!(heard.try_recv().is_err());
     server.stop(Duration::ZERO);

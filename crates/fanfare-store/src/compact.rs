@@ -4,7 +4,7 @@
 
 use crate::retention::Rules;
 use fanfare_proto::{Amends, Channel, Message, NamespaceId, Position, Time, limits};
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::hash::{BuildHasher, Hash, RandomState};
 use std::ops::Bound;
 
@@ -19,11 +19,21 @@ pub(crate) struct Due<C> {
     last: Option<Channel>,
     /// What the last walk of a channel has left, or what has become of that, if it is more than a few.
     left: HashMap<C, u64>,
+    /// Channels in which something stays for its id alone, and when that is over, the soonest first.
+    known: VecDeque<(Time, Channel)>,
+    /// The same channels: each is there once.
+    waiting: HashSet<Channel>,
 }
 
 impl<C> Default for Due<C> {
     fn default() -> Due<C> {
-        Due { channels: BTreeSet::new(), last: None, left: HashMap::new() }
+        Due {
+            channels: BTreeSet::new(),
+            last: None,
+            left: HashMap::new(),
+            known: VecDeque::new(),
+            waiting: HashSet::new(),
+        }
     }
 }
 
@@ -34,6 +44,8 @@ pub(crate) struct Done<C> {
     pub(crate) stayed: u64,
     /// Messages that the channel has now.
     pub(crate) messages: u64,
+    /// When it is to be walked again because of what stayed for its id alone.
+    pub(crate) again: Option<Time>,
 }
 
 impl<C: Clone + Eq + Hash> Due<C> {
@@ -57,7 +69,7 @@ impl<C: Clone + Eq + Hash> Due<C> {
 
     /// A channel was walked. It is walked again if much was added meanwhile.
     pub(crate) fn walked(&mut self, rules: &Rules, namespace: NamespaceId, name: &Channel, done: Done<C>) {
-        let Done { channel, stayed, messages } = done;
+        let Done { channel, stayed, messages, again } = done;
         self.left.remove(&channel);
         if stayed > SLACK / 2 {
             self.left.insert(channel.clone(), stayed.min(messages));
@@ -66,6 +78,19 @@ impl<C: Clone + Eq + Hash> Due<C> {
             self.channels.remove(name);
         }
         self.last = Some(name.clone());
+        if let Some(again) = again
+            && self.waiting.insert(name.clone())
+        {
+            self.known.push_back((again, name.clone()));
+        }
+    }
+
+    /// Has those channels walked again in which something had stayed for an id that is not remembered any more.
+    pub(crate) fn wake(&mut self, now: Time) {
+        while let Some((_, channel)) = self.known.pop_front_if(|(again, _)| *again <= now) {
+            self.waiting.remove(&channel);
+            self.channels.insert(channel);
+        }
     }
 
     /// A channel has not more messages than these any more.
@@ -93,12 +118,14 @@ pub(crate) struct Walked {
     edited: HashSet<Position>,
     /// Messages that stay.
     pub(crate) stayed: u64,
+    /// Whether one of them stays for its id alone.
+    known: bool,
 }
 
 impl Walked {
     pub(crate) fn new(now: Time) -> Walked {
         let secrets = [RandomState::new(), RandomState::new()];
-        Walked { now, secrets, keys: HashSet::new(), edited: HashSet::new(), stayed: 0 }
+        Walked { now, secrets, keys: HashSet::new(), edited: HashSet::new(), stayed: 0, known: false }
     }
 
     /// Whether the next message, which is older than all before, stays. `is_kept` tells whether one at a position is.
@@ -119,9 +146,16 @@ impl Walked {
             None if message.content.is_erased() => true,
             None => self.is_newest(message),
         };
+        self.known |= known && !stays;
         let stays = stays || known;
         self.stayed += u64::from(stays);
         Ok(stays)
+    }
+
+    /// What became of a channel that now has so many messages.
+    pub(crate) fn done<C>(&self, channel: C, messages: u64) -> Done<C> {
+        let again = self.known.then(|| self.now.after(limits::IDEMPOTENCY_TIME));
+        Done { channel, stayed: self.stayed, messages, again }
     }
 
     fn is_newest(&mut self, message: &Message) -> bool {

@@ -121,6 +121,22 @@ fn check_says_what_has_no_effect() {
 }
 
 #[test]
+fn check_says_that_names_of_the_server_have_no_namespaces() {
+    let own = ["$presence/**", "$sys/**", "$dead/**"];
+    let file: String = own.map(|pattern| format!("[[namespace]]\npattern = '{pattern}'\n")).concat();
+    let folder = folder(&file);
+    let ended = config(folder.path(), &["check", "--config", "fanfare.toml"], &[]).with(0);
+    let said = ended.lines();
+    let expected = [
+        "No effect: fanfare.toml, line 1: `keeping`, `latest` and `compact` of the namespace `$presence/**` are of no \
+         channel: presence is the server's own, live, and told as it is now",
+        "No effect: fanfare.toml, line 3: the namespace `$sys/**` has no channels: of names that begin with `$` there \
+         are `$dead/...` and `$presence/...`",
+    ];
+    assert_eq!(said[1..], expected, "{said:#?}");
+}
+
+#[test]
 fn show_names_where_each_value_comes_from_and_is_a_configuration() {
     let folder = folder("data = 'here'\n\n[[namespace]]\npattern = 'a'\nbody = 7\n");
     let args = ["show", "--config", "fanfare.toml", "--host", "--store-bytes", "3000000"];

@@ -138,6 +138,45 @@ fn a_namespace_begins_with_the_latest() {
 }
 
 #[test]
+fn a_namespace_begins_so_for_who_goes_on_and_hears_nothing_else() {
+    let config = "[[namespace]]\npattern = 'boards/**'\nlatest = true\n";
+    let server = Server::with_config(config, &[]);
+    prices(&server, "boards/a", 0, 9);
+    let expected = [6, 7, 8];
+    let poll = get(server.address, "/c/boards/a?via=poll").json();
+    assert_eq!(bodies(&poll), expected, "a long poll goes on: {poll}");
+    let mut socket = Socket::open(server.address, "/subscribe");
+    socket.say(r#"{"id":1,"subscribe":"boards/*"}"#);
+    let mut heard = Vec::new();
+    while heard.len() < 3 {
+        heard.extend(socket.hear()["body"].as_u64());
+    }
+    assert_eq!(heard, expected);
+    // Pages are of what was said.
+    socket.say(r#"{"id":2,"history":"boards/*"}"#);
+    let page = loop {
+        let told = socket.hear();
+        if told["reply"] == 2 {
+            break told["history"].clone();
+        }
+    };
+    assert_eq!(bodies(&page), (0..9).collect::<Vec<_>>());
+    for target in ["/c/boards/a", "/c/boards/**", "/c/**"] {
+        assert_eq!(bodies(&get(server.address, target).json()), (0..9).collect::<Vec<_>>(), "{target}");
+    }
+
+    // Of what lies in other namespaces, too, nobody says so.
+    for channels in ["channel=**", "channel=boards/**&channel=other"] {
+        let mut reader =
+            Held::open(server.address, &format!("GET /subscribe?{channels}&via=stream HTTP/1.1"));
+        assert!(line(&mut reader)["session"].is_string());
+        prices(&server, "other", 100, 1);
+        let first = (0..).find_map(|_| line(&mut reader)["body"].as_u64());
+        assert_eq!(first, Some(100), "{channels}");
+    }
+}
+
+#[test]
 fn what_makes_no_sense_is_refused() {
     let server = Server::start();
     for (query, says) in [

@@ -44,7 +44,18 @@ pub(super) fn schemas() -> Value {
         "Webhooks": {
             "type": "object",
             "required": ["webhooks"],
-            "properties": { "webhooks": { "type": "array", "items": reference("Webhook") } },
+            "properties": {
+                "webhooks": { "type": "array", "items": reference("Webhook") },
+                "damaged": {
+                    "description": "Those that cannot be read, if there are any.",
+                    "type": "array",
+                    "items": {
+                        "type": "object",
+                        "required": ["webhook", "why"],
+                        "properties": { "webhook": { "type": "string" }, "why": { "type": "string" } },
+                    },
+                },
+            },
         },
         "Webhook": webhook(),
     })
@@ -72,7 +83,7 @@ fn webhook() -> Value {
                 "required": ["delivered", "dead", "failures", "lag_ms"],
                 "properties": {
                     "delivered": { "type": "integer", "minimum": 0 },
-                    "dead": { "description": "Messages that were given up.", "type": "integer", "minimum": 0 },
+                    "dead": { "description": "Messages in `$dead/<id>`, from whatever start.", "type": "integer", "minimum": 0 },
                     "failures": { "description": "In a row.", "type": "integer", "minimum": 0 },
                     "last_success": reference("Time"),
                     "last_failure": {

@@ -113,7 +113,7 @@ fn reader() -> Value {
             "unacked": { "description": "Messages that were given, or are about to be, and are not done.", "type": "integer" },
             "acked": { "description": "Messages, since the server was started.", "type": "integer" },
             "redelivered": { "description": "Messages, since the server was started.", "type": "integer" },
-            "dead": { "description": "Messages that were given up, since the server was started.", "type": "integer" },
+            "dead": { "description": "Messages in `$dead/<name>`, from whatever start.", "type": "integer" },
             "lag": {
                 "description": "What lies before it.",
                 "type": "object",

@@ -89,6 +89,7 @@ async fn batch(
     let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let answers = match read_batch(content_type, &body)? {
         Batch::One(publish) => {
+            let publish = if atomic { publish.and_then(at_once) } else { publish };
             let answer = each(&api, &grant, vec![publish]).await.pop();
             return Ok(match answer.unwrap_or_else(|| Err(Code::STORE_FAILED.into()))? {
                 Accepted::Published(receipt) => receipt::response(&receipt),
@@ -123,12 +124,20 @@ async fn together(
         let named = |refusal: Refusal| {
             Refusal::new(refusal.code, format!("message {}: {}", index + 1, refusal.detail))
         };
-        let for_later = || Refusal::new(Code::NOT_ATOMIC, "what is for later is in no atomic group");
-        let item = item.and_then(|publish| publish.when.map_or(Ok(publish), |_| Err(for_later())));
-        messages.push(item.map_err(named)?);
+        messages.push(item.and_then(at_once).map_err(named)?);
     }
     let receipts = api.node.publish_atomic(grant, messages).await?;
     Ok(receipts.into_iter().map(|receipt| Ok(Accepted::Published(receipt))).collect())
+}
+
+/// What is in an atomic group is published at once, also where it is alone.
+fn at_once(publish: Publish) -> Result<Publish, Refusal> {
+    let detail =
+        "`at` and `delay` are not for an atomic group: what is for later is published without `atomic`";
+    match publish.when {
+        None => Ok(publish),
+        Some(_) => Err(Refusal::new(Code::NOT_ATOMIC, detail)),
+    }
 }
 
 /// Every message on its own; answers in their order, whatever became of the others.

@@ -51,15 +51,9 @@ async fn latest(
     let (query, channel) = (query.unwrap_or_default(), target.channel()?);
     let found = match key(&Query::parse(&query)?)? {
         Some(key) => find::newest_of(&api, &grant, &channel, key).await,
-        None => find::newest(&api, &grant, &channel).await,
+        None => api.node.newest(&grant, &channel).await,
     };
     let (message, cursor) = found?;
-    if message.is_tombstone() {
-        return Err(Refused(Refusal::new(
-            Code::NOT_FOUND,
-            "what was said last is that a key has no value any more",
-        )));
-    }
     let edit = match message.content.became {
         Some(Became::Edited(edit)) => edit.0,
         _ => 0,

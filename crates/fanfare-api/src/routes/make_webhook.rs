@@ -53,14 +53,17 @@ async fn make(
 ) -> Result<Response, Refused> {
     let (body, _share) = api.intake.read(&headers, body, limits::WEBHOOK_BYTES).await?.split();
     let WebhookWish { url, patterns, filter, secret, batch } = WebhookWish::read(&body)?;
-    let wrong = |error| Refusal::new(Code::BAD_FIELD, format!("`url`: {error}"));
-    let url = Target::parse(&url).map_err(wrong)?.as_str().to_owned();
+    let wrong = |error| Refusal::new(Code::BAD_FIELD, format!("url: {error}"));
+    let target = Target::parse(&url).map_err(wrong)?;
+    let barred = |error| Refusal::new(Code::FORBIDDEN, format!("url: {error}"));
+    api.addresses.check_written(&target).map_err(barred)?;
+    let url = target.as_str().to_owned();
     let secret = secret.map_or_else(|| Secret::new(random::<32>()?), Ok)?;
     let id = random::<8>()?.into();
     let webhook = Webhook { id, url, patterns, filter, secret, batch, created: api.node.now() };
     let cursor = api.node.head(&grant, &webhook).await?;
     let entry = api.webhooks.make(webhook, cursor).await?;
-    let mut response = answer::json(&Shown::of(&entry, &api).with_secret(&entry))?;
+    let mut response = answer::json(&Shown::of(&entry, 0, &api).with_secret(&entry))?;
     *response.status_mut() = StatusCode::CREATED;
     if let Ok(place) = HeaderValue::from_str(&format!("/webhooks/{}", entry.webhook.id)) {
         response.headers_mut().insert(header::LOCATION, place);

@@ -63,7 +63,8 @@ async fn put_reader(
     let (body, _share) = api.intake.read(&headers, body, limits::READER_BYTES).await?.split();
     let (name, wish) = (ReaderName::parse(&name)?, ReaderWish::read(&body)?);
     let (status, lag, made) = api.node.put_acked_reader(&grant, name, wish).await?;
-    let mut response = answer::json(&Shown::of(status).with_lag(lag, api.node.now()))?;
+    let dead = api.node.dead_letters(vec![status.name.as_str().into()]).await?.into_iter().sum();
+    let mut response = answer::json(&Shown::of(status, dead).with_lag(lag, api.node.now()))?;
     if made {
         *response.status_mut() = StatusCode::CREATED;
     }

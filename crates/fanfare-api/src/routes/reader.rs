@@ -37,5 +37,6 @@ async fn reader(
     Path(name): Path<String>,
 ) -> Result<Response, Refused> {
     let (status, lag) = api.node.acked_reader(&grant, ReaderName::parse(&name)?).await?;
-    Ok(answer::json(&Shown::of(status).with_lag(lag, api.node.now()))?)
+    let dead = api.node.dead_letters(vec![status.name.as_str().into()]).await?.into_iter().sum();
+    Ok(answer::json(&Shown::of(status, dead).with_lag(lag, api.node.now()))?)
 }

@@ -67,6 +67,7 @@ pub(super) struct Shown {
     unacked: usize,
     acked: u64,
     redelivered: u64,
+    /// Dead letters that are there.
     dead: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     lag: Option<Lag>,
@@ -83,7 +84,8 @@ struct Lag {
 }
 
 impl Shown {
-    pub(super) fn of(status: ReaderStatus) -> Shown {
+    /// One with so many dead letters.
+    pub(super) fn of(status: ReaderStatus, dead: u64) -> Shown {
         let ReaderStatus { name, rules, created, used, floor, .. } = &status;
         Shown {
             name: name.to_string(),
@@ -100,7 +102,7 @@ impl Shown {
             unacked: status.unacked,
             acked: status.acked,
             redelivered: status.redelivered,
-            dead: status.dead,
+            dead,
             lag: None,
         }
     }
@@ -124,7 +126,9 @@ async fn readers(
     let more = found.len() > limit;
     found.truncate(limit);
     let last = found.last().filter(|_| more).map(|status| status.name.to_string());
-    let readers = found.into_iter().map(Shown::of).collect();
+    let names = found.iter().map(|status| status.name.as_str().into()).collect();
+    let dead = api.node.dead_letters(names).await?;
+    let readers = found.into_iter().zip(dead).map(|(status, dead)| Shown::of(status, dead)).collect();
     let mut response = answer::json(&List { readers })?;
     if let Some(last) = last {
         let next = [("after", Some(last)), ("limit", Some(limit.to_string()))];

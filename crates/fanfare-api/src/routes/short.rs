@@ -10,7 +10,7 @@ use axum::body::Body;
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use axum::routing::post;
-use fanfare_proto::{Channel, Code, RESERVED, Refusal, decode_path};
+use fanfare_proto::{Channel, Code, RESERVED, Refusal, decode_path, nearest};
 use http::{HeaderMap, Uri};
 
 pub(super) const ROUTE: Route = Route {
@@ -38,7 +38,10 @@ async fn short(
 fn channel(path: &str) -> Result<Channel, Refusal> {
     let name = decode_path(path.trim_start_matches('/'))?;
     if RESERVED.contains(&&*name) {
-        let detail = format!("`{name}` is a name of this server; the channel is at /c/{name}");
+        let others: Vec<&str> = RESERVED.iter().copied().filter(|other| *other != &*name).collect();
+        let meant = nearest(&name, &others).map(|meant| format!("; did you mean /{meant}?"));
+        let meant = meant.unwrap_or_default();
+        let detail = format!("`{name}` is a name of this server{meant}; the channel is at /c/{name}");
         return Err(Refusal::new(Code::BAD_NAME, detail));
     }
     Channel::parse(&name).map_err(|error| Refusal::new(Code::BAD_NAME, error.to_string()))

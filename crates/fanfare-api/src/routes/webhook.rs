@@ -44,5 +44,6 @@ async fn webhook(
     Path(id): Path<String>,
 ) -> Result<Response, Refused> {
     let entry = find(&api, &grant, &id).await?;
-    Ok(answer::json(&Shown::of(&entry, &api))?)
+    let dead = api.node.dead_letters(vec![entry.webhook.id.clone()]).await?.into_iter().sum();
+    Ok(answer::json(&Shown::of(&entry, dead, &api))?)
 }

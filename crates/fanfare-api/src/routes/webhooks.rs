@@ -8,8 +8,8 @@ use crate::state::Api;
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
-use fanfare_node::{WebhookEntry, WebhookHealth};
-use fanfare_proto::{Code, Grant, Time};
+use fanfare_node::{WebhookEntry, WebhookHealth, WebhookList};
+use fanfare_proto::{Code, Grant, Pattern, Time};
 use serde::Serialize;
 
 pub(super) const ROUTE: Route = Route {
@@ -35,6 +35,15 @@ pub(super) const ROUTE: Route = Route {
 #[derive(Serialize)]
 struct List {
     webhooks: Vec<Shown>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    damaged: Vec<Damaged>,
+}
+
+/// One whose record cannot be read.
+#[derive(Serialize)]
+struct Damaged {
+    webhook: Box<str>,
+    why: String,
 }
 
 /// A webhook as its owner sees it.
@@ -67,6 +76,7 @@ pub(super) struct Shown {
 #[derive(Serialize)]
 struct Health {
     delivered: u64,
+    /// Dead letters that are there, from whatever start.
     dead: u64,
     /// In a row.
     failures: u64,
@@ -85,7 +95,8 @@ struct Failure {
 }
 
 impl Shown {
-    pub(super) fn of(entry: &WebhookEntry, api: &Api) -> Shown {
+    /// One with so many dead letters.
+    pub(super) fn of(entry: &WebhookEntry, dead: u64, api: &Api) -> Shown {
         let WebhookEntry { webhook, progress, .. } = entry;
         let health = api.webhooks.health_of(&webhook.id);
         Shown {
@@ -100,7 +111,7 @@ impl Shown {
             attempts: progress.attempts,
             due: progress.due.as_ref().map(Time::to_string),
             disabled: progress.disabled.clone(),
-            health: Health::of(health, api.node.now()),
+            health: Health::of(health, dead, api.node.now()),
         }
     }
 
@@ -110,8 +121,8 @@ impl Shown {
 }
 
 impl Health {
-    fn of(health: WebhookHealth, now: Time) -> Health {
-        let WebhookHealth { success, failure, failures, delivered, dead, waiting } = health;
+    fn of(health: WebhookHealth, dead: u64, now: Time) -> Health {
+        let WebhookHealth { success, failure, failures, delivered, waiting, .. } = health;
         Health {
             delivered,
             dead,
@@ -128,9 +139,17 @@ pub(super) fn may_see(grant: &Grant, entry: &WebhookEntry) -> bool {
     entry.webhook.patterns.iter().all(|pattern| grant.may_subscribe(pattern))
 }
 
+/// Of what cannot be read nobody knows what it sends: whoever may hear everything may see and end it.
+pub(super) fn may_see_damaged(grant: &Grant) -> bool {
+    grant.may_subscribe(&Pattern::everything())
+}
+
 async fn webhooks(State(api): State<Api>, Granted(grant): Granted) -> Result<Response, Refused> {
-    let all = api.webhooks.all().await?;
-    let seen = all.iter().filter(|entry| may_see(&grant, entry));
-    let webhooks = seen.map(|entry| Shown::of(entry, &api)).collect();
-    Ok(answer::json(&List { webhooks })?)
+    let WebhookList { entries, damaged } = api.webhooks.all().await?;
+    let seen: Vec<WebhookEntry> = entries.into_iter().filter(|entry| may_see(&grant, entry)).collect();
+    let dead = api.node.dead_letters(seen.iter().map(|entry| entry.webhook.id.clone()).collect()).await?;
+    let webhooks = seen.iter().zip(dead).map(|(entry, dead)| Shown::of(entry, dead, &api)).collect();
+    let damaged = damaged.into_iter().filter(|_| may_see_damaged(&grant));
+    let damaged = damaged.map(|(webhook, refusal)| Damaged { webhook, why: refusal.detail }).collect();
+    Ok(answer::json(&List { webhooks, damaged })?)
 }

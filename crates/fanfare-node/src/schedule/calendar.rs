@@ -24,25 +24,7 @@ pub(super) struct Calendar {
 impl Calendar {
     /// Reads both; the refusal says what is wrong with which.
     pub(super) fn parse(cron: &str, zone: &str) -> Result<Calendar, Refusal> {
-        let bad = |field: &str, why: String| Refusal::new(Code::BAD_FIELD, format!("{field}: {why}"));
-        let fields = "five fields: minute, hour, day of the month, month, day of the week";
-        let parser = CronParser::builder().seconds(Seconds::Disallowed).year(Year::Disallowed).build();
-        // Others have names such as `@daily`; here there is one way to say it.
-        let parsed = match cron.contains('@') {
-            true => None,
-            false => Some(parser.parse(cron)),
-        };
-        let cron = match parsed {
-            Some(Ok(cron)) => cron,
-            Some(Err(error)) => {
-                let why = error.to_string();
-                return Err(bad(
-                    "cron",
-                    format!("{}; it has {fields}, such as 0 9 * * 1-5", why.trim_end_matches('.')),
-                ));
-            }
-            None => return Err(bad("cron", format!("it has {fields}, such as 0 9 * * 1-5"))),
-        };
+        let cron = cron_of(cron).map_err(|why| bad("cron", why))?;
         let zone = zones().get(zone).map_err(|_| {
             let shown: String = zone.chars().take(64).collect();
             bad("zone", format!("`{shown}` is not a name of the IANA database, such as UTC or Europe/Berlin"))
@@ -56,6 +38,47 @@ impl Calendar {
         let next = self.cron.find_next_occurrence(&after.to_zoned(self.zone.clone()), false).ok()?;
         u64::try_from(next.timestamp().as_millisecond()).ok().map(Time)
     }
+}
+
+/// The parts of an expression, and what each may be.
+const PARTS: [(&str, &str); 5] = [
+    ("minute", "0 to 59"),
+    ("hour", "0 to 23"),
+    ("day of the month", "1 to 31, or L for the last"),
+    ("month", "1 to 12, or JAN to DEC"),
+    ("day of the week", "0 to 7, or SUN to SAT"),
+];
+/// One that works.
+const EXAMPLE: &str = "`0 9 * * 1-5` is at nine from Monday to Friday";
+
+/// Reads an expression; the error says which of its parts is wrong. Others have names such as `@daily`; here there is one way to
+/// say it.
+fn cron_of(text: &str) -> Result<Cron, String> {
+    let parser = CronParser::builder().seconds(Seconds::Disallowed).year(Year::Disallowed).build();
+    let parts: Vec<&str> = text.split_whitespace().collect();
+    let names = PARTS.map(|(name, _)| name).join(", ");
+    if parts.len() != PARTS.len() || text.contains('@') {
+        let shown = text.escape_debug();
+        return Err(format!("`{shown}` has not the five parts that it needs: {names}; {EXAMPLE}"));
+    }
+    let alone = |at: usize| {
+        let mut others = ["*"; PARTS.len()];
+        others[at] = parts[at];
+        others.join(" ")
+    };
+    if let Some(at) = (0..PARTS.len()).find(|at| parser.parse(&alone(*at)).is_err()) {
+        let ((name, allowed), shown) = (PARTS[at], parts[at].escape_debug());
+        let rest = "`*`, and lists, ranges and steps such as 1,3 or 2-5 or */2";
+        return Err(format!("the {name} is `{shown}`; {allowed} are allowed, {rest}; {EXAMPLE}"));
+    }
+    parser.parse(text).map_err(|_| {
+        let shown = text.escape_debug();
+        format!("`{shown}` means no time, though each of its parts alone does; {EXAMPLE}")
+    })
+}
+
+fn bad(field: &str, why: impl std::fmt::Display) -> Refusal {
+    Refusal::new(Code::BAD_FIELD, format!("{field}: {why}"))
 }
 
 #[cfg(test)]
@@ -77,6 +100,30 @@ mod tests {
             shown.strftime("%m-%d %H:%M%:::z").to_string()
         };
         (0..count).map(|_| next()).collect()
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_with_what_is_allowed() {
+        for (cron, says) in [
+            ("soon", "has not the five parts"),
+            ("", "`` has not the five parts that it needs: minute, hour, "),
+            ("0 9 * *", "`0 9 * *` has not the five parts"),
+            ("@daily", "`@daily` has not the five parts"),
+            ("0 0 9 * * 1", "has not the five parts"),
+            ("60 9 * * *", "the minute is `60`; 0 to 59 are allowed, "),
+            ("0 25 * * 1-5", "the hour is `25`; 0 to 23 are allowed"),
+            ("0 9 32 * *", "the day of the month is `32`; 1 to 31"),
+            ("0 9 * FOO *", "the month is `FOO`; 1 to 12, or JAN to DEC"),
+            ("0 9 * * 1-", "the day of the week is `1-`; 0 to 7, or SUN to SAT"),
+            ("0 */0 * * *", "the hour is `*/0`; "),
+        ] {
+            let Err(refusal) = Calendar::parse(cron, "UTC") else { panic!("{cron}") };
+            let detail = &refusal.detail;
+            assert!(detail.starts_with("cron: ") && detail.ends_with(EXAMPLE), "{cron}: {detail}");
+            assert!(detail.contains(says), "{cron}: {detail}");
+        }
+        let works = EXAMPLE.split('`').nth(1).unwrap();
+        assert!(Calendar::parse(works, "UTC").is_ok());
     }
 
     #[test]
@@ -126,17 +173,10 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_said_and_what_never_comes_ends() {
-        for (cron, zone, why) in [
-            ("", "UTC", "five fields"),
-            ("* * * *", "UTC", "five fields"),
-            ("0 * * * * *", "UTC", "five fields"),
-            ("61 * * * *", "UTC", "five fields"),
-            ("soon", "UTC", "five fields"),
-            ("@daily", "UTC", "five fields"),
-            ("* * * * *", "Europe/Atlantis", "`Europe/Atlantis` is not a name"),
-            ("* * * * *", "", "IANA"),
-        ] {
+    fn zones_have_names_and_what_never_comes_ends() {
+        for (cron, zone, why) in
+            [("* * * * *", "Europe/Atlantis", "`Europe/Atlantis` is not a name"), ("* * * * *", "", "IANA")]
+        {
             let refusal = Calendar::parse(cron, zone).err().unwrap_or_else(|| panic!("{cron} {zone}"));
             assert!(refusal.code == Code::BAD_FIELD && refusal.detail.contains(why), "{refusal}");
         }

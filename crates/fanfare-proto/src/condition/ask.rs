@@ -3,7 +3,7 @@
 use super::{Condition, Rule};
 use crate::door::item::{self, FIELDS};
 use crate::door::{Own, bad};
-use crate::{Code, Content, Filter, Pattern, Publish, Refusal, limits, quote, shown_duration};
+use crate::{Code, Content, Pattern, Publish, Refusal, limits, quote, shown_duration};
 use serde_json::value::RawValue;
 use std::time::Duration;
 
@@ -55,7 +55,7 @@ fn watch(own: &Own<'_>, publish: &Publish) -> Result<Pattern, Refusal> {
 }
 
 fn rule(own: &Own<'_>) -> Result<Rule, Refusal> {
-    let (when, until) = (filter(own, "when")?, filter(own, "until")?);
+    let (when, until) = (own.filter("when")?, own.filter("until")?);
     let time = within(own, "for", Duration::ZERO)?;
     let Some(silent) = within(own, "silent", limits::CONDITION_PAUSE)? else {
         let Some(when) = when else {
@@ -69,11 +69,6 @@ fn rule(own: &Own<'_>) -> Result<Rule, Refusal> {
         (_, Some(_)) => Err(bad("for", "it is not for `silent`, which says how long itself")),
         (None, None) => Ok(Rule::Silent { time: silent, when }),
     }
-}
-
-fn filter(own: &Own<'_>, field: &str) -> Result<Option<Filter>, Refusal> {
-    let filter = own.text(field)?.as_deref().map(Filter::parse).transpose();
-    filter.map_err(|error| Refusal::new(Code::BAD_FILTER, format!("{field}: {error}")))
 }
 
 /// A duration that is not too short and not too long.

@@ -73,9 +73,21 @@ fn say(object: &[(String, &RawValue)]) -> Result<Publish, Refusal> {
 
 /// The fields of an envelope, whatever they are.
 pub(crate) fn members(text: &str) -> Result<Vec<(String, &RawValue)>, Refusal> {
-    json::members(text).map_err(|error| {
-        Refusal::new(Code::BAD_JSON, format!("this is not a JSON object of a message's fields: {error}"))
-    })
+    members_of("a message", text)
+}
+
+/// The fields of the object that something is, whatever they are.
+pub(crate) fn members_of<'a>(kind: &str, text: &'a str) -> Result<Vec<(String, &'a RawValue)>, Refusal> {
+    let wrong = |detail| Err(Refusal::new(Code::BAD_JSON, detail));
+    match text.trim_start().as_bytes().first() {
+        None => wrong(format!("the body is empty; it is a JSON object of {kind}'s fields")),
+        Some(b'{') => json::members(text)
+            .or_else(|error| wrong(format!("this is not a JSON object of {kind}'s fields: {error}"))),
+        Some(_) => wrong(format!(
+            "this is not a JSON object of {kind}'s fields: it begins with `{}` and not with `{{`",
+            quote::shown(&text.trim_start().chars().take(1).collect::<String>())
+        )),
+    }
 }
 
 /// What fields, all of them of [`FIELDS`], say.

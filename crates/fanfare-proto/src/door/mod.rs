@@ -17,5 +17,5 @@ pub use bare::{BARE_PARAMETERS, read_bare};
 pub use batch::{Batch, read_batch};
 pub(crate) use fields::{bad, short};
 pub(crate) use item::read as read_item;
-pub(crate) use own::Own;
+pub(crate) use own::{Own, outside, patterns};
 pub use parts::{Part, Parts};

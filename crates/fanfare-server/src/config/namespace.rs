@@ -112,8 +112,9 @@ pub const NAMESPACE: &[Setting<Rule>] = &[
         form: Form::Switch,
         default: "false",
         allowed: "true or false",
-        about: "Whether a reader that says nothing of where to start begins with the newest message of each channel and key, \
-                as with `latest=true`.",
+        about: "Whether a reader that goes on and says nothing of where to start begins with the newest message of each channel \
+                and key, as with `latest=true`: event streams, streams, long polls and WebSockets, if all that they hear lies in \
+                such namespaces. Pages of history are not concerned.",
         change: Change::Restart,
         show: |rule| rule.latest.to_string(),
         set: |rule, given| given.read().map(|Switch(latest)| rule.latest = latest),

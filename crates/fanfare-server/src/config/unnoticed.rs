@@ -1,12 +1,19 @@
 //! What is allowed, has no effect, and would not be noticed.
 
 use super::reading::Reading;
-use fanfare_proto::{Keeping, Namespace, limits};
+use fanfare_proto::{Keeping, Namespace, Pattern, limits};
 
 impl Reading {
     /// One line for each thing that has no effect.
     pub fn unnoticed(&self) -> Vec<String> {
-        let parts = [self.beaten(), self.covered(), self.too_large(), self.idle(), self.left_alone()];
+        let parts = [
+            self.beaten(),
+            self.covered(),
+            self.of_the_server(),
+            self.too_large(),
+            self.idle(),
+            self.left_alone(),
+        ];
         parts.into_iter().flatten().collect()
     }
 
@@ -32,6 +39,29 @@ impl Reading {
             ))
         });
         covered.collect()
+    }
+
+    /// Rules of names that are the server's own: of those, dead letters alone are kept like others.
+    fn of_the_server(&self) -> Vec<String> {
+        let rules = self.rules();
+        let own = rules.iter().filter(|(rule, _)| rule.pattern.as_str().starts_with('$'));
+        let say = |(rule, place): &(Namespace, String)| {
+            let pattern = &rule.pattern;
+            if pattern.as_str().starts_with("$presence") {
+                Some(format!(
+                    "{place}: `keeping`, `latest` and `compact` of the namespace `{pattern}` are of no channel: presence is the \
+                     server's own, live, and told as it is now"
+                ))
+            } else if !pattern.overlaps(&Pattern::dead()) {
+                Some(format!(
+                    "{place}: the namespace `{pattern}` has no channels: of names that begin with `$` there are \
+                     `$dead/...` and `$presence/...`"
+                ))
+            } else {
+                None
+            }
+        };
+        own.filter_map(say).collect()
     }
 
     /// Namespaces that were told to keep more than the store may.

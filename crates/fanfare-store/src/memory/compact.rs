@@ -19,6 +19,7 @@ pub(super) struct Walk {
 /// them are gone.
 pub(super) fn step(state: &mut State, most: u64, now: Time) -> (u64, u64) {
     let (mut looked, mut superseded) = (0, 0);
+    state.due.wake(now);
     while looked < most {
         let first = || state.due.in_turn().next().cloned();
         let begin = |channel| Walk { channel, walked: Walked::new(now), before: Position(u64::MAX) };
@@ -31,9 +32,12 @@ pub(super) fn step(state: &mut State, most: u64, now: Time) -> (u64, u64) {
             let Walk { channel, walked, .. } = walk;
             // It may have been dropped meanwhile.
             let line = state.channels.get(&channel).map(|line| (line.namespace, line.messages.len() as u64));
-            let (namespace, messages) = line.unwrap_or((NamespaceId(0), 0));
-            let stayed = if line.is_some() { walked.stayed } else { 0 };
-            let done = Done { channel: channel.clone(), stayed, messages };
+            let (namespace, done) = match line {
+                Some((namespace, messages)) => (namespace, walked.done(channel.clone(), messages)),
+                None => {
+                    (NamespaceId(0), Done { channel: channel.clone(), stayed: 0, messages: 0, again: None })
+                }
+            };
             state.due.walked(&state.rules, namespace, &channel, done);
             // So that many short channels are not walked at once.
             looked += 1;

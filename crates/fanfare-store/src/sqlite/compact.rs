@@ -62,7 +62,7 @@ pub(super) fn step(
         }
         let Some(head) = step.head(&channel)?.map(|head| *head) else {
             walk = None;
-            let nothing = Done { channel: ChannelId(0), stayed: 0, messages: 0 };
+            let nothing = Done { channel: ChannelId(0), stayed: 0, messages: 0, again: None };
             compacted.done.push((channel, NamespaceId(0), nothing));
             continue;
         };
@@ -73,7 +73,7 @@ pub(super) fn step(
         };
         if current.go_on(step)? {
             let messages = step.head(&current.channel)?.map_or(0, |head| head.messages);
-            let done = Done { channel: current.id, stayed: current.walked.stayed, messages };
+            let done = current.walked.done(current.id, messages);
             compacted.done.push((current.channel, head.namespace, done));
         } else {
             walk = Some(current);

@@ -234,6 +234,7 @@ impl Writer {
     fn trim_step(&mut self, now: Time) -> Result<Trimmed, StoreError> {
         let begun = self.connection.transaction_with_behavior(TransactionBehavior::Immediate);
         let transaction = begun.map_err(meaning)?;
+        self.ledger.due.wake(now);
         let ledger = &self.ledger;
         let pace = if self.unfinished >= BEHIND { HURRY } else { 1 };
         let mut step = Step::new(&transaction, ledger.change(), &ledger.rules, &mut self.names, now, pace);

@@ -223,6 +223,31 @@ pub fn what_may_be_published_again_stays_until_it_is_not_known_any_more(kind: Ki
     assert_eq!(subject.bodies(&["table"], 0), ["."]);
 }
 
+pub fn what_stayed_for_its_id_goes_by_itself_once_nobody_remembers_that(kind: Kind) {
+    let subject = Subject::with_rules(kind, &[("table", COMPACT)]);
+    let known = |at: u64| {
+        let draft = |id: u64| Draft {
+            id: Some(format!("{at} {id}").into()),
+            ..of_key("table", Some("busy"), &at.to_string())
+        };
+        subject.log().append((0..20).map(draft).collect(), Time(at)).unwrap();
+    };
+    let left = |now: u64| {
+        subject.trim(now);
+        subject.check();
+        subject.read(&["table"], 0).messages.len()
+    };
+    known(1_000);
+    assert_eq!(left(2_000), 20);
+    // What is said later stays for as long, too.
+    known(60_000);
+    assert_eq!((left(60_000), left(121_000)), (40, 40), "the first are known until then");
+    assert_eq!(left(123_000), 20);
+    assert_eq!((left(250_000), left(1_000_000)), (1, 1));
+    assert_eq!(subject.bodies(&["table"], 0), ["60000"]);
+    assert!(kind == Kind::Memory || subject.rows("message") == 1);
+}
+
 pub fn edits_and_deletes_go_with_what_they_are_of(kind: Kind) {
     let subject = Subject::with_rules(kind, &[("table", COMPACT)]);
     let said = say(&subject, "table", &[("a", "1"), ("b", "2"), ("c", "3")], 1);

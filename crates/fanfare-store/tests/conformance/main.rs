@@ -74,6 +74,7 @@ promises! {
         a_key_that_ended_is_told_as_long_as_anything_is_kept
         long_channels_are_read_both_ways_when_most_is_gone
         what_may_be_published_again_stays_until_it_is_not_known_any_more
+        what_stayed_for_its_id_goes_by_itself_once_nobody_remembers_that
         edits_and_deletes_go_with_what_they_are_of
         a_channel_changes_while_it_is_walked
         a_limit_keeps_the_keys_that_were_changed_last

@@ -29,7 +29,9 @@ impl TryFrom<Written> for RangeList {
         for text in &list {
             match range(text) {
                 Some(range) => ranges.push(range),
-                None => reasons.push(format!("{text:?} is not a range such as \"10.0.0.0/8\" or an address")),
+                None => reasons.push(format!(
+                    "{text:?} is not an address such as \"127.0.0.1\", nor a network such as \"127.0.0.0/8\"; names are not taken"
+                )),
             }
         }
         if reasons.is_empty() { Ok(RangeList(ranges)) } else { Err(Reasons(reasons)) }
