@@ -164,7 +164,7 @@ impl Client {
 
     /// Says which messages an acked reader has done, by their cursors; answers how many were not done before.
     pub async fn ack(&self, reader: &str, cursors: &[impl AsRef<str>]) -> Result<u64, Error> {
-        reader::ack(&self.reach, reader, cursors).await
+        reader::say(&self.reach, reader, reader::Verb::Ack, cursors).await
     }
 
     /// What the server counts, as the text that Prometheus reads.

@@ -40,6 +40,7 @@ mod condition;
 mod connection;
 mod ear;
 mod error;
+mod hand;
 mod held;
 mod message;
 mod pages;

@@ -3,13 +3,17 @@
 
 #![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
+mod readers;
 mod support;
 
+use fanfare_client::{Client, Event, Transport};
+use readers::library::wait;
 use serde_json::Value;
 use support::command::{fanfare, run};
 use support::http::{Held, ask, get};
-use support::server::Server;
+use support::server::{PATIENCE, Server};
 use support::socket::Socket;
+use tokio::time::timeout;
 
 /// Says prices of three keys to a channel, numbered.
 fn prices(server: &Server, channel: &str, from: usize, count: usize) {
@@ -135,6 +139,34 @@ fn a_namespace_begins_with_the_latest() {
     // What says where to start starts there.
     let page = get(server.address, "/c/boards/a?wait=0&last=5").json();
     assert_eq!(bodies(&page), [95, 96, 97, 98, 99]);
+}
+
+#[test]
+fn a_client_that_says_nothing_hears_the_latest_of_a_namespace_over_every_transport() {
+    let server = Server::with_config("[[namespace]]\npattern = 'boards/**'\nlatest = true\n", &[]);
+    prices(&server, "boards/a", 0, 100);
+    let client = Client::new(server.url("")).unwrap();
+    let mut all: Vec<_> = Transport::ALL
+        .map(|transport| wait(async { client.subscribe(["boards/**"]).transports([transport]).start() }))
+        .into();
+    let mut hear = |number: usize, count: usize, expected: &[&str]| {
+        let (transport, mut heard) = (Transport::ALL[number], Vec::new());
+        let hearing = async {
+            while heard.len() < count {
+                if let Event::Message(message) = all[number].next().await.unwrap().unwrap() {
+                    heard.push(message.text().unwrap().to_owned());
+                }
+            }
+        };
+        let in_time = wait(async { timeout(PATIENCE, hearing).await });
+        assert!(in_time.is_ok(), "{transport}: {heard:?}");
+        assert_eq!(heard, expected, "{transport}");
+        all[number].reconnect();
+    };
+    (0..3).for_each(|number| hear(number, 3, &["97", "98", "99"]));
+    // Whoever comes back goes on.
+    prices(&server, "boards/a", 100, 2);
+    (0..3).for_each(|number| hear(number, 2, &["100", "101"]));
 }
 
 #[test]
