@@ -110,6 +110,16 @@ fn a_key_that_is_deleted_is_heard_and_then_unknown() {
     assert_eq!((&heard["key"], &heard["event"]), (&"k1".into(), &"$deleted".into()));
     assert_eq!(newest("k1").status, 404);
     assert_eq!(bodies(&get(server.address, "/c/a?latest=true").json()), [6, 8]);
+    let command = |args: &[&str]| run(fanfare(&server.url(""), &[&["remove", "a"], args].concat()));
+    let ended = command(&["--key", "none", "--key", "k2"]).with(4);
+    assert_eq!(ended.stdout, "ended k2\n");
+    assert!(ended.stderr.contains("no message with the key `none`"), "{ended:?}");
+    let heard = line(&mut reader);
+    assert_eq!((&heard["key"], &heard["event"]), (&"k2".into(), &"$deleted".into()));
+    assert_eq!(bodies(&get(server.address, "/c/a?latest=true").json()), [6]);
+    for args in [&["--key", "k0", "--all"][..], &["--key", "k0", "3"], &[]] {
+        command(args).with(2);
+    }
     // Nothing is deleted that is not there, and no channel by a slip.
     for (target, status, says) in [
         ("?key=k1", 404, "holds no message with the key `k1`"),

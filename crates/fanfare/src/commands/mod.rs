@@ -9,6 +9,7 @@ mod db;
 mod health;
 mod history;
 mod man;
+mod presence;
 mod protocols;
 mod publish;
 mod readers;
@@ -17,6 +18,7 @@ mod schedules;
 mod serve;
 mod subscribe;
 mod top;
+mod webhooks;
 
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -45,9 +47,11 @@ const ALL: &[Command] = &[
     readers::COMMAND,
     schedules::COMMAND,
     conditions::COMMAND,
+    webhooks::COMMAND,
     subscribe::COMMAND,
     history::COMMAND,
     channels::COMMAND,
+    presence::COMMAND,
     remove::COMMAND,
     top::COMMAND,
     health::COMMAND,
