@@ -1,6 +1,6 @@
 //! `fanfare remove`: what was said is taken out of a channel.
 
-use super::Command;
+use super::{Command, from_one};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::remote::ServerArgs;
@@ -25,7 +25,7 @@ struct Options {
     channel: String,
 
     /// The positions of messages; all are tried, whatever comes of one
-    #[arg(required_unless_present_any = ["all", "keys"], value_name = "POSITION")]
+    #[arg(required_unless_present_any = ["all", "keys"], value_name = "POSITION", value_parser = from_one)]
     positions: Vec<u64>,
 
     /// All messages; readers that are behind are told what they lost

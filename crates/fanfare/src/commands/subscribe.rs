@@ -1,6 +1,6 @@
 //! `fanfare subscribe`: hear messages as they come.
 
-use super::Command;
+use super::{Command, from_one};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::hearing::{Handler, Place, Session, Turn};
@@ -61,7 +61,7 @@ struct Options {
     exec: Option<String>,
 
     /// Start with the newest N messages, at most 10,000
-    #[arg(long, value_name = "N", group = "start")]
+    #[arg(long, value_name = "N", group = "start", value_parser = clap::value_parser!(u32).range(0..=10_000))]
     last: Option<u32>,
 
     /// Start with messages since T: a time (2026-11-23T10:00:00Z) or how long ago (10m, 24h)
@@ -114,7 +114,7 @@ struct Options {
     state: Option<PathBuf>,
 
     /// End after N messages that were shown: where bodies alone are, in a pipe, nothing is of deletes and of keys that end
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", value_parser = from_one)]
     count: Option<u64>,
 
     /// Hear over this transport only: websocket, event-stream or long-poll. Given several times, they are tried in

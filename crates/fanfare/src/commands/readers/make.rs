@@ -51,8 +51,8 @@ struct Options {
     #[arg(long, value_name = "DURATION")]
     expires: Option<String>,
 
-    /// Begin with the newest N messages
-    #[arg(long, value_name = "N", group = "start")]
+    /// Begin with the newest N messages, at most 10,000
+    #[arg(long, value_name = "N", group = "start", value_parser = clap::value_parser!(u32).range(0..=10_000))]
     last: Option<u32>,
 
     /// Begin with messages since T: a time (2026-11-23T10:00:00Z) or how long ago (10m, 24h)
