@@ -31,6 +31,8 @@ export class Subscription extends EventTarget {
   #place;
   /** @type {Start} */
   #start;
+  /** Where the server says that it begins, @type {string | null} */
+  #greeting = null;
   /** Messages without a cursor, heard since the last cursor: going on from it brings them again. @type {Set<string>} */
   #heard = new Set();
   /** Messages that nobody has taken yet. @type {Types.Message[]} */
@@ -231,7 +233,13 @@ export class Subscription extends EventTarget {
   /** @param {any} item */
   #hear(item) {
     if ("position" in item) return this.#hearMessage(item);
+    if (item.session) this.#greeting = item.cursor;
     if (item.cursor) this.#move(item.cursor);
+    if (item.snapshot && !Object.keys(this.#start).length) {
+      // Asked for or not: whoever is cut before its end needs all of it again.
+      if (this.#place === this.#greeting) this.#place = null;
+      this.#wants.latest = true;
+    }
     if (item.gap) this.#tell("gap", item.gap);
     if (item.caught_up) {
       // Whoever comes back later hears everything.

@@ -38,6 +38,8 @@ const isNow = (start, wants) => !Object.keys(start).length && !wants.latest;
 function overWebSocket({ fanfare, channels, start, wants, form, signal, opened, hear, expect }) {
   return new Promise((_, reject) => {
     let ready = false;
+    /** Where the server says that it begins, if nobody asked for another place. @type {any} */
+    let greeting;
     const socket = new fanfare.WebSocket(new URL(`subscribe?as=${form}`, fanfare.base).href.replace("http", "ws"));
     signal.addEventListener("abort", () => (socket.terminate ? socket.terminate() : socket.close()));
     /** @param {any} item */
@@ -47,9 +49,13 @@ function overWebSocket({ fanfare, channels, start, wants, form, signal, opened, 
         if (item.error) throw new FanfareError(item.error);
         ready = true;
         opened();
+        if (greeting) {
+          hear(greeting);
+          hear({ caught_up: true });
+        }
       } else if (typeof item.session === "string") {
         // Asked for here and not in the address: then a refusal can be read.
-        if (isNow(start(), wants)) hear({ cursor: item.cursor });
+        if (isNow(start(), wants)) greeting = item;
         socket.send(JSON.stringify({ id: 1, subscribe: channels, ...wants, ...start() }));
       } else if (ready || Object.keys(item).length > 1) {
         hear(item);

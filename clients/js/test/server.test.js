@@ -1,7 +1,9 @@
 // The client in Node against a real server: FANFARE names its program, MODULES the folder where npm `ws` is.
 
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { Server, until } from "../../../interop/browsers/server.mjs";
@@ -120,6 +122,29 @@ test("with latest the newest of each key comes first, over every transport and b
   for (const subscription of all) subscription.close();
   const page = await fanfare.history(channel, { latest: true });
   assert.deepEqual(page.messages.map(({ body }) => body), [97, 98, "live"]);
+});
+
+test("who says nothing hears the newest of each key first where a namespace begins so, over every transport", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "fanfare-"));
+  const config = join(folder, "fanfare.toml");
+  writeFileSync(config, "[[namespace]]\npattern = 'boards/**'\nlatest = true\n");
+  const boards = await new Server(FANFARE, "--config", config).start();
+  try {
+    const fanfare = (transports = TRANSPORTS) => new Fanfare(boards.url, { WebSocket, transports });
+    const say = (number) => fanfare().publish("boards/a", number, { key: `k${number % 3}` });
+    for (let number = 0; number < 100; number += 1) await say(number);
+    const all = TRANSPORTS.map((transport) => fanfare([transport]).subscribe("boards/**"));
+    const heard = all.map(listen);
+    await until("the newest", () => heard.every(({ bodies }) => bodies.length >= 3));
+    for (const subscription of all) subscription.reconnect();
+    await say(100);
+    await until("what comes after", () => heard.every(({ bodies }) => bodies.includes(100)));
+    for (const { bodies, errors } of heard) assert.deepEqual([bodies, errors], [[97, 98, 99, 100], []]);
+    for (const subscription of all) subscription.close();
+  } finally {
+    await boards.end();
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test("only what a filter accepts is heard, over every transport and by history", async () => {

@@ -4,12 +4,14 @@ use crate::answer::{ChannelInfo, Receipt};
 use crate::condition::Condition;
 use crate::error::{Error, Refusal};
 use crate::pages::PageRequest;
+use crate::presence::Presence;
 use crate::publish::Publishing;
 use crate::reach::Reach;
 use crate::reader::{self, AckedReader, AckedReadersPage};
 use crate::schedule::{Scheduled, SchedulesPage};
 use crate::subscription::Subscribing;
 use crate::target::Target;
+use crate::webhook::Webhook;
 use fanfare_proto::limits;
 use http::{HeaderMap, HeaderValue};
 
@@ -80,6 +82,17 @@ impl Client {
     pub async fn purge(&self, channel: &str) -> Result<(), Error> {
         let target = Target::of_channel(channel, "$purge");
         self.reach.post(&target, &HeaderMap::new(), Vec::new()).await.map(drop)
+    }
+
+    /// Ends a key of a channel: a message says so, and whoever asks for the latest is told of it no more.
+    pub async fn end_key(&self, channel: &str, key: &str) -> Result<(), Error> {
+        self.reach.delete(&Target::of_channel(channel, "$latest").with("key", key)).await.map(drop)
+    }
+
+    /// Who is on a channel.
+    pub async fn presence(&self, channel: &str) -> Result<Presence, Error> {
+        let answer = self.reach.get(&Target::of_channel(channel, "$presence"), "application/json").await?;
+        Presence::read(&self.reach, &answer.body)
     }
 
     /// Schedules to the channels that a pattern means, as they were made: some, those after a name.
@@ -157,6 +170,12 @@ impl Client {
         AckedReader::read(&self.reach, &answer.body)
     }
 
+    /// Makes the acked reader that a JSON text asks for, or gives it these rules: `docs/readers.md` has the fields.
+    pub async fn make_reader(&self, name: &str, wish: &str) -> Result<AckedReader, Error> {
+        let answer = self.reach.put(&Target::reader(name), wish.into()).await?;
+        AckedReader::read(&self.reach, &answer.body)
+    }
+
     /// Forgets an acked reader; its sessions end.
     pub async fn remove_reader(&self, name: &str) -> Result<(), Error> {
         self.reach.delete(&Target::reader(name)).await.map(drop)
@@ -164,7 +183,29 @@ impl Client {
 
     /// Says which messages an acked reader has done, by their cursors; answers how many were not done before.
     pub async fn ack(&self, reader: &str, cursors: &[impl AsRef<str>]) -> Result<u64, Error> {
-        reader::ack(&self.reach, reader, cursors).await
+        reader::say(&self.reach, reader, reader::Verb::Ack, cursors).await
+    }
+
+    /// Makes the webhook that a JSON text asks for: `docs/webhooks.md` has its fields.
+    pub async fn make_webhook(&self, wish: &str) -> Result<Webhook, Error> {
+        let answer = self.reach.post(&Target::new("/webhooks"), &HeaderMap::new(), wish.into()).await?;
+        Webhook::read(&self.reach, &answer.body)
+    }
+
+    /// All webhooks, and how they do.
+    pub async fn webhooks(&self) -> Result<Vec<Webhook>, Error> {
+        Webhook::read_all(&self.reach, &self.reach.get(&Target::new("/webhooks"), "application/json").await?)
+    }
+
+    /// A webhook, and how it does.
+    pub async fn webhook(&self, id: &str) -> Result<Webhook, Error> {
+        let answer = self.reach.get(&Target::webhook(id), "application/json").await?;
+        Webhook::read(&self.reach, &answer.body)
+    }
+
+    /// Ends a webhook.
+    pub async fn remove_webhook(&self, id: &str) -> Result<(), Error> {
+        self.reach.delete(&Target::webhook(id)).await.map(drop)
     }
 
     /// What the server counts, as the text that Prometheus reads.

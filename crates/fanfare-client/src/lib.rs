@@ -25,6 +25,7 @@
 //! - [`Client`]: one server; [`Publishing`], [`PageRequest`]: what is asked of it once;
 //! - [`Scheduling`], [`Scheduled`], [`SchedulesPage`]: what is for later; [`Condition`]: when something holds;
 //! - [`AckedReader`], [`AckedReadersPage`]: readers whose place the server keeps;
+//! - [`Webhook`], [`WebhookHealth`]: who is sent messages; [`Presence`], [`Member`]: who is there;
 //! - [`Subscription`], [`Event`], [`State`], [`Transport`]: what is heard for long;
 //! - [`Message`], [`Gap`], [`Receipt`], [`Page`], [`ChannelInfo`]: what it answers;
 //! - [`Error`], [`Refusal`], [`Backoff`]: what went wrong, and when to try again.
@@ -40,9 +41,11 @@ mod condition;
 mod connection;
 mod ear;
 mod error;
+mod hand;
 mod held;
 mod message;
 mod pages;
+mod presence;
 mod publish;
 mod reach;
 mod reader;
@@ -51,6 +54,7 @@ mod subscription;
 mod target;
 mod transport;
 mod wanted;
+mod webhook;
 
 pub use answer::{ChannelInfo, Page, Receipt};
 pub use backoff::Backoff;
@@ -61,8 +65,10 @@ pub use error::{Error, Refusal};
 pub use fanfare_proto::Retry;
 pub use message::{Gap, Message};
 pub use pages::PageRequest;
+pub use presence::{Member, Presence};
 pub use publish::{Publishing, Scheduling};
 pub use reader::{AckedReader, AckedReadersPage};
 pub use schedule::{DamagedSchedule, Scheduled, SchedulesPage};
 pub use subscription::{Subscribing, Subscription};
 pub use transport::Transport;
+pub use webhook::{Webhook, WebhookHealth};

@@ -2,6 +2,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use fanfare_proto::Content;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
@@ -135,6 +136,16 @@ impl Message {
     /// The body, if it is UTF-8.
     pub fn text(&self) -> Option<&str> {
         std::str::from_utf8(&self.body).ok()
+    }
+
+    /// It ends its key: whoever knows a value of it can forget that.
+    pub fn ends_key(&self) -> bool {
+        self.event.as_deref() == Some(Content::DELETED) && self.key.is_some() && self.body.is_empty()
+    }
+
+    /// It tells of others and has no body of its own: a delete, what was deleted, or the end of a key.
+    pub fn says_nothing(&self) -> bool {
+        self.deleted || self.deletes.is_some() || self.ends_key()
     }
 
     /// The body as JSON.

@@ -5,8 +5,8 @@ use crate::reach::{Answer, Reach};
 use crate::target::Target;
 use http::{HeaderMap, HeaderValue, header};
 use serde::Deserialize;
-use serde_json::json;
 use serde_json::value::RawValue;
+use serde_json::{Value, json};
 
 /// An acked reader.
 #[derive(Debug, Clone, Deserialize)]
@@ -66,17 +66,31 @@ impl AckedReadersPage {
     }
 }
 
-/// Says which messages a reader has done, by their cursors; answers how many were not done before.
-pub(crate) async fn ack(reach: &Reach, reader: &str, cursors: &[impl AsRef<str>]) -> Result<u64, Error> {
-    #[derive(Deserialize)]
-    struct Reply {
-        ack: u64,
-    }
+/// What is said of messages.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Verb {
+    /// They are done.
+    Ack,
+    /// They are to be given again.
+    Nack,
+}
+
+/// Says something of messages that a reader was given, by their cursors; answers of how many.
+pub(crate) async fn say(
+    reach: &Reach,
+    reader: &str,
+    verb: Verb,
+    cursors: &[impl AsRef<str>],
+) -> Result<u64, Error> {
+    let name = match verb {
+        Verb::Ack => "ack",
+        Verb::Nack => "nack",
+    };
     let cursors: Vec<&str> = cursors.iter().map(AsRef::as_ref).collect();
     let json = HeaderValue::from_static("application/json");
     let headers = HeaderMap::from_iter([(header::CONTENT_TYPE, json)]);
-    let body = json!({ "ack": cursors }).to_string().into_bytes();
+    let body = json!({ name: cursors }).to_string().into_bytes();
     let answer = reach.post(&Target::ack(reader), &headers, body).await?;
-    let reply: Reply = serde_json::from_str(&answer.body).map_err(|error| reach.odd(error))?;
-    Ok(reply.ack)
+    let reply: Value = serde_json::from_str(&answer.body).map_err(|error| reach.odd(error))?;
+    reply[name].as_u64().ok_or_else(|| reach.odd(format!("an answer to `{name}` without a number")))
 }

@@ -42,6 +42,13 @@ impl Target {
         Target { text, separator: '?' }
     }
 
+    /// The path of a webhook.
+    pub fn webhook(id: &str) -> Target {
+        let mut text = String::from("/webhooks/");
+        encode(id, "", &mut text);
+        Target { text, separator: '?' }
+    }
+
     /// The path of an acked reader.
     pub fn reader(name: &str) -> Target {
         let mut text = String::from("/readers/");

@@ -13,6 +13,8 @@ pub(crate) struct Wanted {
     pub presence: Option<String>,
     /// As which acked reader.
     pub reader: Option<String>,
+    /// Messages that the reader has in hand at the most.
+    pub hand: Option<String>,
     /// Of the past only the newest of each key: asked until everything up to then is heard.
     pub latest: bool,
     /// Bodies may come as what has changed in them.
@@ -22,7 +24,7 @@ pub(crate) struct Wanted {
 impl Wanted {
     /// What is asked beside the channels.
     pub fn preferences(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        let Wanted { filter, rate, bytes, view, presence, reader, .. } = self;
+        let Wanted { filter, rate, bytes, view, presence, reader, hand, .. } = self;
         let all = [
             ("filter", filter),
             ("rate", rate),
@@ -30,6 +32,7 @@ impl Wanted {
             ("view", view),
             ("presence", presence),
             ("reader", reader),
+            ("hand", hand),
         ];
         all.into_iter().filter_map(|(name, value)| Some((name, value.as_deref()?)))
     }

@@ -124,13 +124,13 @@ impl<T> AckWindow<T> {
     }
 
     /// Gives the oldest that is to be given, and was not so often already, to the member that has the least of those that
-    /// take something, in turns among equals.
+    /// take something, having so much in hand, in turns among equals.
     pub fn hand(
         &mut self,
         now: Time,
         wait: Duration,
         attempts: u32,
-        takes: impl Fn(MemberId) -> bool,
+        takes: impl Fn(MemberId, usize) -> bool,
     ) -> Option<Handing<'_, T>> {
         let member = self.next_member(takes)?;
         let entry = self.entries.iter_mut().find(|entry| entry.is_ready(now, attempts))?;
@@ -150,11 +150,13 @@ impl<T> AckWindow<T> {
         ready.map(|entry| (&entry.item, entry.attempts))
     }
 
-    fn next_member(&self, takes: impl Fn(MemberId) -> bool) -> Option<MemberId> {
+    fn next_member(&self, takes: impl Fn(MemberId, usize) -> bool) -> Option<MemberId> {
         let count = self.members.len();
         let has = |member: MemberId| self.entries.iter().filter(|entry| entry.is_with(member)).count();
         let in_turn = (0..count).filter_map(|step| self.members.get((self.turn + step) % count).copied());
-        in_turn.filter(|member| takes(*member)).min_by_key(|member| has(*member))
+        let held = in_turn.map(|member| (member, has(member)));
+        let least = held.filter(|(member, has)| takes(*member, *has)).min_by_key(|(_, has)| *has);
+        least.map(|(member, _)| member)
     }
 
     /// What is meant is done. Answers how many items that is which were not.

@@ -183,8 +183,9 @@ impl World {
     }
 
     fn hand(&mut self) {
-        let takes = |member: u64| !self.full.contains(&member);
-        let taking = self.members.iter().filter(|member| takes(**member));
+        // Every third has two hands.
+        let takes = |member: u64, has: usize| !self.full.contains(&member) && (member % 3 > 0 || has < 2);
+        let taking = self.members.iter().filter(|member| takes(**member, self.holds(**member)));
         let least = taking.map(|member| self.holds(*member)).min();
         let ready = |item: &Item| {
             !item.done && item.out.is_none() && item.from <= self.now && item.attempts < ATTEMPTS
@@ -195,7 +196,7 @@ impl World {
         let (Some(least), Some(index)) = (least, oldest) else { return assert_eq!(given, None) };
         let (number, member, attempt) = given.unwrap();
         assert_eq!((number, self.holds(member)), (self.model[index].number, least));
-        assert!(self.members.contains(&member) && takes(member));
+        assert!(self.members.contains(&member) && takes(member, least));
         let item = &mut self.model[index];
         item.attempts += 1;
         assert_eq!(attempt, item.attempts);

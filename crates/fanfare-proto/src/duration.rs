@@ -15,7 +15,8 @@ pub fn parse_duration(text: &str) -> Result<Duration, String> {
         _ => with_units(text),
     };
     parsed.ok_or_else(|| {
-        format!("`{}` is not a duration such as 90 (seconds), 10m, 1h30m or 2d", quote::shown(text))
+        let shown = quote::shown(text);
+        format!("`{shown}` is not a duration such as 90 (seconds), 10m, 1h30m or 2d; the units are w, d, h, m, s and ms, the larger first")
     })
 }
 
@@ -83,5 +84,10 @@ mod tests {
             assert!(parse_duration(text).is_err(), "{text}");
         }
         assert!(parse_duration("18446744073709551615w").is_err());
+        let error = parse_duration("1d57w").unwrap_err();
+        assert!(
+            error.contains("`1d57w`") && error.contains("w, d, h, m, s and ms, the larger first"),
+            "{error}"
+        );
     }
 }

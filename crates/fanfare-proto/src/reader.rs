@@ -44,15 +44,27 @@ pub struct AsReader {
     pub name: ReaderName,
     /// What an earlier session was given up to here is done.
     pub done: Option<Cursor>,
+    /// Messages that it has at the most which are not done: while it has as many, it is given no more.
+    pub hand: usize,
 }
 
 impl AsReader {
-    /// What the parameters `reader` and `ack` of a request ask, if they do.
+    /// It is given whatever the reader's window has room for.
+    pub fn new(name: ReaderName) -> AsReader {
+        AsReader { name, done: None, hand: limits::READER_WINDOW }
+    }
+
+    /// What the parameters `reader`, `ack` and `hand` of a request ask, if they do.
     pub fn asked(query: &Query<'_>) -> Result<Option<AsReader>, Refusal> {
         let done = query.one("ack")?.map(|text| cursor("ack", text)).transpose()?;
+        let hand = query.one("hand")?.map(hand).transpose()?;
         match query.one("reader")? {
-            Some(text) => Ok(Some(AsReader { name: ReaderName::parse(text)?, done })),
+            Some(text) => {
+                let reader = AsReader::new(ReaderName::parse(text)?);
+                Ok(Some(AsReader { done, hand: hand.unwrap_or(reader.hand), ..reader }))
+            }
             None if done.is_some() => Err(bad("ack: it is for acked readers; say which: reader=<name>")),
+            None if hand.is_some() => Err(bad("hand: it is for acked readers; say which: reader=<name>")),
             None => Ok(None),
         }
     }
@@ -110,6 +122,11 @@ fn place(verb: &str, text: &str) -> Result<AckPlace, Refusal> {
     let text: String = serde_json::from_str(text)
         .map_err(|_| bad(format!("{verb}: it is a cursor or a position, or an array of them")))?;
     cursor(verb, &text).map(AckPlace::Cursor)
+}
+
+fn hand(text: &str) -> Result<usize, Refusal> {
+    let hand = text.parse::<usize>().ok().filter(|hand| (1..=limits::READER_WINDOW).contains(hand));
+    hand.ok_or_else(|| bad(format!("hand: it is a number from 1 to {}", limits::READER_WINDOW)))
 }
 
 fn cursor(name: &str, text: &str) -> Result<Cursor, Refusal> {

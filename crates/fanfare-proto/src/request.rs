@@ -94,9 +94,10 @@ fn command(members: &Members<'_>, verbs: &[&str]) -> Result<Command, Refusal> {
         (None, _) => return Err(no_verb(members, verbs)),
     };
     let beside: &[&str] = match verb {
-        "subscribe" => {
-            &["after", "bytes", "filter", "last", "latest", "presence", "rate", "reader", "since", "view"]
-        }
+        "subscribe" => &[
+            "after", "bytes", "filter", "hand", "last", "latest", "presence", "rate", "reader", "since",
+            "view",
+        ],
         "history" => &["after", "before", "filter", "last", "latest", "limit", "since", "view"],
         "nack" => &["delay"],
         _ => &[],

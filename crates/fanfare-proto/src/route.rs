@@ -74,7 +74,7 @@ pub const RESERVED: &[&str] = &[
 /// Parameters of reading that later versions understand.
 pub const LATER_PARAMETERS: &[&str] = &["token"];
 /// Parameters of what is held open, and of nothing else.
-pub const HELD_PARAMETERS: &[&str] = &["ack", "presence", "presence_info", "reader", "wait"];
+pub const HELD_PARAMETERS: &[&str] = &["ack", "hand", "presence", "presence_info", "reader", "wait"];
 
 /// What a request on a held path names.
 enum Place<'a> {

@@ -2,9 +2,23 @@
 
 use crate::exit::Exit;
 use crate::failure::Failure;
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::flag;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::thread;
 use tokio::runtime::Builder;
 use tokio::signal::unix::{SignalKind, signal};
+
+/// A flag that is set by the signal itself, before whatever it interrupts goes on.
+pub fn interrupted() -> Result<Arc<AtomicBool>, Failure> {
+    let flag = Arc::<AtomicBool>::default();
+    for signal in [SIGINT, SIGTERM] {
+        let failed = |error| Failure::io("signals cannot be heard", &error);
+        flag::register(signal, flag.clone()).map_err(failed)?;
+    }
+    Ok(flag)
+}
 
 /// Calls a function at the first signal, on a thread of its own; the second one ends the process at once.
 pub fn on_interrupt(end: impl FnOnce() + Send + 'static) -> Result<(), Failure> {

@@ -310,6 +310,35 @@ fn a_reader_is_changed_listed_and_removed() {
 }
 
 #[test]
+fn one_is_made_by_the_command() {
+    let server = server();
+    let url = server.url("");
+    let make = |args: &[&str], code| run(fanfare(&url, &[&["readers", "make"], args].concat())).with(code);
+    say(&server, "jobs", 0..3);
+    let rules = ["--ack-wait", "10s", "--attempts", "2", "--window", "9", "--filter", "not deleted"];
+    let made = make(&[&["r", "jobs", "more/**", "--last", "2"][..], &rules].concat(), 0);
+    assert_eq!(made.stdout, "r jobs more/**\n");
+    let found = shown(&server, "r");
+    let expected = json!({"patterns": ["jobs", "more/**"], "ack_wait": 10.0, "attempts": 2, "window": 9});
+    for (name, value) in expected.as_object().unwrap() {
+        assert_eq!(&found[name], value, "{name}");
+    }
+    assert_eq!((&found["filter"], &found["lag"]["messages"]), (&json!("not deleted"), &json!(2)));
+    let again = make(&["r", "jobs", "--json"], 0);
+    assert!(again.stdout.contains("\"attempts\":5"), "{again:?}");
+    for (args, code, said) in [
+        (&["r"][..], 2, "CHANNEL"),
+        (&["a b", "jobs"], 4, "no name of a reader"),
+        (&["r", "jobs", "--window", "0"], 2, "1..=256"),
+        (&["r", "jobs", "--ack-wait", "1ms"], 4, "ack_wait"),
+        (&["r", "jobs", "--last", "1", "--since", "1h"], 2, "--since"),
+    ] {
+        let ended = make(args, code);
+        assert!(ended.stderr.contains(said), "{args:?}: {ended:?}");
+    }
+}
+
+#[test]
 fn the_command_acknowledges_what_was_handled() {
     let server = server();
     let url = server.url("");

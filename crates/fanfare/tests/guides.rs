@@ -42,7 +42,7 @@ fn coming_from_another_push_server() {
 #[test]
 fn acked_readers() {
     let blocks = blocks(READERS);
-    assert_eq!(blocks.len(), 5);
+    assert_eq!(blocks.len(), 6);
     execute(&blocks);
 }
 

@@ -5,6 +5,8 @@
 mod support;
 
 use support::command::{fanfare, run};
+use support::http::ask;
+use support::server::Server;
 
 const GUIDE: &str = include_str!("../../../docs/cli.md");
 
@@ -50,9 +52,11 @@ fn the_guide_has_the_help_of_every_command() {
         "readers",
         "schedules",
         "conditions",
+        "webhooks",
         "subscribe",
         "history",
         "channels",
+        "presence",
         "remove",
         "top",
         "health",
@@ -116,6 +120,46 @@ fn a_wrong_command_line_is_a_usage_error() {
         assert!(ended.stdout.is_empty() && !ended.stderr.is_empty(), "{ended:?}");
     }
     assert!(run(fanfare("", &["serv"])).stderr.contains("serve"));
+}
+
+#[test]
+fn what_is_below_zero_is_told_what_is_allowed() {
+    for (args, said) in [
+        (&["subscribe", "a", "--last", "-5"][..], "-5 is not in 0..=10000"),
+        (&["subscribe", "a", "--count", "-1"], "1 or more"),
+        (&["subscribe", "a", "--rate", "-1"], "`-1` is not a number of messages a second"),
+        (&["history", "a", "--last", "-5"], "-5 is not in 0..=10000"),
+        (&["history", "a", "--limit", "-2"], "1 or more"),
+        (&["remove", "a", "-5"], "1 or more"),
+        (&["remove", "a", "0"], "1 or more"),
+        (&["publish", "a", "b", "--priority", "-3"], "-3"),
+        (&["publish", "a", "b", "--ttl", "-3"], "the units are w, d, h, m, s and ms"),
+        (&["readers", "make", "r", "a", "--window", "-3"], "1..=256"),
+    ] {
+        let ended = run(fanfare("http://127.0.0.1:9", args)).with(2);
+        assert!(ended.stderr.contains(said) && !ended.stderr.contains("tip:"), "{args:?}: {ended:?}");
+    }
+    // What is no option is still none.
+    let ended = run(fanfare("", &["subscribe", "a", "-x"])).with(2);
+    assert!(ended.stderr.contains("unexpected argument '-x'"), "{ended:?}");
+}
+
+#[test]
+fn numbers_that_are_too_large_and_units_that_are_none_are_told() {
+    let server = Server::start();
+    let url = server.url("");
+    for (args, said) in [
+        (&["history", "a", "--filter", "x > 1e999"][..], "`1e999` is too large a number"),
+        (&["history", "a", "--since", "1d57w"], "the units are w, d, h, m, s and ms, the larger first"),
+        (&["subscribe", "a", "--since", "5y"], "the units are w, d, h, m, s and ms"),
+    ] {
+        let ended = run(fanfare(&url, args)).with(4);
+        assert!(ended.stderr.contains(said), "{args:?}: {ended:?}");
+    }
+    run(fanfare(&url, &["history", "a", "--since", "57w1d"])).with(0);
+    let envelope = r#"{"channel":"a","body":"","tags":{"x":1e999}}"#;
+    let refused = ask(server.address, "POST /publish HTTP/1.1", envelope.as_bytes());
+    assert!(refused.text().contains("tags: a number is too large"), "{refused:?}");
 }
 
 #[test]

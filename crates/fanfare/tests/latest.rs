@@ -3,13 +3,17 @@
 
 #![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
+mod readers;
 mod support;
 
+use fanfare_client::{Client, Event, Transport};
+use readers::library::wait;
 use serde_json::Value;
 use support::command::{fanfare, run};
 use support::http::{Held, ask, get};
-use support::server::Server;
+use support::server::{PATIENCE, Server};
 use support::socket::Socket;
+use tokio::time::timeout;
 
 /// Says prices of three keys to a channel, numbered.
 fn prices(server: &Server, channel: &str, from: usize, count: usize) {
@@ -106,6 +110,16 @@ fn a_key_that_is_deleted_is_heard_and_then_unknown() {
     assert_eq!((&heard["key"], &heard["event"]), (&"k1".into(), &"$deleted".into()));
     assert_eq!(newest("k1").status, 404);
     assert_eq!(bodies(&get(server.address, "/c/a?latest=true").json()), [6, 8]);
+    let command = |args: &[&str]| run(fanfare(&server.url(""), &[&["remove", "a"], args].concat()));
+    let ended = command(&["--key", "none", "--key", "k2"]).with(4);
+    assert_eq!(ended.stdout, "ended k2\n");
+    assert!(ended.stderr.contains("no message with the key `none`"), "{ended:?}");
+    let heard = line(&mut reader);
+    assert_eq!((&heard["key"], &heard["event"]), (&"k2".into(), &"$deleted".into()));
+    assert_eq!(bodies(&get(server.address, "/c/a?latest=true").json()), [6]);
+    for args in [&["--key", "k0", "--all"][..], &["--key", "k0", "3"], &[]] {
+        command(args).with(2);
+    }
     // Nothing is deleted that is not there, and no channel by a slip.
     for (target, status, says) in [
         ("?key=k1", 404, "holds no message with the key `k1`"),
@@ -174,6 +188,34 @@ fn a_namespace_begins_so_for_who_goes_on_and_hears_nothing_else() {
         let first = (0..).find_map(|_| line(&mut reader)["body"].as_u64());
         assert_eq!(first, Some(100), "{channels}");
     }
+}
+
+#[test]
+fn a_client_that_says_nothing_hears_the_latest_of_a_namespace_over_every_transport() {
+    let server = Server::with_config("[[namespace]]\npattern = 'boards/**'\nlatest = true\n", &[]);
+    prices(&server, "boards/a", 0, 100);
+    let client = Client::new(server.url("")).unwrap();
+    let mut all: Vec<_> = Transport::ALL
+        .map(|transport| wait(async { client.subscribe(["boards/**"]).transports([transport]).start() }))
+        .into();
+    let mut hear = |number: usize, count: usize, expected: &[&str]| {
+        let (transport, mut heard) = (Transport::ALL[number], Vec::new());
+        let hearing = async {
+            while heard.len() < count {
+                if let Event::Message(message) = all[number].next().await.unwrap().unwrap() {
+                    heard.push(message.text().unwrap().to_owned());
+                }
+            }
+        };
+        let in_time = wait(async { timeout(PATIENCE, hearing).await });
+        assert!(in_time.is_ok(), "{transport}: {heard:?}");
+        assert_eq!(heard, expected, "{transport}");
+        all[number].reconnect();
+    };
+    (0..3).for_each(|number| hear(number, 3, &["97", "98", "99"]));
+    // Whoever comes back goes on.
+    prices(&server, "boards/a", 100, 2);
+    (0..3).for_each(|number| hear(number, 2, &["100", "101"]));
 }
 
 #[test]

@@ -129,6 +129,46 @@ fn an_interrupt_falls_between_two_messages() {
 }
 
 #[test]
+fn no_program_is_begun_after_an_interrupt() {
+    let server = Server::start();
+    (1..=3).for_each(|number| drop(publish(server.address, "a", &number.to_string())));
+    let [go, state] = ["go", "state"].map(|name| server.folder().join(name).display().to_string());
+    // The interrupt is there just before the program ends.
+    let at_the_end = "cat; echo; kill -INT $PPID";
+    for _ in 0..20 {
+        let ended = subscribe(&server, &["a", "--last", "3", "--exec", at_the_end]).end().with(130);
+        assert_eq!(ended.stdout, "1\n");
+    }
+    let program = format!("cat; echo; until test -e '{go}'; do sleep 0.02; done");
+    let mut job = subscribe(&server, &["a", "--last", "3", "--state", &state, "--exec", &program]);
+    assert_eq!(job.line(), "1");
+    job.interrupt();
+    job.told("ends with the message that is being handled; interrupt again to end at once");
+    std::fs::write(&go, "").unwrap();
+    assert_eq!(job.end().with(130).stdout, "1\n");
+    let ended = subscribe(&server, &["a", "--state", &state, "--count", "2"]).end().with(0);
+    assert_eq!(ended.stdout, "2\n3\n");
+}
+
+#[test]
+fn the_end_of_a_key_is_no_line_of_bodies_and_is_told_where_messages_are_whole() {
+    let server = Server::start();
+    let head = "POST /c/a HTTP/1.1\nKey: k";
+    assert_eq!(ask(server.address, head, b"one").status, 201);
+    assert_eq!(ask(server.address, "DELETE /c/a/$latest?key=k HTTP/1.1", b"").status, 201);
+    // An empty body that somebody published is one.
+    for body in ["", "two"] {
+        assert_eq!(ask(server.address, "POST /c/a HTTP/1.1", body.as_bytes()).status, 201);
+    }
+    let hear = |args: &[&str]| subscribe(&server, &[&["a", "--last", "10"], args].concat()).end().with(0);
+    assert_eq!(hear(&["--count", "3"]).stdout, "one\n\ntwo\n");
+    let whole = hear(&["--count", "2", "--json"]).stdout;
+    assert!(whole.lines().nth(1).unwrap().contains("\"event\":\"$deleted\""), "{whole}");
+    let told = hear(&["--count", "2", "--exec", "echo $FANFARE_EVENT $FANFARE_KEY"]).stdout;
+    assert_eq!(told, "k\n$deleted k\n");
+}
+
+#[test]
 fn a_program_has_the_body_on_stdin_and_the_fields_in_its_environment() {
     let server = Server::start();
     let head = "POST /c/a/b?key=k&tags=region%3Deu&event=e&priority=4&notice=%7B%22title%22%3A%22t%22%7D HTTP/1.1\n\

@@ -24,6 +24,7 @@ fn hear(operation: &mut Value) {
             &parameters::PRESENCE_INFO,
             &parameters::AS_READER,
             &parameters::ACK,
+            &parameters::HAND,
         ];
         for more in held {
             let more = parameter(more, "query");

@@ -132,6 +132,11 @@ pub(crate) const AS_READER: Parameter = Parameter {
     about: "Hear as this acked reader: the server keeps its place.",
     schema: || json!({ "type": "string", "pattern": "^[A-Za-z0-9_-][A-Za-z0-9._-]*$", "maxLength": limits::READER_NAME_BYTES }),
 };
+pub(crate) const HAND: Parameter = Parameter {
+    name: "hand",
+    about: "With `reader`: messages that are given and not done at the most; while there are as many, no more are given.",
+    schema: || json!({ "type": "integer", "minimum": 1, "maximum": limits::READER_WINDOW, "default": limits::READER_WINDOW }),
+};
 pub(crate) const ACK: Parameter = Parameter {
     name: "ack",
     about: "With `reader`: what one of its answers or sessions brought up to this cursor is done.",

@@ -12,6 +12,7 @@ pub(super) async fn hear(line: &mut Line<'_>) -> Result<Never, Cut> {
     // The first is answered at once: it opens, and says where we are.
     let mut hold = 0;
     loop {
+        line.ear.free().await;
         let target = line.wanted.target();
         let start = line.ear.start();
         let target = start.into_iter().fold(target, |target, (name, value)| target.with(name, value));

@@ -19,6 +19,7 @@ pub(super) async fn hear(line: &mut Line<'_>) -> Result<Never, Cut> {
     let limits = Limits::default().max_payload_len(Some(ITEM_BYTES));
     let builder = ClientBuilder::from_uri(uri).limits(limits);
     let (mut socket, _) = line.next(builder.connect()).await?.map_err(|error| cut(line, error))?;
+    let mut greeting = None;
     loop {
         let message = match line.next(socket.next()).await? {
             None => return Err(line.lost("the server closed the WebSocket")),
@@ -30,16 +31,19 @@ pub(super) async fn hear(line: &mut Line<'_>) -> Result<Never, Cut> {
         let Some(text) = message.as_text() else { continue };
         let item = Item::parse(text).map_err(|why| line.reach.odd(why))?;
         if item.session.is_some() && !line.ear.is_open() {
-            // Asked for here and not in the address, where a refusal could not be read. Without a start, it begins
-            // where the greeting says the session is.
-            line.ear.begin_at(item.cursor.as_deref());
+            // Asked for here and not in the address, where a refusal could not be read.
             let sent = socket.send(Message::text(request(line))).await;
             sent.map_err(|error| cut(line, error))?;
+            greeting = item.cursor;
         } else if item.reply == Some(SUBSCRIBE) && !line.ear.is_open() {
             if let Some(problem) = item.error {
                 return Err(Error::Refused(problem.into()).into());
             }
+            let at_head = line.ear.begin_at(greeting.as_deref());
             line.ear.open()?;
+            if at_head {
+                line.ear.hear(Item::caught_up(), "")?;
+            }
         } else {
             line.ear.hear(item, text)?;
         }

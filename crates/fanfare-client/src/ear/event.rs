@@ -13,7 +13,8 @@ pub enum Event {
     Message(Box<Message>),
     /// Messages may be missing; what follows is the oldest that is kept.
     Gap(Gap),
-    /// Everything up to now has been heard; what follows is live.
+    /// Everything up to now has been heard; what follows is live. Without a start it is told at once, and once more behind
+    /// the newest of each key where a namespace has those told first.
     CaughtUp,
     /// A sign of life: the cursor moved over what was not wanted.
     Alive,

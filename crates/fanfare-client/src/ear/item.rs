@@ -19,6 +19,9 @@ pub(crate) struct Item {
     /// Everything up to now was heard.
     #[serde(default)]
     pub caught_up: bool,
+    /// What follows, until everything is heard, is the newest of each key.
+    #[serde(default)]
+    pub snapshot: bool,
     /// Something was refused.
     pub error: Option<Problem>,
     /// The session ends.

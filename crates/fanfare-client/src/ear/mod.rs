@@ -10,6 +10,7 @@ pub use start::Start;
 
 use crate::answer::Found;
 use crate::error::{Error, Refusal};
+use crate::hand::Hand;
 use crate::held::Held;
 use crate::message::Message;
 use crate::reach::Reach;
@@ -39,6 +40,10 @@ pub(crate) struct Ear {
     latest: bool,
     /// What this connection has brought, while bodies may come as changes.
     held: Option<Held>,
+    /// What an acked reader has in hand, if there is a limit to it.
+    hand: Option<Arc<Hand>>,
+    /// The place is where the server said that this connection begins, as nobody asked for another one.
+    untold: bool,
     buffer: mpsc::Sender<Heard>,
     bytes: Arc<AtomicUsize>,
     transport: Transport,
@@ -74,8 +79,9 @@ impl Ear {
         bytes: Arc<AtomicUsize>,
     ) -> Ear {
         let transport = Transport::WebSocket;
-        let (place, latest) = (None, false);
-        Ear { place, start, latest, held: None, buffer, bytes, transport, open: false, alive: false, reach }
+        let (place, held, hand) = Default::default();
+        let (latest, untold, open, alive) = Default::default();
+        Ear { place, start, latest, held, hand, untold, buffer, bytes, transport, open, alive, reach }
     }
 
     /// Of the past only the newest of each key is asked for.
@@ -86,6 +92,18 @@ impl Ear {
     /// Bodies may come as changes.
     pub(crate) fn with_deltas(self, deltas: bool) -> Ear {
         Ear { held: deltas.then(Held::default), ..self }
+    }
+
+    /// What an acked reader has in hand is counted here.
+    pub(crate) fn with_hand(self, hand: Option<Arc<Hand>>) -> Ear {
+        Ear { hand, ..self }
+    }
+
+    /// Waits until a reader may ask for more.
+    pub async fn free(&self) {
+        if let Some(hand) = &self.hand {
+            hand.free().await;
+        }
     }
 
     /// How much of a message is to travel: a value of `as`.
@@ -118,11 +136,11 @@ impl Ear {
 
     /// Where the server says that this connection begins: the place, if nobody asked for another one; says whether.
     pub fn begin_at(&mut self, cursor: Option<&str>) -> bool {
-        let untold = self.start().is_empty();
-        if untold {
+        self.untold = self.start().is_empty();
+        if self.untold {
             self.place = cursor.map(str::to_owned);
         }
-        untold
+        self.untold
     }
 
     /// The server has answered: this transport gets through.
@@ -142,6 +160,11 @@ impl Ear {
                 self.reach.odd(why)
             })?;
             return self.hear_message(message);
+        }
+        if item.snapshot {
+            // Asked for or not: whoever is cut before its end needs all of it again.
+            self.place = self.place.take().filter(|_| !self.untold);
+            self.latest |= self.untold || self.place.is_some();
         }
         let event = match (item.gap, item.error, item.caught_up) {
             (Some(gap), _, _) => Some(Event::Gap(gap)),
@@ -170,7 +193,11 @@ impl Ear {
 
     fn hear_message(&mut self, message: Message) -> Result<(), Cut> {
         let (bytes, cursor) = (message.raw().len(), message.cursor.clone());
-        self.put(Event::Message(Box::new(message)), bytes, cursor)
+        // Before it can be said to be done.
+        self.hand.iter().for_each(|hand| hand.take());
+        let put = self.put(Event::Message(Box::new(message)), bytes, cursor);
+        self.hand.iter().filter(|_| put.is_err()).for_each(|hand| hand.done());
+        put
     }
 
     /// The place moves only when what lies before it is in the buffer.

@@ -4,6 +4,7 @@ use super::run::Run;
 use super::subscribing::Subscribing;
 use crate::ear::{EVENTS, Ear, Event, Heard, State};
 use crate::error::Error;
+use crate::hand::Hand;
 use crate::message::Message;
 use crate::reach::Reach;
 use crate::reader;
@@ -29,6 +30,7 @@ pub struct Subscription {
     ended: bool,
     reach: Reach,
     reader: Option<String>,
+    hand: Option<Arc<Hand>>,
 }
 
 impl Subscription {
@@ -41,12 +43,15 @@ impl Subscription {
             _ => None,
         });
         let (own, reader) = (reach.clone(), wanted.reader.clone());
+        let hand = wanted.hand.as_ref().map(|_| Arc::<Hand>::default());
         let ear = Ear::new(reach.clone(), start, sender.clone(), bytes.clone())
             .with_latest(wanted.latest)
-            .with_deltas(wanted.deltas);
+            .with_deltas(wanted.deltas)
+            .with_hand(hand.clone());
         let run = Run::new(reach, wanted, transports, ear, sender, again.clone());
         let task = tokio::spawn(run.run());
-        Subscription { buffer, bytes, again, task, cursor, transport: None, ended: false, reach: own, reader }
+        let (transport, ended) = (None, false);
+        Subscription { buffer, bytes, again, task, cursor, transport, ended, reach: own, reader, hand }
     }
 
     /// The next event. An error is the last but `None`: the server refused for good, or is none that we understand.
@@ -63,8 +68,20 @@ impl Subscription {
     /// Says that a message is done, if this hears as an acked reader: it is not given again. When this returns, the server
     /// has taken note.
     pub async fn ack(&self, message: &Message) -> Result<(), Error> {
+        self.say(reader::Verb::Ack, message).await
+    }
+
+    /// Gives a message back, if this hears as an acked reader: it is given again at once, to this session or another.
+    pub async fn nack(&self, message: &Message) -> Result<(), Error> {
+        self.say(reader::Verb::Nack, message).await
+    }
+
+    async fn say(&self, verb: reader::Verb, message: &Message) -> Result<(), Error> {
         let (Some(reader), Some(cursor)) = (&self.reader, &message.cursor) else { return Ok(()) };
-        reader::ack(&self.reach, reader, &[cursor]).await.map(drop)
+        let said = reader::say(&self.reach, reader, verb, &[cursor]).await.map(drop);
+        // It is out of hand, whether or not that could be said.
+        self.hand.iter().for_each(|hand| hand.done());
+        said
     }
 
     /// The transport in use, as of the last event; none while there is none.
@@ -78,6 +95,7 @@ impl Subscription {
     }
 
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Event, Error>>> {
+        self.hand.iter().for_each(|hand| hand.ask());
         if let Some(Heard { event, cursor, bytes }) = ready!(self.buffer.poll_recv(context)) {
             self.bytes.fetch_sub(bytes, Relaxed);
             self.cursor = cursor.or(self.cursor.take());

@@ -67,6 +67,14 @@ impl Subscribing {
         Subscribing { wanted: Wanted { reader: name.into(), ..self.wanted }, ..self }
     }
 
+    /// As an acked reader, has so many messages at the most that are not done, 1 to 256. What is not begun was not given
+    /// then, and counts as no attempt when this ends. A long poll asks on once [`Subscription::ack`] or
+    /// [`Subscription::nack`] was said of all that it brought, and the next event is waited for.
+    pub fn hand(self, messages: impl Into<Option<u16>>) -> Subscribing {
+        let hand = messages.into().map(|messages| messages.to_string());
+        Subscribing { wanted: Wanted { hand, ..self.wanted }, ..self }
+    }
+
     /// Where to begin. Without this, with what comes next.
     pub fn start_at(self, start: impl Into<Option<Start>>) -> Subscribing {
         Subscribing { start: start.into(), ..self }

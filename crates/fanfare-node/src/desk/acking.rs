@@ -45,7 +45,7 @@ impl Desk {
         let (mailbox, ticket, grant) = (self.mailbox.clone(), session.serial, session.grant.clone());
         let tell = move |word| mailbox.put(Letter { key, ticket, answer: Ok(Answer::Seat(word)) });
         let readers = &self.node.inner().readers;
-        let seated = readers.seat(reader.name.clone(), Box::new(tell));
+        let seated = readers.seat(&reader, Box::new(tell));
         let (seat, then) = (seated.seat.clone(), Box::new(then));
         readers.attach(Asking { reader, rules, start, grant, seat, then })?;
         talk(session).seated = Some(Box::new(seated));

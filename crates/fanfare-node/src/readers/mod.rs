@@ -24,7 +24,7 @@ pub use status::{ReaderLag, ReaderStatus};
 
 use crate::hands::Hands;
 use bytes::Bytes;
-use fanfare_proto::{Code, ReaderKept, ReaderName, Refusal, limits};
+use fanfare_proto::{AsReader, Code, ReaderKept, ReaderName, Refusal, limits};
 use fanfare_store::{RecordChange, StoreError};
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -180,9 +180,15 @@ impl Readers {
     }
 
     /// A seat at a reader, which is not asked for yet.
-    pub(crate) fn seat(&self, name: ReaderName, tell: Box<dyn Fn(Word) + Send + Sync>) -> Seated {
-        let seat = Arc::new(Seat::new(self.members.fetch_add(1, Relaxed), tell));
-        Seated { name, seat, begun: false, answered: false, readers: self.shared.clone() }
+    pub(crate) fn seat(&self, reader: &AsReader, tell: Box<dyn Fn(Word) + Send + Sync>) -> Seated {
+        let seat = Arc::new(Seat::new(self.members.fetch_add(1, Relaxed), reader.hand, tell));
+        Seated {
+            name: reader.name.clone(),
+            seat,
+            begun: false,
+            answered: false,
+            readers: self.shared.clone(),
+        }
     }
 
     /// Asks for a seat.

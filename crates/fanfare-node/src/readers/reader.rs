@@ -329,11 +329,12 @@ impl Reader {
             seats.iter().for_each(|seat| seat.lose(&gaps));
             told.extend(seats.iter().map(|seat| seat.member));
         }
-        let open: Vec<MemberId> =
-            seats.iter().filter(|seat| !seat.is_full()).map(|seat| seat.member).collect();
+        let open = seats.iter().filter(|seat| !seat.is_full());
+        let open: Vec<(MemberId, usize)> = open.map(|seat| (seat.member, seat.hand)).collect();
+        let takes = |member, has| open.iter().any(|(other, hand)| *other == member && has < *hand);
         let mut given = false;
         let ReaderRules { ack_wait, attempts, .. } = self.rules;
-        while let Some(handing) = self.window.hand(now, ack_wait, attempts, |member| open.contains(&member)) {
+        while let Some(handing) = self.window.hand(now, ack_wait, attempts, takes) {
             let (member, attempt, held) = (handing.member, handing.attempt, handing.item);
             let (message, place, cursor) = (held.message.clone(), held.place(), held.cursor.clone());
             given = true;

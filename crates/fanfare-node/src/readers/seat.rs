@@ -10,6 +10,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// One session of a reader, as the thread of readers knows it.
 pub(crate) struct Seat {
     pub(crate) member: MemberId,
+    /// Messages that it has at the most which are not done.
+    pub(super) hand: usize,
     waits: Mutex<Waiting>,
     tell: Box<dyn Fn(Word) + Send + Sync>,
 }
@@ -48,8 +50,8 @@ pub(crate) struct Given {
 }
 
 impl Seat {
-    pub(crate) fn new(member: MemberId, tell: Box<dyn Fn(Word) + Send + Sync>) -> Seat {
-        Seat { member, waits: Mutex::default(), tell }
+    pub(crate) fn new(member: MemberId, hand: usize, tell: Box<dyn Fn(Word) + Send + Sync>) -> Seat {
+        Seat { member, hand, waits: Mutex::default(), tell }
     }
 
     pub(super) fn waits(&self) -> MutexGuard<'_, Waiting> {

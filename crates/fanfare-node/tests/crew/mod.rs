@@ -94,7 +94,7 @@ impl Crew {
         let key = self.sockets.len() as SessionKey;
         self.sockets.push(Socket::default());
         self.desk.open(key, opening, (self.clock.1)()).unwrap();
-        let reader = AsReader { name: name(reader), done: None };
+        let reader = AsReader::new(name(reader));
         self.desk.hear_as(key, reader, ReaderRules::new(Vec::new(), None), Start::Now).unwrap();
         key
     }

@@ -251,7 +251,7 @@ fn a_page_that_is_half_written_is_read_again_once_something_in_it_is_deleted() {
 fn what_waits_for_a_session_of_an_acked_reader_is_erased_there() {
     let mut story = Story::new();
     story.open(&[], Start::Now);
-    let reader = AsReader { name: ReaderName::parse("r").unwrap(), done: None };
+    let reader = AsReader::new(ReaderName::parse("r").unwrap());
     let rules = ReaderRules::new(vec![Pattern::parse("a").unwrap()], None);
     story.desk.hear_as(0, reader, rules, Start::Oldest).unwrap();
     // Its turn in the thread of readers comes after everything that was said before.

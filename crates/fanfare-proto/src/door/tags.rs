@@ -34,9 +34,11 @@ pub(super) fn parse(text: &str) -> Result<Tags, Refusal> {
 
 /// Reads an object of text, numbers and booleans.
 pub(super) fn parse_json(json: &RawValue) -> Result<Tags, Refusal> {
-    let Ok(object) = serde_json::from_str::<BTreeMap<String, serde_json::Value>>(json.get()) else {
-        return Err(bad("tags", r#"it is not a JSON object such as {"region":"eu","price":1.2}"#));
-    };
+    let read = serde_json::from_str::<BTreeMap<String, serde_json::Value>>(json.get());
+    let object = read.map_err(|error| match error.to_string().starts_with("number out of range") {
+        true => bad("tags", "a number is too large: numbers go from -1.7e308 to 1.7e308; give it as text"),
+        false => bad("tags", r#"it is not a JSON object such as {"region":"eu","price":1.2}"#),
+    })?;
     let mut tags = Tags::new();
     for (name, value) in object {
         let value = match value {

@@ -107,6 +107,10 @@ impl<'t> Scanner<'t> {
             Ok(duration) if text.ends_with(|c: char| c.is_ascii_alphabetic()) => {
                 Ok(Number::Seconds(duration.as_millis() as f64 / 1000.0))
             }
+            _ if text.parse::<f64>().is_ok_and(f64::is_infinite) => {
+                let wrong = format!("`{}` is too large a number", quote::shown(text));
+                Err(self.error(start, wrong, "numbers go from -1.7e308 to 1.7e308"))
+            }
             _ => {
                 let wrong = format!("`{}` is neither a number nor a duration", quote::shown(text));
                 Err(self.error(start, wrong, "write for example 20, -1.5 or 1e6, 500ms, 5m, 1h30m or 2d"))

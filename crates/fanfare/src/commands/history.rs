@@ -1,6 +1,6 @@
 //! `fanfare history`: read what was said.
 
-use super::Command;
+use super::{Command, from_one};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::hearing::Handler;
@@ -34,7 +34,7 @@ struct Options {
     channel: String,
 
     /// The newest N messages, at most 10,000; 20 when nothing else is asked for
-    #[arg(long, value_name = "N", group = "start")]
+    #[arg(long, value_name = "N", group = "start", value_parser = clap::value_parser!(u32).range(0..=10_000))]
     last: Option<u32>,
 
     /// Messages since T: a time (2026-11-23T10:00:00Z) or how long ago (10m, 24h)
@@ -62,7 +62,7 @@ struct Options {
     view: Option<String>,
 
     /// At most N messages
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", value_parser = from_one)]
     limit: Option<u64>,
 
     /// Print whole messages, one JSON object a line

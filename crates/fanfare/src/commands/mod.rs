@@ -9,6 +9,7 @@ mod db;
 mod health;
 mod history;
 mod man;
+mod presence;
 mod protocols;
 mod publish;
 mod readers;
@@ -17,6 +18,7 @@ mod schedules;
 mod serve;
 mod subscribe;
 mod top;
+mod webhooks;
 
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -45,9 +47,11 @@ const ALL: &[Command] = &[
     readers::COMMAND,
     schedules::COMMAND,
     conditions::COMMAND,
+    webhooks::COMMAND,
     subscribe::COMMAND,
     history::COMMAND,
     channels::COMMAND,
+    presence::COMMAND,
     remove::COMMAND,
     top::COMMAND,
     health::COMMAND,
@@ -96,6 +100,11 @@ fn one_of(commands: &[Command], top: clap::Command) -> clap::Command {
     let top = top.subcommand_required(true).arg_required_else_help(true);
     commands.iter().fold(top, |top, command| {
         let described = (command.arguments)(clap::Command::new(command.name));
+        // What is below zero is a value: whoever reads it says what is allowed.
+        let described = described.mut_args(|argument| {
+            let takes = argument.get_action().takes_values();
+            argument.allow_negative_numbers(takes)
+        });
         top.subcommand(described.about(command.about).after_help(command.examples()))
     })
 }
@@ -109,6 +118,12 @@ impl Command {
         }
         text
     }
+}
+
+/// Reads a whole number that is not zero.
+fn from_one(text: &str) -> Result<u64, String> {
+    let number = text.parse().ok().filter(|number| *number > 0);
+    number.ok_or_else(|| "it is a whole number, 1 or more".to_owned())
 }
 
 fn exits() -> String {

@@ -1,9 +1,9 @@
 //! `fanfare subscribe`: hear messages as they come.
 
-use super::Command;
+use super::{Command, from_one};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::hearing::{Handler, Place, Session};
+use crate::hearing::{Handler, Place, Session, Turn};
 use crate::interrupt::on_interrupt;
 use crate::left::on_left;
 use crate::remote::ServerArgs;
@@ -13,7 +13,6 @@ use clap::{ArgMatches, Args, FromArgMatches, ValueHint};
 use fanfare_client::{Start, Transport};
 use std::io::{self, IsTerminal};
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
 
 pub const COMMAND: Command = Command {
     name: "subscribe",
@@ -62,7 +61,7 @@ struct Options {
     exec: Option<String>,
 
     /// Start with the newest N messages, at most 10,000
-    #[arg(long, value_name = "N", group = "start")]
+    #[arg(long, value_name = "N", group = "start", value_parser = clap::value_parser!(u32).range(0..=10_000))]
     last: Option<u32>,
 
     /// Start with messages since T: a time (2026-11-23T10:00:00Z) or how long ago (10m, 24h)
@@ -104,8 +103,8 @@ struct Options {
     presence: Option<String>,
 
     /// Hear as the acked reader NAME, whose place the server keeps (docs/readers.md): go on where it was, acknowledge each
-    /// message that was handled, and share the work with others of this name; --last, --since and --after only count
-    /// when the reader is made
+    /// message that was handled, and share the work with others of this name, one message at a time; --last, --since and
+    /// --after only count when the reader is made
     #[arg(long, value_name = "NAME", value_parser = reader, conflicts_with_all = ["rate", "bytes", "view", "presence", "state"])]
     reader: Option<String>,
 
@@ -114,12 +113,13 @@ struct Options {
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
 
-    /// End after N messages that were shown: where bodies alone are, a delete has none
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    /// End after N messages that were shown: where bodies alone are, in a pipe, nothing is of deletes and of keys that end
+    #[arg(long, value_name = "N", value_parser = from_one)]
     count: Option<u64>,
 
     /// Hear over this transport only: websocket, event-stream or long-poll. Given several times, they are tried in
-    /// this order; else all are, until one gets through
+    /// this order; else all are, until one gets through, and with --reader long-poll alone, as what is not begun was not given
+    /// then
     #[arg(long = "transport", value_name = "NAME", value_parser = transports(), hide_possible_values = true)]
     transports: Vec<Transport>,
 
@@ -153,11 +153,11 @@ fn transports() -> impl TypedValueParser<Value = Transport> {
 fn run(matches: &ArgMatches) -> Result<Exit, Failure> {
     let options =
         Options::from_arg_matches(matches).map_err(|error| Failure::new(Exit::USAGE, error.to_string()))?;
-    let turn = Arc::new(Mutex::new(()));
+    let turn = Turn::new()?;
     let session = Session {
         remote: options.server.remote()?,
         start: options.start(),
-        transports: options.transports.clone(),
+        transports: options.transports(),
         place: match &options.state {
             Some(file) => Place::in_file(file)?,
             None => Place::in_memory(),
@@ -177,15 +177,10 @@ fn run(matches: &ArgMatches) -> Result<Exit, Failure> {
     };
     if options.exec.is_none() {
         let turn = turn.clone();
-        on_left(move || end_between_messages(&turn, Exit::DONE))?;
+        on_left(move || turn.end(Exit::DONE))?;
     }
-    on_interrupt(move || end_between_messages(&turn, Exit::INTERRUPTED))?;
+    on_interrupt(move || turn.interrupt())?;
     session.run()
-}
-
-fn end_between_messages(turn: &Mutex<()>, exit: Exit) {
-    let _turn = turn.lock().unwrap_or_else(PoisonError::into_inner);
-    std::process::exit(exit.number.into());
 }
 
 impl Options {
@@ -194,6 +189,14 @@ impl Options {
         let since = || self.since.clone().map(Start::Since);
         let after = || self.after.clone().map(Start::After);
         last.or_else(since).or_else(after)
+    }
+
+    /// An acked reader asks for one message after the other, unless told how: it is given none that it does not begin.
+    fn transports(&self) -> Vec<Transport> {
+        match &self.reader {
+            Some(_) if self.transports.is_empty() => vec![Transport::LongPoll],
+            _ => self.transports.clone(),
+        }
     }
 
     /// On a terminal a person reads; a pipe gets what was published and nothing else.

@@ -5,12 +5,10 @@ use crate::failure::Failure;
 use crate::showing::{Paint, pretty, write_line};
 use fanfare_client::Message;
 use serde_json::Value;
+use signal_hook::consts::SIGINT;
 use std::io::{self, Write};
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, Stdio};
-
-/// The signal of Ctrl-C (POSIX `<signal.h>`).
-const SIGINT: i32 = 2;
 
 /// What is done with each message.
 #[derive(Debug)]
@@ -26,11 +24,12 @@ pub enum Handler {
 }
 
 impl Handler {
-    /// Handles one message. Answers whether somebody sees something of it: where bodies alone are printed, a delete has none.
+    /// Handles one message. Answers whether somebody sees something of it: where bodies alone are printed, a delete and the
+    /// end of a key have none.
     pub fn handle(&self, message: &Message) -> Result<bool, Failure> {
         match self {
             Handler::Pretty(paint) => write_line(pretty(message, *paint).as_bytes())?,
-            Handler::Body if message.deleted || message.deletes.is_some() => return Ok(false),
+            Handler::Body if message.says_nothing() => return Ok(false),
             Handler::Body => write_line(&message.body)?,
             Handler::Json => write_line(message.raw().as_bytes())?,
             Handler::Program(program) => run(program, message)?,

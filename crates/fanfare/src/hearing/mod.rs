@@ -3,7 +3,9 @@
 mod handler;
 mod place;
 mod session;
+mod turn;
 
 pub use handler::Handler;
 pub use place::Place;
 pub use session::Session;
+pub use turn::Turn;

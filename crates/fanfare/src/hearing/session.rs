@@ -2,12 +2,12 @@
 
 use super::handler::Handler;
 use super::place::Place;
+use super::turn::Turn;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::remote::Remote;
 use crate::stderr::tell;
 use fanfare_client::{Error, Event, Message, Retry, Start, State, Subscription, Transport};
-use std::sync::{Arc, Mutex, PoisonError};
 
 /// What is heard, from where, and what is done with it.
 pub struct Session {
@@ -27,8 +27,8 @@ pub struct Session {
     pub handler: Handler,
     /// Messages after which it is enough.
     pub count: Option<u64>,
-    /// Held while a message is being handled and its place kept, so that an interrupt falls between two messages.
-    pub turn: Arc<Mutex<()>>,
+    /// An interrupt falls between two messages.
+    pub turn: Turn,
 }
 
 /// What was told about the connection.
@@ -58,6 +58,8 @@ impl Session {
             if let Some(cursor) = subscription.cursor() {
                 self.place.reach(cursor)?;
             }
+            // Before more is asked for.
+            self.turn.check()?;
         }
         Ok(Exit::DONE)
     }
@@ -71,6 +73,8 @@ impl Session {
         let asked = asked.filter(self.filter.clone()).rate(self.rate.clone()).bytes(self.bytes.clone());
         let asked = asked.latest(self.latest).deltas(self.deltas).view(self.view.clone());
         let asked = asked.presence(self.presence.clone()).reader(self.reader.clone());
+        // What was given and is not begun when this ends would count as an attempt.
+        let asked = asked.hand(self.reader.as_ref().map(|_| 1));
         let asked = asked.transports(self.transports.iter().copied());
         self.remote.wait(async { asked.start() })
     }
@@ -78,8 +82,9 @@ impl Session {
     /// Handles a message and keeps its place, or has the server keep it; says whether that was enough.
     fn hear(&mut self, message: &Message, subscription: &Subscription) -> Result<bool, Failure> {
         let turn = self.turn.clone();
-        let _turn = turn.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_seen = self.handler.handle(message)?;
+        let _busy = turn.take();
+        let handled = turn.check().and_then(|()| self.handler.handle(message));
+        let is_seen = handled.inspect_err(|_| self.give_back(message, subscription))?;
         if let Err(error) = self.remote.wait(subscription.ack(message)) {
             // It is given again, to this one or another.
             tell(format_args!("warning: what was handled could not be acknowledged ({})", reason(&error)));
@@ -91,6 +96,16 @@ impl Session {
             *left = left.saturating_sub(1);
         }
         Ok(self.count == Some(0))
+    }
+
+    /// What was not handled is given to others at once. A session that ends gives back what it has; a poll has ended
+    /// already.
+    fn give_back(&self, message: &Message, subscription: &Subscription) {
+        if subscription.transport() == Some(Transport::LongPoll)
+            && let Err(error) = self.remote.wait(subscription.nack(message))
+        {
+            tell(format_args!("warning: it is given again only after a while ({})", reason(&error)));
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! `fanfare readers`: whose place the server keeps. One file for each command, all of the shape of other commands.
 
 mod list;
+mod make;
 mod remove;
 mod show;
 
@@ -8,7 +9,7 @@ use super::{Command, choose, one_of};
 
 pub const COMMAND: Command = Command {
     name: "readers",
-    about: "List, show and remove acked readers, whose place the server keeps",
+    about: "List, show, make and remove acked readers, whose place the server keeps",
     examples: &[
         ("Who is there, and what they have not done", "fanfare readers list"),
         ("This one does not come back", "fanfare readers remove phone-7"),
@@ -18,4 +19,4 @@ pub const COMMAND: Command = Command {
 };
 
 /// Every command.
-const ALL: &[Command] = &[list::COMMAND, show::COMMAND, remove::COMMAND];
+const ALL: &[Command] = &[list::COMMAND, show::COMMAND, make::COMMAND, remove::COMMAND];
