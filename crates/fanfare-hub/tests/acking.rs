@@ -184,7 +184,8 @@ impl World {
 
     fn hand(&mut self) {
         // Every third has two hands.
-        let takes = |member: u64, has: usize| !self.full.contains(&member) && (member % 3 > 0 || has < 2);
+        let takes =
+            |member: u64, has: usize| !self.full.contains(&member) && (!member.is_multiple_of(3) || has < 2);
         let taking = self.members.iter().filter(|member| takes(**member, self.holds(**member)));
         let least = taking.map(|member| self.holds(*member)).min();
         let ready = |item: &Item| {
