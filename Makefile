@@ -14,7 +14,7 @@ PROFILE ?= release
 
 .NOTPARALLEL:
 .PHONY: help run test need lint deny tests crash power-loss restarts resume backup interop interop-clients \
-	interop-browsers interop-websocket interop-metrics interop-openapi interop-traces fuzz bench bench-quick bench-peers instructions guide audit dist dist-check
+	interop-browsers interop-faces interop-websocket interop-metrics interop-openapi interop-traces fuzz bench bench-quick bench-peers instructions guide audit dist dist-check
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -66,13 +66,16 @@ resume: ## Cut readers CUTS=1000 times and hand them from transport to transport
 backup: ## Measure import, backup, check, restore and export of MESSAGES=1000000
 	@scripts/backup $(MESSAGES)
 
-interop: interop-clients interop-browsers interop-metrics interop-openapi interop-traces interop-websocket ## Let others judge: clients, browsers, proxies, suites
+interop: interop-clients interop-browsers interop-faces interop-metrics interop-openapi interop-traces interop-websocket ## Let others judge: clients, browsers, proxies, suites
 
 interop-clients: ## Let clients and proxies of others use the server (a minute)
 	@scripts/step interop-clients interop/clients/run
 
 interop-browsers: ## Let Chromium and Firefox hear, and use the live page by keyboard (a minute)
 	@scripts/step interop-browsers interop/browsers/run
+
+interop-faces: ## Let ffmpeg be a camera and a viewer, and feedparser read feeds (half a minute)
+	@scripts/step interop-faces interop/faces/run
 
 interop-metrics: ## Let Prometheus scrape, and evaluate the alerts and the dashboard (half a minute)
 	@scripts/step interop-metrics interop/metrics/run

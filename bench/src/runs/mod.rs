@@ -17,6 +17,7 @@ mod publish;
 mod resume;
 mod rows;
 mod slow;
+mod viewers;
 mod workers;
 
 use crate::bench::Bench;
@@ -57,6 +58,7 @@ const ALL: &[Run] = &[
     conflation::RUN,
     deltas::RUN,
     presence::RUN,
+    viewers::RUN,
     workers::RUN,
     http2::RUN,
     peers::RUN,
