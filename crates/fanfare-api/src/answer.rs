@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
-use fanfare_proto::{Code, Cursor, Refusal, problem};
+use fanfare_proto::{Code, Content, Cursor, Refusal, problem};
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde::Serialize;
 
@@ -108,6 +108,25 @@ pub(crate) fn json_body(body: Body) -> Response {
     let mut response = Response::new(body);
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
+}
+
+/// A publisher's page must not act in the name of this server's origin.
+const SANDBOX: HeaderValue = HeaderValue::from_static("sandbox");
+
+/// A body as it was published.
+pub(crate) fn bare(content: &Content) -> Response {
+    let mut response = Response::new(Body::from(content.body.clone()));
+    response.headers_mut().insert(header::CONTENT_TYPE, content_type(content));
+    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, SANDBOX);
+    response
+}
+
+fn content_type(content: &Content) -> HeaderValue {
+    let said = content.content_type.as_deref().and_then(|text| HeaderValue::from_str(text).ok());
+    said.unwrap_or_else(|| {
+        let text = std::str::from_utf8(&content.body).is_ok();
+        HeaderValue::from_static(if text { "text/plain; charset=utf-8" } else { "application/octet-stream" })
+    })
 }
 
 /// Writes the cursor of a response into its head.

@@ -13,7 +13,7 @@ pub(crate) struct File {
 
 /// Nothing of a page comes from elsewhere, and no script or style stands in it. Images may be data that was published.
 const POLICY: HeaderValue = HeaderValue::from_static(
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; \
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; frame-src 'self'; \
      form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
 );
 
@@ -28,9 +28,9 @@ macro_rules! files {
 
 /// Every file, by folder.
 pub(crate) const ALL: &[File] = files! {
-    "web": "address.js" "body.js" "channel.css" "channel.html" "channel.js" "chart.js" "commands.js" "controls.css"
-        "element.js" "figures.js" "filter.js" "hearing.js" "icon.svg" "json.js" "keys.js" "list.js" "message.css"
-        "message.js" "publish.js";
+    "web": "address.js" "body.js" "camera.js" "channel.css" "channel.html" "channel.js" "chart.js" "commands.js" "controls.css"
+        "element.js" "figures.js" "filter.js" "gallery.css" "gallery.html" "gallery.js" "hearing.js" "icon.svg" "json.js" "keys.js" "list.js" "message.css"
+        "message.js" "publish.js" "techniques.js";
     "clients/js": "fanfare.js" "held.js" "subscription.js" "transports.js" "wire.js";
 };
 

@@ -18,8 +18,10 @@ pub(crate) struct Intake {
     parted: Arc<AtomicUsize>,
 }
 
-/// The place of a body of many parts, until it is dropped.
-pub(crate) struct Place(Arc<AtomicUsize>);
+/// The place of a body of many parts and the bytes that it holds, until it is dropped.
+pub(crate) struct Place {
+    share: Share,
+}
 
 /// A body, and its share of the intake until it is dropped.
 pub(crate) struct Held {
@@ -36,7 +38,7 @@ struct Share {
 impl Intake {
     /// Takes a place for a body of many parts.
     pub(crate) fn take_place(&self) -> Result<Place, Refusal> {
-        let place = Place(self.parted.clone());
+        let place = Place { share: Share { intake: self.clone(), bytes: 0 } };
         if self.parted.fetch_add(1, Ordering::Relaxed) < limits::PARTED_BODIES {
             return Ok(place);
         }
@@ -83,6 +85,11 @@ impl Held {
 }
 
 impl Share {
+    fn shrink(&mut self, bytes: usize) {
+        self.bytes -= bytes;
+        self.intake.bytes.fetch_sub(bytes, Ordering::Relaxed);
+    }
+
     fn grow(&mut self, bytes: usize) -> Result<(), Refusal> {
         self.bytes += bytes;
         if self.intake.bytes.fetch_add(bytes, Ordering::Relaxed) + bytes <= limits::INTAKE_BYTES {
@@ -98,9 +105,18 @@ impl Drop for Share {
     }
 }
 
+impl Place {
+    /// So many bytes are held now.
+    pub(crate) fn hold(&mut self, bytes: usize) -> Result<(), Refusal> {
+        let more = bytes.saturating_sub(self.share.bytes);
+        self.share.shrink(self.share.bytes.saturating_sub(bytes));
+        self.share.grow(more)
+    }
+}
+
 impl Drop for Place {
     fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
+        self.share.intake.parted.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

@@ -22,7 +22,10 @@ pub(crate) async fn accept(
     (query, headers): (&Query<'_>, &HeaderMap),
     (mut parts, mut body): (Parts, Body),
 ) -> Result<Response, Refusal> {
-    let _place = api.intake.take_place()?;
+    if !grant.may_publish(&channel) {
+        return Err(Code::FORBIDDEN.into());
+    }
+    let mut place = api.intake.take_place()?;
     let (mut count, mut last) = (0, None);
     let after = |count: usize, refusal: Refusal| {
         let detail = format!("{}; {count} parts before were published", refusal.detail);
@@ -33,6 +36,7 @@ pub(crate) async fn accept(
         let broken = |error| Refusal::new(Code::BAD_REQUEST, format!("the body ended too early: {error}"));
         let Ok(data) = frame.map_err(broken).map_err(told(count))?.into_data() else { continue };
         parts.add(&data);
+        place.hold(parts.held()).map_err(told(count))?;
         while let Some(part) = parts.next().map_err(told(count))? {
             let receipt = publish(api, grant, channel.clone(), (query, headers), part).await;
             last = Some(receipt.map_err(told(count))?);

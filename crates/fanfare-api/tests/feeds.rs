@@ -151,6 +151,15 @@ async fn what_is_not_text_is_enclosed() {
             Some("image/png"),
             "{via} {image:?}"
         );
+        let urls =
+            image.media.iter().flat_map(|media| &media.content).filter_map(|content| content.url.as_ref());
+        let urls: Vec<String> =
+            urls.map(ToString::to_string).chain(image.links.iter().map(|link| link.href.clone())).collect();
+        let file =
+            urls.iter().find(|url| url.ends_with("?as=body")).unwrap_or_else(|| panic!("{via} {urls:?}"));
+        let answer = door.get(file.strip_prefix("http://push.example:8080").unwrap()).await;
+        assert_eq!((answer.header("content-type"), &*answer.body), ("image/png", &b"png"[..]));
+        assert_eq!(answer.header("content-security-policy"), "sandbox");
     }
 }
 
@@ -199,7 +208,11 @@ async fn whatever_was_said_a_feed_is_well_formed() {
                 text.contains("]]></item><script> & \"quotes\" 'too' \u{fffd}\u{fffd}\u{fffd}\u{1f3ba}")
             })
         });
-        assert!(told || via == "rss", "{via} {found:?}");
+        // What is HTML is escaped twice.
+        let twice = found
+            .iter()
+            .any(|(.., text)| text.contains("]]&gt;&lt;/item&gt;&lt;script&gt; &amp; &quot;quotes"));
+        assert!(if via == "rss" { twice } else { told }, "{via} {found:?}");
     }
 }
 
@@ -234,6 +247,23 @@ async fn an_entry_is_what_its_message_is_now() {
     let feed = read(&door, "atom").await;
     let titles: Vec<&str> = feed.entries.iter().map(title).collect();
     assert_eq!((titles.len(), titles[3]), (4, "Edited"), "{titles:?}");
+}
+
+#[tokio::test]
+async fn the_end_of_a_key_is_no_entry() {
+    let (door, _) = filled().await;
+    assert!(door.ask("DELETE /c/news/a%20b/$latest?key=k", &[], "").await.status.is_success());
+    for (via, _) in FEEDS {
+        let feed = read(&door, via).await;
+        assert!(!feed.entries.iter().any(|entry| title(entry) == "$deleted"), "{via}");
+    }
+}
+
+#[tokio::test]
+async fn what_lies_around_a_feed_is_a_feed() {
+    let (door, _) = filled().await;
+    let answer = door.get("/c/news/a%20b?via=atom&limit=2").await;
+    assert!(answer.header("link").contains("via=atom"), "{answer:?}");
 }
 
 #[tokio::test]

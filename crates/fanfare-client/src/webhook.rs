@@ -29,14 +29,14 @@ pub struct Webhook {
     raw: String,
 }
 
-/// What came of a webhook's messages since the server was started.
+/// What came of a webhook's messages.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[non_exhaustive]
 pub struct WebhookHealth {
-    /// Messages that were taken.
+    /// Messages that were taken since the server was started.
     #[serde(default)]
     pub delivered: u64,
-    /// Messages that were given up.
+    /// Messages that were given up, and lie in its channel of dead letters.
     #[serde(default)]
     pub dead: u64,
 }

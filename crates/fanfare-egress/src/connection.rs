@@ -56,7 +56,6 @@ pub(crate) async fn connect(
     Ok(Box::new(connected.map_err(|error| tls_error(target, error))?))
 }
 
-/// All are good, or none is used: a name that leads to this machine, too, does not lead elsewhere by mistake.
 impl Addresses {
     /// Whether a target that is written as an address may be connected to. What a name leads to is found, and checked, when it
     /// is called: it may change until then.
@@ -68,6 +67,7 @@ impl Addresses {
     }
 }
 
+/// All are good, or none is used: a name that leads to this machine, too, does not lead elsewhere by mistake.
 fn check(found: Vec<IpAddr>, target: &Target, addresses: &Addresses) -> Result<Vec<IpAddr>, EgressError> {
     let host = || target.host().to_owned();
     if found.is_empty() {

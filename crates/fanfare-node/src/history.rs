@@ -28,7 +28,7 @@ pub(crate) fn read(
         Some(cursor) => {
             let start = Start::After(cursor.clone());
             let place = locate(logs, places, &mut wanted, set, heads(logs, set), &start, now)?;
-            let most = Most { messages: limit, bytes: limits::HISTORY_BYTES };
+            let most = Most { bytes: limits::HISTORY_BYTES, ..Most::messages(limit) };
             let Newest { found, before, more } =
                 newest(logs, &mut wanted, set, &place.mark, most, now, Arc::clone)?;
             Ok(page(places, set, before, place.mark, found, place.gaps, more))

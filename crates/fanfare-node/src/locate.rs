@@ -50,7 +50,12 @@ pub(crate) fn locate(
         Start::Oldest => oldest(set, &mut located.mark),
         Start::Last(count) => {
             let count = (*count).min(limits::LAST) as usize;
-            let most = Most { messages: count, bytes: usize::MAX };
+            let most = Most::messages(count);
+            let newest = newest(logs, wanted, set, &located.mark, most, now, |_| ())?;
+            lower_to_before(&mut located.mark, newest.found.iter().map(|found| (found.log, found.position)));
+        }
+        Start::Newest => {
+            let most = Most { with_body: true, ..Most::messages(1) };
             let newest = newest(logs, wanted, set, &located.mark, most, now, |_| ())?;
             lower_to_before(&mut located.mark, newest.found.iter().map(|found| (found.log, found.position)));
         }
@@ -162,7 +167,7 @@ fn time_of(logs: &Logs, places: &Places, cursor: &Cursor) -> Result<Option<Time>
     for part in cursor.parts().iter().filter(|part| part.log == LogId::KEPT || part.log == LogId::LIVE) {
         let log = logs.get(part.log);
         if let Place::At(place) = places.place(cursor, part.log, log.status().head) {
-            let (from, most) = (Position(place.0.saturating_add(1)), Most { messages: 1, bytes: 1 });
+            let (from, most) = (Position(place.0.saturating_add(1)), Most::messages(1));
             newest_of(&**log, &mut everything, from, most, Time(0), |message| {
                 known = Some(known.map_or(message.time, |known| known.min(message.time)));
             })?;
@@ -177,6 +182,15 @@ pub(crate) struct Most {
     pub(crate) messages: usize,
     /// Bytes of contents; one message more may pass it.
     pub(crate) bytes: usize,
+    /// Only messages with a body count.
+    pub(crate) with_body: bool,
+}
+
+impl Most {
+    /// So many, however large.
+    pub(crate) fn messages(messages: usize) -> Most {
+        Most { messages, bytes: usize::MAX, with_body: false }
+    }
 }
 
 /// A message that was found, and what is wanted of it.
@@ -252,7 +266,8 @@ fn newest_of(
         let page = log.read(&read)?;
         let before = messages;
         for message in page.messages.iter().rev() {
-            if !message.is_expired(now) && wanted.wants(message) {
+            let counts = !most.with_body || !message.content.body.is_empty();
+            if counts && !message.is_expired(now) && wanted.wants(message) {
                 messages += 1;
                 bytes += message.content.size();
                 each(message);

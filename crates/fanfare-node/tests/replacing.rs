@@ -4,7 +4,7 @@
 
 mod story;
 
-use fanfare_node::Opening;
+use fanfare_node::{Opening, Outcome};
 use fanfare_proto::{
     Channel, Content, Filter, Form, Framing, Grant, Pace, Pattern, Publish, Query, Selection, Start, Time,
     Wire, protocol,
@@ -18,7 +18,7 @@ type Parts = Vec<(String, String)>;
 
 /// Shows an image to browsers: once the head of the next part is complete. A document once the boundary behind it is there.
 fn seen(bytes: &[u8]) -> Parts {
-    let text = String::from_utf8(bytes.to_vec()).unwrap();
+    let text = String::from_utf8_lossy(bytes).into_owned();
     let text = text.trim_start_matches('\n');
     let (boundary, mut rest) = text.split_once("\r\n").unwrap();
     let (mut parts, end) = (Parts::new(), format!("\r\n{boundary}\r\n"));
@@ -59,7 +59,7 @@ fn view(story: &mut Story, via: &str, filter: Option<&str>, rate: Option<&str>) 
     let opening = Opening {
         grant: &Arc::new(Grant::open()),
         selection,
-        start: Start::Last(1),
+        start: Start::Newest,
         latest: false,
         pace,
         wire,
@@ -134,7 +134,9 @@ fn what_changes_its_type_is_headed_by_its_own() {
         story.settle();
         let parts = seen(&story.socket.heard);
         let (shown, bytes) = parts.last().unwrap();
-        assert_eq!((&**shown, &**bytes), (media_type, body));
+        // Of images made of pixels the bytes say what they are.
+        let shown = if body == "j1" { "image/jpeg" } else { shown };
+        assert_eq!((shown, &**bytes), (media_type, body));
     }
 }
 
@@ -170,10 +172,74 @@ fn what_has_no_bytes_is_not_shown() {
     frame(&story, "");
     view(&mut story, "replace", None, None);
     story.settle();
+    assert_eq!(bodies(&story), ["one"]);
     frame(&story, "two");
     frame(&story, "");
     story.settle();
-    assert_eq!(bodies(&story).last().unwrap(), "two");
+    assert_eq!(bodies(&story), ["one", "two"]);
+}
+
+/// Settles, in so many turns at the most: whoever is told the same again and again never comes to rest.
+fn settles_within(story: &mut Story, turns: usize) {
+    for _ in 0..turns {
+        story.turn();
+        match story.last {
+            Some(Outcome::Waiting) => story.rest(),
+            Some(Outcome::Again) => {}
+            _ => return,
+        }
+    }
+    panic!("{} writes and no end", story.socket.writes);
+}
+
+#[test]
+fn the_newest_is_shown_once_however_much_lies_behind_it() {
+    let large = "x".repeat(65_536);
+    let many: Vec<(&str, usize)> = vec![("cam", 700), ("cams/other", 700)];
+    for (to, count) in many {
+        for body in ["seen", &large] {
+            let mut story = Story::on(story::memory(), 2);
+            put(&story, "cam", "image/png", body);
+            for _ in 0..count {
+                let content =
+                    Content { key: Some("k".into()), body: "no".as_bytes().into(), ..Content::default() };
+                let channel = Channel::parse(to).unwrap();
+                let publish = Publish { channel, id: None, ttl: None, when: None, content };
+                wait(story.node.publish(&Grant::open(), vec![publish])).remove(0).unwrap();
+            }
+            view(&mut story, "replace", Some("not exists(key)"), None);
+            settles_within(&mut story, 50);
+            assert_eq!(bodies(&story), [body], "{to}");
+            story.desk.alive(0);
+            settles_within(&mut story, 50);
+            assert_eq!(bodies(&story).len(), 2, "{to}");
+            story.socket.full = true;
+            for number in 0..10 {
+                put(&story, to, "image/png", &number.to_string());
+                story.turn();
+            }
+            story.socket.full = false;
+            story.desk.writable(0);
+            settles_within(&mut story, 50);
+            let expected = if to == "cam" { 3 } else { 2 };
+            assert_eq!(bodies(&story).len(), expected, "{to}");
+        }
+    }
+}
+
+#[test]
+fn nobody_writes_the_parts_of_others() {
+    let mut story = Story::new();
+    frame(&story, "one");
+    view(&mut story, "replace", None, None);
+    story.settle();
+    let text = String::from_utf8(story.socket.heard.clone()).unwrap();
+    let boundary = text.lines().find(|line| line.starts_with("--fanfare")).unwrap().to_owned();
+    frame(&story, &format!("\r\n{boundary}\r\nSet-Cookie: a=b\r\n\r\nforged\r\n{boundary}--"));
+    story.settle();
+    frame(&story, "two");
+    story.settle();
+    assert_eq!(bodies(&story), ["one", "two"]);
 }
 
 #[test]

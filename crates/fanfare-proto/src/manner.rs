@@ -13,8 +13,8 @@ pub struct Manner {
     pub pad: u16,
 }
 
-/// The name of a JavaScript function: `onpush`, `parent.onpush`. At most three identifiers: whoever may name more could
-/// call what a page of this host has not meant to be called, `parent.document.forms...`.
+/// The name of a JavaScript function: `onpush`, `parent.onpush`, `parent.app.onpush`. Whoever may name more, or other windows,
+/// could have called what a page of this host has not meant to be called, `opener.send.click`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Callback(Box<str>);
 
@@ -42,12 +42,17 @@ impl Callback {
     pub fn parse(text: &str) -> Result<Callback, Refusal> {
         let mut names = text.split('.');
         let few = names.clone().count() <= limits::CALLBACK_NAMES && text.len() <= limits::CALLBACK_BYTES;
-        if few && names.all(is_identifier) {
+        let own = text.split('.').enumerate().all(|(at, name)| {
+            !WINDOWS.contains(&name)
+                && (name != "parent" || at == 0)
+                && (at < 2 || text.starts_with("parent."))
+        });
+        if few && own && names.all(is_identifier) {
             return Ok(Callback(text.into()));
         }
         let detail = format!(
-            "callback: `{}` is not the name of a function such as onpush or parent.onpush: at most {} names of \
-             letters, digits, `_` and `$`, and {} bytes",
+            "callback: `{}` is not the name of a function such as onpush, app.onpush or parent.app.onpush: at most {} \
+             names of letters, digits, `_` and `$`, {} bytes, and none of other windows",
             quote::shown(text),
             limits::CALLBACK_NAMES,
             limits::CALLBACK_BYTES
@@ -67,6 +72,9 @@ impl fmt::Display for Callback {
     }
 }
 
+/// What leads from a window to others, or to what is in it.
+const WINDOWS: &[&str] = &["document", "frames", "location", "opener", "self", "top", "window"];
+
 fn is_identifier(name: &str) -> bool {
     let first = |byte: &u8| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'$');
     name.bytes().next().is_some_and(|byte| first(&byte))
@@ -81,23 +89,26 @@ fn pad(text: &str) -> Result<u16, Refusal> {
     })
 }
 
-/// Whether a page of another host asks for a script, whose answer its browser would run there whatever
-/// [`Origins`] allow: scripts are not asked for their origin. Browsers say it by `Sec-Fetch-Site`.
+/// Refuses a script to pages of other origins, whatever [`Origins`] allow for the rest: a browser runs it there without
+/// asking. What it says of the page that asks is `Sec-Fetch-Site`, if this host is one that it trusts (Fetch Metadata
+/// section 2.3), and `Referer`. Who says neither could be anybody's page.
 pub(crate) fn check_script(head: &Head<'_>, origins: &Origins) -> Result<(), Refusal> {
-    let elsewhere =
-        head.text("sec-fetch-site").is_some_and(|site| matches!(site, "cross-site" | "same-site"));
-    let allowed = || {
-        let referer = head.text("referer")?;
+    let referer = head.text("referer").and_then(|referer| {
         let (scheme, rest) = referer.split_once("://")?;
-        let host = rest.split(['/', '?', '#']).next()?;
-        origins.find(&format!("{scheme}://{host}"))
+        Some((scheme, rest.split(['/', '?', '#']).next()?))
+    });
+    let own = match (head.text("sec-fetch-site"), referer) {
+        (Some(site), _) => matches!(site, "same-origin" | "none"),
+        (None, Some((_, host))) => head.text("host").is_some_and(|own| own.eq_ignore_ascii_case(host)),
+        (None, None) => false,
     };
-    if elsewhere && allowed().is_none() {
-        let detail = "a page of another origin asks for a script; allow its origin in `origins`, and let it send its \
-                      `Referer`";
-        return Err(Refusal::new(Code::FORBIDDEN, detail));
+    let allowed = || referer.and_then(|(scheme, host)| origins.find(&format!("{scheme}://{host}"))).is_some();
+    if own || allowed() {
+        return Ok(());
     }
-    Ok(())
+    let detail = "a script is for pages of this host, and of those whose origin is among the allowed `origins` and that \
+                  send their `Referer`; others take a long poll (`wait=30`)";
+    Err(Refusal::new(Code::FORBIDDEN, detail))
 }
 
 #[cfg(test)]
@@ -106,7 +117,9 @@ mod tests {
 
     #[test]
     fn a_callback_is_the_name_of_a_function() {
-        for name in ["f", "onpush", "parent.onpush", "_a.$b.c9", &"f".repeat(limits::CALLBACK_BYTES)] {
+        for name in
+            ["f", "onpush", "parent.onpush", "parent.$b.c9", "_a.b", &"f".repeat(limits::CALLBACK_BYTES)]
+        {
             assert_eq!(Callback::parse(name).unwrap().as_str(), name);
         }
         let long = "f".repeat(limits::CALLBACK_BYTES + 1);
@@ -126,6 +139,13 @@ mod tests {
             "a-b",
             "a.b.c.d",
             "</script>",
+            "a.b.c",
+            "opener.a",
+            "top.a",
+            "parent.parent.a",
+            "parent.document.write",
+            "parent.location.assign",
+            "window.a",
             "\u{2028}",
             &long,
         ] {

@@ -50,6 +50,7 @@ pub const RESERVED: &[&str] = &[
     "conditions",
     "console",
     "favicon.ico",
+    "gallery",
     "healthz",
     "http-bind",
     "metrics",
@@ -116,7 +117,7 @@ pub fn route(head: &Head<'_>, origins: &Origins) -> Result<Route, Refusal> {
     let wait = wait(&query)?.unwrap_or(limits::POLL_WAIT_DEFAULT);
     let mut preferences = Preferences::asked(&query)?;
     let start = Start::asked(&query, head.get("last-event-id"))?;
-    let usual = if protocol.replaces() { Start::Last(1) } else { Start::Now };
+    let usual = if protocol.replaces() { Start::Newest } else { Start::Now };
     // The newest of all is what it begins with anyway.
     preferences.latest &= !protocol.replaces();
     let start = preferences.start(start)?.unwrap_or(usual);

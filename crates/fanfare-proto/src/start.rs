@@ -15,6 +15,8 @@ pub enum Start {
     Oldest,
     /// With the newest messages, at most so many.
     Last(u32),
+    /// With the newest message that has a body, for who is shown nothing else. Nobody asks for it by a parameter.
+    Newest,
     /// With the first message accepted at or after this moment.
     Since(Time),
     /// With the first message accepted within the last so long.

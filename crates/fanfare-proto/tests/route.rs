@@ -78,7 +78,7 @@ fn how_a_channel_is_fetched_decides_how_it_is_pushed() {
         ("/c/a?via=page", "text/event-stream", "call"),
         ("/c/a?wait=30", "", "poll"),
         ("/c/a?via=pushlet&callback=parent.f&pad=256", "text/html", "pushlet"),
-        ("/c/a?via=jsonp&callback=f&wait=5", "*/*", "jsonp"),
+        ("/c/a?via=jsonp&callback=f&wait=5", "*/*\r\nReferer: http://x/", "jsonp"),
         ("/c/cam?via=replace", "image/avif,image/webp,*/*;q=0.8", "replace"),
         ("/c/cam", "multipart/x-mixed-replace", "replace"),
         ("/c/cam", "image/avif,image/webp,image/png,*/*;q=0.8", "call"),
@@ -114,7 +114,7 @@ fn how_a_channel_is_fetched_decides_how_it_is_pushed() {
 fn every_held_protocol_is_found_by_name_and_by_media_type() {
     let held = |shape| matches!(shape, Shape::Stream | Shape::Answer);
     for protocol in ALL.iter().filter(|protocol| held(protocol.shape())) {
-        let by_name = hold(&format!("/c/a?via={}", protocol.name()), &[]);
+        let by_name = hold(&format!("/c/a?via={}", protocol.name()), &["Referer: http://x/"]);
         assert_eq!(by_name.wire.protocol().name(), protocol.name());
         assert_eq!(by_name.wire.form, protocol.forms()[0]);
         let wait = if protocol.shape() == Shape::Answer { "&wait=5" } else { "" };
@@ -174,8 +174,10 @@ fn what_is_wanted_and_from_where() {
 #[test]
 fn scripts_are_for_pages_of_this_host_and_of_allowed_origins() {
     for lines in [
-        &[][..],
-        &["Sec-Fetch-Site: same-origin"],
+        &["Sec-Fetch-Site: same-origin"][..],
+        &["Referer: http://x/page"],
+        &["Referer: https://X"],
+        &["Referer: https://a.example/"],
         &["Sec-Fetch-Site: none"],
         &["Sec-Fetch-Site: cross-site", "Referer: https://b.example/page?x#y"],
     ] {
@@ -190,7 +192,15 @@ fn how_a_protocol_is_spoken_is_refused_where_it_makes_no_sense() {
         ("/c/a?via=sse&callback=f", &[][..], Code::BAD_FIELD, "callback: this protocol has none"),
         ("/c/a?via=jsonp&pad=1", &[], Code::BAD_FIELD, "pad: this protocol has none"),
         ("/c/a?via=pushlet&callback=a()", &[], Code::BAD_FIELD, "callback: `a()`"),
-        ("/c/a?via=jsonp&callback=f", &["Sec-Fetch-Site: cross-site"], Code::FORBIDDEN, "another origin"),
+        ("/c/a?via=jsonp&callback=f", &["Sec-Fetch-Site: cross-site"], Code::FORBIDDEN, "pages of this host"),
+        ("/c/a?via=jsonp&callback=f", &[], Code::FORBIDDEN, "pages of this host"),
+        ("/c/a?via=jsonp&callback=f", &["Referer: http://x.example/"], Code::FORBIDDEN, "`origins`"),
+        (
+            "/c/a?via=jsonp&callback=f",
+            &["Sec-Fetch-Site: same-site", "Referer: http://x/"],
+            Code::FORBIDDEN,
+            "`origins`",
+        ),
         (
             "/c/a?via=jsonp&callback=f",
             &["Sec-Fetch-Site: cross-site", "Referer: https://c.example/"],
@@ -207,13 +217,13 @@ fn how_a_protocol_is_spoken_is_refused_where_it_makes_no_sense() {
 #[test]
 fn what_each_message_replaces_begins_with_the_newest() {
     for via in ["replace", "mjpeg"] {
-        assert_eq!(hold(&format!("/c/a?via={via}"), &[]).subscribe.start, Start::Last(1));
+        assert_eq!(hold(&format!("/c/a?via={via}"), &[]).subscribe.start, Start::Newest);
         assert_eq!(
             hold(&format!("/c/a?via={via}&since=1h"), &[]).subscribe.start,
             Start::Ago(Duration::from_secs(3600))
         );
         let latest = hold(&format!("/c/a?via={via}&latest"), &[]).subscribe;
-        assert_eq!((latest.start, latest.preferences.latest), (Start::Last(1), false));
+        assert_eq!((latest.start, latest.preferences.latest), (Start::Newest, false));
     }
 }
 

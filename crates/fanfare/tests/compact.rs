@@ -136,3 +136,21 @@ fn until_caught_up(reader: &mut Held) -> Vec<Value> {
     }
     told
 }
+
+#[test]
+fn a_table_that_is_empty_after_a_restart_is_told_to_be() {
+    let mut server = Server::with_config(TABLES, &[]);
+    say(&server, "live/a", 1);
+    let cursor = page(&server, "/c/live/a?last=1")["cursor"].as_str().unwrap().to_owned();
+    server.restart();
+    let mut reader = Held::open(server.address, &format!("GET /c/live/a?via=stream&after={cursor} HTTP/1.1"));
+    let mut told = Vec::new();
+    loop {
+        let next = line(&mut reader);
+        told.extend(next.as_object().unwrap().keys().filter(|name| *name != "cursor").cloned());
+        if next["caught_up"] == true {
+            break;
+        }
+    }
+    assert_eq!(told, ["gap", "session", "snapshot", "caught_up"]);
+}

@@ -207,7 +207,7 @@ fn tag(page: &HistoryPage, history: &History, form: Form, protocol: &dyn Protoco
 fn link(response: &mut Response, page: &HistoryPage, history: &History, query: &Query<'_>) {
     let pattern = history.patterns.first().map(|pattern| pattern.as_str()).unwrap_or_default();
     let path = channel_path(pattern);
-    let form = query.one("as").ok().flatten().map(str::to_owned);
+    let asked = |name| query.one(name).ok().flatten().map(str::to_owned);
     let latest = history.latest.then(|| "true".to_owned());
     let view = (history.view != View::default()).then(|| history.view.name().to_owned());
     let target = |name, cursor: &Cursor| {
@@ -222,7 +222,8 @@ fn link(response: &mut Response, page: &HistoryPage, history: &History, query: &
                 ("latest", latest.clone().filter(|_| name == "after")),
                 ("view", view.clone()),
                 ("limit", limit),
-                ("as", form.clone()),
+                ("as", asked("as")),
+                ("via", asked("via")),
             ],
         )
     };

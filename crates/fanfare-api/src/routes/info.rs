@@ -51,7 +51,11 @@ pub(super) struct Shown {
 
 impl Shown {
     pub(super) fn of(info: &ChannelInfo, api: &Api) -> Shown {
-        let keeping = api.node.namespaces().of(info.channel.as_str()).keeping;
+        // Who is present is known from memory alone.
+        let keeping = match info.channel.as_str().starts_with("$presence/") {
+            true => Keeping::Live,
+            false => api.node.namespaces().of(info.channel.as_str()).keeping,
+        };
         Shown {
             channel: info.channel.to_string(),
             head: info.head.0,

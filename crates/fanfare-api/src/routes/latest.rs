@@ -8,12 +8,11 @@ use crate::granted::Granted;
 use crate::operation::{Answer, CHANNEL_REFUSALS, Media, Operation, parameters};
 use crate::state::Api;
 use crate::target::Target;
-use axum::body::Body;
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use axum::routing::get;
-use fanfare_proto::{Became, Code, Content, Query, Refusal, limits};
-use http::{HeaderMap, HeaderValue, header};
+use fanfare_proto::{Became, Code, Query, Refusal, limits};
+use http::HeaderMap;
 
 pub(super) const ROUTE: Route = Route {
     methods: &["GET"],
@@ -38,9 +37,6 @@ pub(super) const ROUTE: Route = Route {
     serve: || get(latest),
 };
 
-/// A publisher's page must not act in the name of this server's origin.
-const SANDBOX: HeaderValue = HeaderValue::from_static("sandbox");
-
 async fn latest(
     State(api): State<Api>,
     Granted(grant): Granted,
@@ -62,10 +58,8 @@ async fn latest(
     let mut response = if tag.is_known(&headers) {
         tag.unchanged()
     } else {
-        let mut response = Response::new(Body::from(message.content.body.clone()));
+        let mut response = answer::bare(&message.content);
         tag.mark(&mut response);
-        response.headers_mut().insert(header::CONTENT_TYPE, content_type(&message.content));
-        response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, SANDBOX);
         response
     };
     answer::mark_cursor(&mut response, &cursor);
@@ -80,12 +74,4 @@ pub(super) fn key<'a>(query: &'a Query<'_>) -> Result<Option<&'a str>, Refusal> 
         return Err(Refusal::new(Code::BAD_FIELD, detail));
     }
     Ok(Some(key))
-}
-
-fn content_type(content: &Content) -> HeaderValue {
-    let said = content.content_type.as_deref().and_then(|text| HeaderValue::from_str(text).ok());
-    said.unwrap_or_else(|| {
-        let text = std::str::from_utf8(&content.body).is_ok();
-        HeaderValue::from_static(if text { "text/plain; charset=utf-8" } else { "application/octet-stream" })
-    })
 }

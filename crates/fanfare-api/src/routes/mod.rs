@@ -9,6 +9,7 @@ mod condition;
 mod conditions;
 mod delete;
 mod forget;
+mod gallery;
 mod health;
 mod hello;
 mod history;
@@ -98,6 +99,7 @@ pub const ALL: &[Route] = &[
     webhook::ROUTE,
     remove_webhook::ROUTE,
     short::ROUTE,
+    gallery::ROUTE,
     web::ROUTE,
     health::ROUTE,
     ready::ROUTE,

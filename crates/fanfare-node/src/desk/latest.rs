@@ -2,6 +2,7 @@
 //! given like pages of the log. What comes after is heard as by everybody.
 
 use super::mailbox::{Answer, Letter};
+use super::shown::Shown;
 use super::step::Step;
 use super::turn::away;
 use super::{Desk, Line, SessionKey};
@@ -62,6 +63,10 @@ impl Desk {
         let lost = !located.gaps.is_empty();
         let Some(session) = self.sessions.get_mut(key) else { return };
         session.start(located);
+        let extra = session.extra();
+        if let Some(heard) = extra.shown.as_deref_mut().and_then(Shown::heard) {
+            extra.own = extra.own.map(|own| own.max(&heard));
+        }
         if lost && session.extra().past.is_none() && self.hears_what_stands(key) {
             self.give_what_stands(key);
         }
@@ -113,7 +118,15 @@ impl Desk {
         let (Some(interest), Some(mut past)) = (interest, session.extra().past.take()) else {
             return Step::Rest;
         };
-        let Some(log) = past.log(&own, logs) else { return Step::Rest };
+        let Some(log) = past.log(&own, logs) else {
+            // Nothing stands: who has heard nothing is told that, too, and can forget what it knew before a restart.
+            let nothing = logs.iter().all(|log| own.get(log) == Position::START);
+            return if stream && nothing && !past.told {
+                self.say_event(key, &Event::Snapshot)
+            } else {
+                Step::Rest
+            };
+        };
         if stream && !std::mem::replace(&mut past.told, true) {
             session.extra().past = Some(past);
             return self.say_event(key, &Event::Snapshot);

@@ -2,7 +2,6 @@
 
 use super::mailbox::{Answer, Letter};
 use super::session::{Line, Session};
-use super::shown::Shown;
 use super::{Desk, SessionKey};
 use crate::commit::unread;
 use crate::locate::{heads, locate, locate_at_once};
@@ -68,14 +67,12 @@ impl Desk {
         }
         extra.rest = std::mem::take(&mut opening.head).into();
         extra.manner = opening.manner.filter(|_| !stream);
-        extra.shown = opening
-            .wire
-            .protocol()
-            .replaces()
-            .then(|| Box::new(Shown::new(!matches!(opening.start, Start::After(_)))));
         extra.greet = stream.then_some(opening.retry);
         extra.announce = stream && opening.start != Start::Now;
         self.sessions.insert(key, session);
+        if opening.wire.protocol().replaces() {
+            self.begin_shown(key, &opening.start);
+        }
         if let Some(pace) = self.node.namespaces().pace_of(opening.pace, opening.selection.patterns()) {
             self.set_pace(key, pace, now);
         }

@@ -180,8 +180,6 @@ pub(crate) fn window_run(from: u64, to: u64, window: &mut Window<Frames>, reader
 
 /// The newest that is wanted.
 fn newest_of_window(from: u64, to: u64, window: &mut Window<Frames>, reader: &mut Reader<'_>) -> Run {
-    // As above.
-    let to = if reader.own.is_some() { to.min(from + limits::STEP_MESSAGES as u64) } else { to };
     for seq in (from..to).rev() {
         let Some(slot) = window.get_mut(seq) else { continue };
         if let Some(told) = reader.told(slot, seq, false) {

@@ -6,7 +6,7 @@ use super::run::Run;
 use super::step::Step;
 use super::turn::away;
 use super::{Desk, SessionKey};
-use fanfare_proto::{Start, Time};
+use fanfare_proto::{LogId, Mark, Position, Start, Time};
 
 /// What such a reader has been sent.
 #[derive(Debug, Default)]
@@ -15,21 +15,34 @@ pub(crate) struct Shown {
     promised: Option<Box<str>>,
     /// ...and what is, once the run at hand is begun.
     next: Option<Option<Box<str>>>,
-    /// It reads on from the newest message, not from where it stopped.
-    pub(crate) is_placed: bool,
+    /// It reads on from the newest message that there was when the logs were here: behind that, up to here, nothing is
+    /// wanted. Otherwise it is behind because it was slow, and goes to the newest first.
+    placed: Option<Box<Mark>>,
+    /// What it had heard before it went there: it is not shown again.
+    heard: Option<Box<Mark>>,
 }
 
 impl Shown {
-    /// One that begins with the newest message, or not.
-    pub(crate) fn new(is_placed: bool) -> Shown {
-        Shown { is_placed, ..Shown::default() }
-    }
-
-    /// A run is begun, or there was nothing in it.
+    /// A run is begun.
     pub(super) fn begin(&mut self) {
         if let Some(next) = self.next.take() {
             self.promised = next;
         }
+    }
+
+    /// It is slow, or has come to where everybody is: what it reads next is not from the newest on.
+    pub(super) fn displace(&mut self) {
+        self.placed = None;
+    }
+
+    /// The page behind its place is used up: where the log was when it was placed.
+    pub(super) fn placed(&self, log: LogId) -> Position {
+        self.placed.as_ref().map_or(Position::START, |placed| placed.get(log))
+    }
+
+    /// What it is not shown again.
+    pub(super) fn heard(&mut self) -> Option<Mark> {
+        self.heard.take().map(|heard| *heard)
     }
 }
 
@@ -53,24 +66,43 @@ impl Desk {
         }
     }
 
-    /// Whether a reader that is behind is to begin with the newest message instead of where it stopped.
-    pub(super) fn skips(&mut self, key: SessionKey) -> bool {
+    /// A run that is used has nothing in it.
+    #[inline]
+    pub(super) fn pass(&mut self, key: SessionKey) {
         let extra = self.sessions.get_mut(key).and_then(|session| session.extra.as_deref_mut());
-        let shown = extra.and_then(|extra| extra.shown.as_deref_mut());
-        shown.is_some_and(|shown| !shown.is_placed)
+        if let Some(shown) = extra.and_then(|extra| extra.shown.as_deref_mut()) {
+            shown.next = None;
+        }
     }
 
-    /// Goes to the newest message, whether it was shown or not.
-    pub(super) fn show_newest(&mut self, key: SessionKey, now: Time) -> Step {
-        let Some(session) = self.sessions.get(key) else { return Step::Idle };
-        let Some(interest) = self.interests.get(session.membership.interest) else { return Step::Idle };
-        let selection = interest.selection.clone();
-        if let Some(shown) =
-            self.sessions.get_mut(key).and_then(|session| session.extra().shown.as_deref_mut())
-        {
-            shown.is_placed = true;
+    /// A session of which each message replaces the last begins at the newest, unless it goes on from a cursor.
+    pub(super) fn begin_shown(&mut self, key: SessionKey, start: &Start) {
+        let placed = *start == Start::Newest;
+        let heads = self.window.head();
+        if let Some(session) = self.sessions.get_mut(key) {
+            let placed = placed.then(|| Box::new(heads));
+            session.extra().shown = Some(Box::new(Shown { placed, ..Shown::default() }));
         }
-        if let Err(refusal) = self.start(key, selection, Start::Last(1), now)
+    }
+
+    /// Whether a reader that is behind is to go to the newest message instead of on from where it stopped.
+    pub(super) fn skips(&self, key: SessionKey) -> bool {
+        let extra = self.sessions.get(key).and_then(|session| session.extra.as_deref());
+        extra.and_then(|extra| extra.shown.as_deref()).is_some_and(|shown| shown.placed.is_none())
+    }
+
+    /// Goes to the newest message; `again` if it is to be shown even if it was.
+    pub(super) fn show_newest(&mut self, key: SessionKey, again: bool, now: Time) -> Step {
+        let heads = self.window.head();
+        let Some(session) = self.sessions.get_mut(key) else { return Step::Idle };
+        let (interest, own) = (session.membership.interest, session.own());
+        if let Some(shown) = session.extra().shown.as_deref_mut() {
+            shown.placed = Some(Box::new(heads));
+            shown.heard = own.filter(|_| !again).map(Box::new);
+        }
+        let Some(interest) = self.interests.get(interest) else { return Step::Idle };
+        let selection = interest.selection.clone();
+        if let Err(refusal) = self.start(key, selection, Start::Newest, now)
             && let Some(session) = self.sessions.get_mut(key)
         {
             session.extra().dismissed = Some(Box::new(away(refusal)));

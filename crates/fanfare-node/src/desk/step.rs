@@ -120,7 +120,7 @@ impl Desk {
         let (selection, view) = (interest.selection.unfiltered(), interest.selection.view());
         let log = match self.join_at(view, &own, logs) {
             Some(Join::Window(at)) => return self.join_window(key, at),
-            Some(Join::Log(_)) if self.skips(key) => return self.show_newest(key, self.node.now()),
+            Some(Join::Log(_)) if self.skips(key) => return self.show_newest(key, false, self.node.now()),
             Some(Join::Log(log)) => log,
             None => return Step::Idle,
         };
@@ -154,7 +154,7 @@ impl Desk {
         let (logs, own) = (session.logs, session.own().unwrap_or_default());
         let extra = session.extra();
         (extra.behind, extra.joined) = (false, end);
-        extra.shown.iter_mut().for_each(|shown| shown.is_placed = false);
+        extra.shown.iter_mut().for_each(|shown| shown.displace());
         // It has heard what lies before and nothing else: from here on it is like everybody at this place.
         extra.own = Some(own).filter(|own| !own.reached_by(&before, logs));
         // Of what it has heard already it may hold nothing.
@@ -195,6 +195,7 @@ impl Desk {
         shared: Option<WindowKey>,
     ) -> Step {
         if run.bytes.is_empty() {
+            self.pass(key);
             self.advance(key, run.to);
             return Step::Rest;
         }
@@ -266,7 +267,7 @@ impl Desk {
         }
         if stream && std::mem::take(&mut extra.alive) {
             if extra.shown.is_some() {
-                return self.show_newest(key, self.node.now());
+                return self.show_newest(key, true, self.node.now());
             }
             let cursor = self.cursor(key);
             return self.say_event(key, &Event::Alive(&cursor));
@@ -310,8 +311,10 @@ impl Desk {
         *index = place as usize;
         if *index >= page.messages.len() {
             own.raise(*log, page.through);
+            if let Some(shown) = extra.shown.as_deref() {
+                own.raise(*log, shown.placed(*log));
+            }
             extra.page = None;
-            extra.shown.iter_mut().for_each(|shown| shown.is_placed = false);
         } else if let Some(message) = index.checked_sub(1).and_then(|last| page.messages.get(last)) {
             own.raise(*log, message.position);
         }

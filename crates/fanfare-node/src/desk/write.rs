@@ -214,6 +214,7 @@ impl Desk {
         if let Some(session) = self.sessions.get_mut(key) {
             fall_behind(session, &self.window);
             let extra = session.extra();
+            extra.shown.iter_mut().for_each(|shown| shown.displace());
             // What is read anew may have newer messages of keys that this tick has given.
             if extra.page.take().is_some() {
                 extra.pace.iter_mut().for_each(|paced| paced.end_tick());

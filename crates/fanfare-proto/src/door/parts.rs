@@ -21,6 +21,8 @@ pub struct Part {
 pub struct Parts {
     /// With its two hyphens.
     boundary: Vec<u8>,
+    /// What it is if it was declared with them, until one of both was seen.
+    careless: Option<Vec<u8>>,
     /// Bytes of a part's body at the most.
     most: usize,
     held: BytesMut,
@@ -50,13 +52,13 @@ impl Parts {
         let Some(boundary) = media::parameter(content_type, "boundary") else {
             return Some(Err(bad("Content-Type: it has no `boundary`")));
         };
-        let name = boundary.trim_start_matches("--");
-        if name.is_empty() || boundary.len() > limits::BOUNDARY_BYTES {
+        if boundary.trim_start_matches('-').is_empty() || boundary.len() > limits::BOUNDARY_BYTES {
             let detail = format!("Content-Type: `boundary` has 1 to {} bytes", limits::BOUNDARY_BYTES);
             return Some(Err(bad(&detail)));
         }
-        let boundary = [b"--", name.as_bytes()].concat();
-        Some(Ok(Parts { boundary, most, held: BytesMut::new(), searched: 0, place: Place::Before }))
+        let careless = boundary.starts_with("--").then(|| boundary.as_bytes().to_vec());
+        let boundary = [b"--", boundary.as_bytes()].concat();
+        Some(Ok(Parts { boundary, careless, most, held: BytesMut::new(), searched: 0, place: Place::Before }))
     }
 
     /// Takes more bytes. What is whole is to be taken by [`Parts::next`] first: no more than one part and these bytes are held.
@@ -75,7 +77,7 @@ impl Parts {
         loop {
             match self.place.clone() {
                 Place::Before => {
-                    let Some((_, end)) = self.find(false) else {
+                    let Some((_, end)) = self.first() else {
                         return self.bounded(limits::PART_HEAD_BYTES, "no boundary begins it").map(|()| None);
                     };
                     self.leave(end, Place::Head);
@@ -118,6 +120,27 @@ impl Parts {
 
     fn bounded(&self, most: usize, why: &str) -> Result<(), Refusal> {
         if self.held.len() > most { Err(bad(&format!("within {most} bytes {why}"))) } else { Ok(()) }
+    }
+
+    /// The first boundary, which shows how it is written.
+    fn first(&mut self) -> Option<(usize, usize)> {
+        let found = self.find(false);
+        let Some(careless) = self.careless.take() else { return found };
+        if found.is_some() {
+            return found;
+        }
+        let declared = std::mem::replace(&mut self.boundary, careless);
+        self.searched = 0;
+        // It may be the beginning of the other, which is longer.
+        let line = |held: &[u8], end: usize| {
+            held.get(end..).is_some_and(|rest| memchr::memchr(b'\n', rest).is_some())
+        };
+        let found = self.find(false).filter(|(_, end)| line(&self.held, *end));
+        if found.is_none() {
+            self.careless = Some(std::mem::replace(&mut self.boundary, declared));
+            self.searched = 0;
+        }
+        found
     }
 
     /// Where what precedes the next boundary ends, and where the boundary does. It stands at the beginning of a line.
@@ -252,13 +275,20 @@ mod tests {
             b"--ffmpeg\r\nContent-type: image/jpeg\r\nContent-length: 4\r\n\r\n\xff\n--\r\n--ffmpeg\r\n";
         assert_eq!(read(FFMPEG, &[ffmpeg], 9), (vec![part("image/jpeg", b"\xff\n--")], Ok(())));
         let axis = b"\r\n--cam\nContent-Type: image/png\n\none\n--cam\n\ntwo\r\n--cam--\r\nepilogue";
-        for declared in
-            ["boundary=cam", "boundary=--cam", "charset=x; Boundary=\"cam\"", "boundary = cam ; x=y"]
-        {
+        for declared in [
+            "boundary=cam",
+            "boundary=--cam",
+            "boundary=\"--cam\"",
+            "charset=x; Boundary=\"cam\"",
+            "boundary = cam ; x=y",
+        ] {
             let content_type = format!("Multipart/X-Mixed-Replace; {declared}");
             let expected = vec![part("image/png", b"one"), part("", b"two")];
             assert_eq!(read(&content_type, &[axis], 9), (expected, Ok(())), "{declared}");
         }
+        let curl = b"----X\r\n\r\none\r\n----X\r\n\r\ntwo\r\n----X--\r\n";
+        let found = read("multipart/x-mixed-replace; boundary=--X", &[&curl[..3], &curl[3..]], 9);
+        assert_eq!(found, (vec![part("", b"one"), part("", b"two")], Ok(())));
         let ours = b"--b\r\nContent-Type: image/png\r\n\r\none\r\n--b\r\nContent-Type: image/png\r\n\r\n";
         let (found, end) = read("multipart/x-mixed-replace; boundary=b", &[ours], 9);
         assert_eq!(found, [part("image/png", b"one")]);

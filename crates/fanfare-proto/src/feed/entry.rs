@@ -36,6 +36,11 @@ pub enum Said<'a> {
 }
 
 impl<'a> Entry<'a> {
+    /// Where its bytes are, as they were published.
+    pub fn file(&self) -> String {
+        format!("{}?as=body", self.link)
+    }
+
     pub(super) fn new(message: &'a Message, log: LogId, cursor: &Cursor, origin: &str) -> Entry<'a> {
         let epoch = cursor.part(log).map_or(0, |part| part.epoch.0);
         let position = message.position.0;

@@ -36,8 +36,11 @@ impl<'a> Feed<'a> {
     /// What a page of the channel or pattern `title` says. `origin` is where its reader has found this server
     /// (`https://push.example`), `own` the address of the feed.
     pub fn new(title: &'a str, origin: &str, own: String, page: &'a HistoryPage) -> Feed<'a> {
-        let mut entries: Vec<Entry<'a>> =
-            page.placed().map(|(log, (message, cursor))| Entry::new(message, log, cursor, origin)).collect();
+        let mut entries: Vec<Entry<'a>> = page
+            .placed()
+            .filter(|(_, (message, _))| !message.is_tombstone())
+            .map(|(log, (message, cursor))| Entry::new(message, log, cursor, origin))
+            .collect();
         entries.reverse();
         let home = format!("{origin}{}", channel_path(title));
         let updated = entries.first().map_or(Time(0), |entry| entry.message.time);

@@ -57,7 +57,7 @@ impl Protocol for Atom {
                 Said::Html(said) => content("html", said, out),
                 Said::File(media_type) => {
                     let size = entry.message.content.body.len();
-                    link("enclosure", &entry.link, Some((media_type, Some(size))), out);
+                    link("enclosure", &entry.file(), Some((media_type, Some(size))), out);
                     element("summary", media_type, out);
                 }
             }

@@ -56,7 +56,7 @@ impl Protocol for JsonFeed {
                     json::string("content_text", media_type, out);
                     json::name("attachments", out);
                     out.extend_from_slice(b"[{");
-                    json::string("url", &entry.link, out);
+                    json::string("url", &entry.file(), out);
                     json::string("mime_type", media_type, out);
                     json::plain("size_in_bytes", entry.message.content.body.len(), out);
                     out.extend_from_slice(b"}]");

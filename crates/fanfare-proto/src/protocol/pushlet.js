@@ -1,5 +1,7 @@
 (function (names, retry, silence) {
   var w = window, heard = 0, over = false, gone = false, cursor, timer;
+  // Of what was said before, only the newest of each key is wanted, and not all of that has been told.
+  var standing = /[?&]latest(=|&|$)/.test(w.location.search);
 
   function each(list, call) {
     for (var i = 0; i < list.length; i++) call(list[i]);
@@ -42,7 +44,7 @@
       if (asks.status >= 200 && asks.status < 300) leave();
       else setTimeout(look, retry * (0.5 + Math.random()));
     };
-    asks.open('GET', '/healthz', true);
+    asks.open('GET', '/readyz', true);
     asks.send();
   }
 
@@ -58,8 +60,14 @@
     each(w.location.search.slice(1).split('&'), function (pair) {
       if (pair && !/^(after|last|since|latest)(=|$)/.test(pair)) kept.push(pair);
     });
+    if (standing) kept.push('latest=true');
     kept.push('after=' + encodeURIComponent(cursor));
     return w.location.pathname + '?' + kept.join('&');
+  }
+
+  function watch() {
+    clearTimeout(timer);
+    timer = setTimeout(function () { again(0); }, silence);
   }
 
   w.fanfare = function (text, quiet) {
@@ -68,13 +76,15 @@
     var own = scripts[scripts.length - 1];
     if (own) own.parentNode.removeChild(own);
     if (said.cursor) cursor = said.cursor;
-    clearTimeout(timer);
-    timer = setTimeout(function () { again(0); }, silence);
+    if (said.snapshot) standing = true;
+    if (said.caught_up) standing = false;
+    watch();
     if (!quiet) tell(said);
     if (said.closing) return again(said.closing.retry_ms);
     if (++heard >= 1000) again(0);
   };
 
+  watch();
   // Not every browser fires an event when a response is cut.
   setInterval(function () {
     if (document.readyState !== 'loading') again(retry * Math.random());

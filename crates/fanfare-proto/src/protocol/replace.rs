@@ -2,8 +2,8 @@
 //! browsers that know it.
 //!
 //! Browsers show an image once the head of the part behind it has arrived, not before: it follows each image at
-//! once. It says the type of what comes next, which nobody knows: it promises the same again, and a message of another type
-//! is preceded by a part that keeps the promise. Of a document the end is all that is waited for, and a head
+//! once. It says the type of what comes next, which nobody knows: it promises the same again. Of images made of pixels browsers
+//! look at the bytes, whatever was said; before what is something else comes the smallest part that keeps the promise. Of a document the end is all that is waited for, and a head
 //! would be the beginning of another one: behind it there is only the boundary.
 
 use super::{Protocol, Shape};
@@ -15,7 +15,7 @@ use std::time::Duration;
 /// Parts for browsers.
 pub(super) struct Replace;
 
-/// What no body contains but by intent, and who intends it could as well publish the parts one by one.
+/// What no body contains but by intent: one that does is not shown.
 pub(super) const BOUNDARY: &str = "fanfare8f1c42d7b35e4a6990d2c7e1";
 pub(super) const CONTENT_TYPE: &str = "multipart/x-mixed-replace; boundary=fanfare8f1c42d7b35e4a6990d2c7e1";
 
@@ -63,9 +63,9 @@ impl Protocol for Replace {
     fn lead<'a>(&self, promised: Option<&str>, content: &'a Content, out: &mut Vec<u8>) -> Option<&'a str> {
         let media_type = media_type(content);
         match promised {
-            Some(promised) if promised == media_type => {}
-            Some(_) => {
-                out.extend_from_slice(&content.body);
+            Some(promised) if is_same(promised, media_type) => {}
+            Some(promised) => {
+                keep(promised, out);
                 boundary(out);
                 head(media_type, out);
             }
@@ -89,10 +89,34 @@ impl Protocol for Replace {
     }
 }
 
-/// What an event shows. A part without bytes would be shown as an image that is broken.
+/// Whether what was promised will do.
+fn is_same(promised: &str, media_type: &str) -> bool {
+    let pixels = |media_type: &str| media::is_image(media_type) && !media::is(media_type, "image/svg+xml");
+    promised == media_type || pixels(promised) && pixels(media_type)
+}
+
+/// What keeps a promise without showing anything: there for as long as it takes to read what follows it.
+fn keep(promised: &str, out: &mut Vec<u8>) {
+    if media::is(promised, "image/svg+xml") {
+        "<svg xmlns=\"http://www.w3.org/2000/svg\"/>".put(out);
+    } else if media::is_image(promised) {
+        out.extend_from_slice(PIXEL);
+    }
+}
+
+/// A GIF of one transparent pixel.
+const PIXEL: &[u8] =
+    b"GIF89a\x01\0\x01\0\x80\0\0\0\0\0\0\0\0!\xf9\x04\x01\0\0\0\0,\0\0\0\0\x01\0\x01\0\0\x02\x02D\x01\0;";
+
+/// What an event shows. A part without bytes would be shown as an image that is broken, and one with a boundary in it would be
+/// several, with heads and an end that nobody is to write for others.
 pub(super) fn shown<'a>(event: &Event<'a>) -> Option<&'a Content> {
     match event {
-        Event::Message(message, _) if !message.content.body.is_empty() => Some(&message.content),
+        Event::Message(message, _) => {
+            let body = &message.content.body;
+            let fits = !body.is_empty() && memchr::memmem::find(body, BOUNDARY.as_bytes()).is_none();
+            fits.then_some(&message.content)
+        }
         _ => None,
     }
 }

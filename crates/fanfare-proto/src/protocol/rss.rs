@@ -62,7 +62,7 @@ impl Protocol for Rss {
                 Said::Html(said) => element("description", said, out),
                 Said::File(media_type) => {
                     "<enclosure".put(out);
-                    attribute("url", &entry.link, out);
+                    attribute("url", &entry.file(), out);
                     attribute("length", &entry.message.content.body.len().to_string(), out);
                     attribute("type", media_type, out);
                     "/>\n".put(out);

@@ -12,7 +12,7 @@ pub(super) const METRICS: &[Metric] = &[
         name: "fanfare_reader_unacked",
         kind: Gauge,
         labels: &["reader"],
-        about: "Messages that an acked reader was given and has not done, by its name; beyond 100 readers, those of the \
+        about: "Messages that an acked reader was given, or is about to be, and has not done, by its name; beyond 100 readers, those of the \
                 others together, without a name",
         read: |seen, out| each(seen, out, |reader| reader.unacked as u64),
     },
@@ -27,7 +27,7 @@ pub(super) const METRICS: &[Metric] = &[
         name: "fanfare_reader_redelivered_total",
         kind: Counter,
         labels: &["reader"],
-        about: "Messages that were not acknowledged in time, and given again",
+        about: "Messages that were not acknowledged in time, and are given again",
         read: |seen, out| each(seen, out, |reader| reader.redelivered),
     },
     Metric {

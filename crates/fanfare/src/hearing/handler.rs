@@ -66,7 +66,9 @@ fn run(program: &str, message: &Message) -> Result<(), Failure> {
     }
     let what = format!("`{program}` ended with {status} at {} {}", message.channel, message.position);
     let again = match message.attempt {
-        Some(_) => "the reader is given this message again",
+        Some(_) => {
+            "the reader is given this message again, unless this was its last attempt (see `$dead/**`)"
+        }
         None => "with --state, the next run starts with this message again",
     };
     Err(Failure::new(Exit::HANDLER, what)

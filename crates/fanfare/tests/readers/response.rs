@@ -20,7 +20,8 @@ pub fn bad(why: &str) -> Error {
 impl Response {
     /// Asks and reads the head.
     pub fn get(address: SocketAddr, target: &str, accept: &str) -> io::Result<Response> {
-        Response::ask(address, target, &format!("Accept: {accept}\r\n"))
+        // Scripts are for pages of this host.
+        Response::ask(address, target, &format!("Accept: {accept}\r\nReferer: http://{address}/\r\n"))
     }
 
     /// Asks for a WebSocket and reads the head.

@@ -10,7 +10,7 @@ use fanfare_client::Webhook;
 
 pub const COMMAND: Command = Command {
     name: "list",
-    about: "List webhooks, and what came of their messages since the server was started",
+    about: "List webhooks, what was delivered since the server was started, and dead letters",
     examples: &[
         ("All of them", "fanfare webhooks list"),
         ("Those that gave messages up", "fanfare webhooks list --json | jq 'select(.health.dead > 0)'"),
