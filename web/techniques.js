@@ -21,6 +21,8 @@
  */
 
 const AGAIN = 1000;
+/** Signs of life come twice as often. */
+const SILENCE = 60_000;
 /** What is around a message in a script. */
 const SCRIPT = 29;
 /** What a chunk of a response costs beside its bytes, nearly. */
@@ -290,11 +292,24 @@ const image = {
   open: (place) => {
     const picture = document.createElement("img");
     picture.alt = "What the camera shows";
-    picture.src = `${place.path}/camera?via=replace`;
-    picture.onerror = place.lost;
+    const load = () => (picture.src = `${place.path}/camera?via=replace`);
+    // No event says that the response has ended. In Chromium nothing is left of the image; in Firefox it stays, but each one
+    // fires, and the newest comes again as a sign of life.
+    let [seen, loads, heard] = [false, 0, performance.now()];
+    picture.onload = () => ([seen, loads, heard] = [true, loads + 1, performance.now()]);
+    const look = setInterval(() => {
+      const gone = seen && (picture.naturalWidth === 0 || (loads > 1 && performance.now() - heard > SILENCE));
+      if (!gone) return;
+      [seen, loads] = [false, 0];
+      place.lost();
+      picture.removeAttribute("src");
+      load();
+    }, AGAIN);
+    load();
     place.show.replaceChildren(picture);
     return () => {
-      picture.onerror = null;
+      clearInterval(look);
+      picture.onload = null;
       picture.removeAttribute("src");
       picture.remove();
     };

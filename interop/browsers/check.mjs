@@ -6,6 +6,7 @@
 import { createRequire } from "node:module";
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { checkGallery, takeGallery } from "./gallery.mjs";
 import { checkDocuments, checkImages } from "./images.mjs";
 import { checkAccessibility, checkByKeyboard, checkPreferences, takePictures } from "./page.mjs";
 import { checkPushlet } from "./pushlets.mjs";
@@ -64,12 +65,14 @@ for (const [name, options] of Object.entries(BROWSERS)) {
       const folder = new URL("../../docs/images", import.meta.url).pathname;
       mkdirSync(folder, { recursive: true });
       await check("pictures", () => takePictures(browser, server, folder));
+      await check("pictures of the gallery", () => takeGallery(browser, server, folder));
       break;
     }
     for (const reader of Object.keys(READERS)) {
       await check(`${name}, ${reader}`, () => checkReader(browser, server, reader));
     }
     await check(`${name}, a pushlet that is tried`, () => checkPushlet(browser, server));
+    await check(`${name}, gallery`, () => checkGallery(browser, server));
     await check(`${name}, images that replace each other`, () => checkImages(browser, server));
     if (name === "Firefox") {
       await check(`${name}, documents that replace each other`, () => checkDocuments(browser, server));

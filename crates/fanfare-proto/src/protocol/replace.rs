@@ -3,7 +3,7 @@
 //!
 //! Browsers show an image once the head of the part behind it has arrived, not before: it follows each image at
 //! once. It says the type of what comes next, which nobody knows: it promises the same again. Of images made of pixels browsers
-//! look at the bytes, whatever was said; before what is something else comes the smallest part that keeps the promise. Of a document the end is all that is waited for, and a head
+//! look at the bytes, whatever was said; before what is something else comes the smallest part there is. Of a document the end is all that is waited for, and a head
 //! would be the beginning of another one: behind it there is only the boundary.
 
 use super::{Protocol, Shape};
@@ -64,8 +64,8 @@ impl Protocol for Replace {
         let media_type = media_type(content);
         match promised {
             Some(promised) if is_same(promised, media_type) => {}
-            Some(promised) => {
-                keep(promised, out);
+            Some(_) => {
+                out.extend_from_slice(smallest(media_type));
                 boundary(out);
                 head(media_type, out);
             }
@@ -95,12 +95,13 @@ fn is_same(promised: &str, media_type: &str) -> bool {
     promised == media_type || pixels(promised) && pixels(media_type)
 }
 
-/// What keeps a promise without showing anything: there for as long as it takes to read what follows it.
-fn keep(promised: &str, out: &mut Vec<u8>) {
-    if media::is(promised, "image/svg+xml") {
-        "<svg xmlns=\"http://www.w3.org/2000/svg\"/>".put(out);
-    } else if media::is_image(promised) {
-        out.extend_from_slice(PIXEL);
+/// What is in the part that was promised to be something else: the smallest image of the kind that comes next. Chromium reads a
+/// part as what the head behind it says, and gives up for good on what it cannot read; Firefox goes on.
+fn smallest(media_type: &str) -> &'static [u8] {
+    if media::is(media_type, "image/svg+xml") {
+        b"<svg xmlns=\"http://www.w3.org/2000/svg\"/>"
+    } else {
+        PIXEL
     }
 }
 
