@@ -26,7 +26,9 @@ impl Manner {
     pub fn asked(query: &Query<'_>, known: &[&str]) -> Result<Option<Box<Manner>>, Refusal> {
         for name in Self::PARAMETERS {
             if !known.contains(name) && query.one(name)?.is_some() {
-                let detail = format!("{name}: this protocol has none; leave it out, or take `via=pushlet`");
+                let detail = format!(
+                    "{name}: this protocol has none; leave it out, or take `via=pushlet` or `via=jsonp`"
+                );
                 return Err(Refusal::new(Code::BAD_FIELD, detail));
             }
         }

@@ -43,7 +43,7 @@ impl Present {
             return bad(format!("the info has {} bytes; at most {most} are allowed", info.len()));
         }
         if !info.starts_with('{') || !json::is_sound(info.as_bytes()) {
-            return bad("the info is a JSON object".into());
+            return bad("`presence_info` is a JSON object".into());
         }
         // In valid JSON line ends are white space.
         Ok(Present { member: member.into(), info: Some(info.replace(['\r', '\n'], " ").into()) })

@@ -39,7 +39,7 @@ struct Options {
     #[arg(long, value_name = "DURATION")]
     ack_wait: Option<String>,
 
-    /// How often a message is given before it goes to $dead/<reader>, 1 to 100; 5 unless said
+    /// How often a message is given before it goes to $dead/NAME, 1 to 100; 5 unless said
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100))]
     attempts: Option<u32>,
 
