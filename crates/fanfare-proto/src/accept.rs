@@ -45,6 +45,10 @@ impl<'a> Accept<'a> {
             return Some(Wanted { weight: 1000, exactness: 0, order: std::cmp::Reverse(0) });
         }
         let (main, sub) = media_type.split_once('/')?;
+        if let [range] = &self.ranges[..] {
+            let (exactness, order) = (range.exactness(main, sub)?, std::cmp::Reverse(0));
+            return (range.weight > 0).then_some(Wanted { weight: range.weight, exactness, order });
+        }
         let matching = self.ranges.iter().enumerate().filter_map(|(order, range)| {
             let exactness = range.exactness(main, sub)?;
             Some((exactness, Wanted { weight: range.weight, exactness, order: std::cmp::Reverse(order) }))

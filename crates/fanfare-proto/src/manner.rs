@@ -24,6 +24,9 @@ impl Manner {
 
     /// What a request asks of a protocol that knows the parameters `known`; `None` if nothing.
     pub fn asked(query: &Query<'_>, known: &[&str]) -> Result<Option<Box<Manner>>, Refusal> {
+        if !query.names().any(|name| Self::PARAMETERS.contains(&name)) {
+            return Ok(None);
+        }
         for name in Self::PARAMETERS {
             if !known.contains(name) && query.one(name)?.is_some() {
                 let detail = format!(

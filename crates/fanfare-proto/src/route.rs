@@ -94,7 +94,7 @@ pub fn route(head: &Head<'_>, origins: &Origins) -> Result<Route, Refusal> {
     if !matches!(head.body(), BodyLength::None | BodyLength::Length(0)) {
         return Err(Refusal::new(Code::BAD_REQUEST, "a request that is held open has no body"));
     }
-    let mut known = Vec::with_capacity(16);
+    let mut known = Vec::with_capacity(32);
     for names in
         [&["via", "as"], HELD_PARAMETERS, Start::PARAMETERS, Preferences::PARAMETERS, Manner::PARAMETERS]
     {
