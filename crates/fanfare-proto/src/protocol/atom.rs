@@ -1,9 +1,9 @@
 //! Atom (RFC 4287): a feed of what was said, for feed readers.
 
 use super::{Protocol, Shape};
+use crate::Form;
 use crate::feed::{Feed, Said, attribute, element, stamp, text};
 use crate::put::Put;
-use crate::{Event, Form};
 
 /// Atom.
 pub(super) struct Atom;
@@ -32,8 +32,6 @@ impl Protocol for Atom {
     fn forms(&self) -> &'static [Form] {
         &[Form::Envelope]
     }
-
-    fn encode(&self, _event: &Event<'_>, _form: Form, _out: &mut Vec<u8>) {}
 
     fn feed(&self, feed: &Feed<'_>, out: &mut Vec<u8>) {
         "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<feed xmlns=\"http://www.w3.org/2005/Atom\">\n".put(out);

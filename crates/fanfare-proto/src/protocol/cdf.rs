@@ -4,7 +4,7 @@
 use super::{Protocol, Shape};
 use crate::feed::{Feed, Said, attribute, element};
 use crate::put::Put;
-use crate::{Event, Form, Time};
+use crate::{Form, Time};
 use std::time::Duration;
 
 /// CDF.
@@ -30,8 +30,6 @@ impl Protocol for Cdf {
     fn forms(&self) -> &'static [Form] {
         &[Form::Envelope]
     }
-
-    fn encode(&self, _event: &Event<'_>, _form: Form, _out: &mut Vec<u8>) {}
 
     fn feed(&self, feed: &Feed<'_>, out: &mut Vec<u8>) {
         "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<CHANNEL".put(out);

@@ -5,7 +5,7 @@ use super::cdf::{brief, interval};
 use super::{Protocol, Shape};
 use crate::feed::{Feed, attribute};
 use crate::put::Put;
-use crate::{Event, Form, Time};
+use crate::{Form, Time};
 
 /// CDF as the note has it.
 pub(super) struct CdfNote;
@@ -34,8 +34,6 @@ impl Protocol for CdfNote {
     fn forms(&self) -> &'static [Form] {
         &[Form::Envelope]
     }
-
-    fn encode(&self, _event: &Event<'_>, _form: Form, _out: &mut Vec<u8>) {}
 
     fn feed(&self, feed: &Feed<'_>, out: &mut Vec<u8>) {
         "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<Channel".put(out);

@@ -1,7 +1,6 @@
 //! The live page: a document for browsers that opens a stream by itself.
 
 use super::{Protocol, Shape};
-use crate::{Event, Form};
 
 /// The live page. It is the same for every channel, so no event is in it.
 pub(super) struct Html;
@@ -22,6 +21,4 @@ impl Protocol for Html {
     fn shape(&self) -> Shape {
         Shape::Document
     }
-
-    fn encode(&self, _event: &Event<'_>, _form: Form, _out: &mut Vec<u8>) {}
 }

@@ -2,7 +2,7 @@
 
 use super::{Protocol, Shape};
 use crate::feed::{Feed, Said};
-use crate::{Event, Form, json};
+use crate::{Form, json};
 
 /// JSON Feed.
 pub(super) struct JsonFeed;
@@ -31,8 +31,6 @@ impl Protocol for JsonFeed {
     fn forms(&self) -> &'static [Form] {
         &[Form::Envelope]
     }
-
-    fn encode(&self, _event: &Event<'_>, _form: Form, _out: &mut Vec<u8>) {}
 
     fn feed(&self, feed: &Feed<'_>, out: &mut Vec<u8>) {
         out.push(b'{');

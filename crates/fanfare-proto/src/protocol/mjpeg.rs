@@ -1,7 +1,7 @@
 //! `multipart/x-mixed-replace` for programs that read cameras (ffmpeg, mpv, VLC, Home Assistant): each part says its length.
 //! Some of them show a part only once the next one has begun: each is sent twice.
 
-use super::replace::{BOUNDARY, CONTENT_TYPE, boundary, media_type, shown};
+use super::replace::{self, CONTENT_TYPE, boundary, media_type, shown};
 use super::{Protocol, Shape};
 use crate::put::Put;
 use crate::{Event, Form, Manner};
@@ -52,7 +52,7 @@ impl Protocol for Mjpeg {
     }
 
     fn begin(&self, _manner: &Manner, _retry: Duration, out: &mut Vec<u8>) {
-        ["--", BOUNDARY, "\r\n"].iter().for_each(|text| text.put(out));
+        replace::begin(out);
     }
 
     fn encode(&self, event: &Event<'_>, _form: Form, out: &mut Vec<u8>) {

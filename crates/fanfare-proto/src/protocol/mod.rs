@@ -100,7 +100,7 @@ pub trait Protocol: Sync {
     /// The first event of a stream, unless there are gaps to tell.
     fn greet(&self, _greeting: &Greeting<'_>, _form: Form, _out: &mut Vec<u8>) {}
     /// Appends one event. An event that the protocol cannot say appends nothing.
-    fn encode(&self, event: &Event<'_>, form: Form, out: &mut Vec<u8>);
+    fn encode(&self, _event: &Event<'_>, _form: Form, _out: &mut Vec<u8>) {}
     /// Whether messages come with their cursors: without, nothing can be acknowledged.
     fn tells_places(&self, _form: Form) -> bool {
         true

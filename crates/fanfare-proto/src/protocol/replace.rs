@@ -16,7 +16,7 @@ use std::time::Duration;
 pub(super) struct Replace;
 
 /// What no body contains but by intent: one that does is not shown.
-pub(super) const BOUNDARY: &str = "fanfare8f1c42d7b35e4a6990d2c7e1";
+const BOUNDARY: &str = "fanfare8f1c42d7b35e4a6990d2c7e1";
 pub(super) const CONTENT_TYPE: &str = "multipart/x-mixed-replace; boundary=fanfare8f1c42d7b35e4a6990d2c7e1";
 
 impl Protocol for Replace {
@@ -75,7 +75,7 @@ impl Protocol for Replace {
     }
 
     fn begin(&self, _manner: &Manner, _retry: Duration, out: &mut Vec<u8>) {
-        ["--", BOUNDARY, "\r\n"].iter().for_each(|text| text.put(out));
+        begin(out);
     }
 
     fn encode(&self, event: &Event<'_>, _form: Form, out: &mut Vec<u8>) {
@@ -131,6 +131,11 @@ pub(super) fn media_type(content: &Content) -> &str {
 
 fn head(media_type: &str, out: &mut Vec<u8>) {
     ["Content-Type: ", media_type, "\r\n\r\n"].iter().for_each(|text| text.put(out));
+}
+
+/// The boundary before the first part.
+pub(super) fn begin(out: &mut Vec<u8>) {
+    ["--", BOUNDARY, "\r\n"].iter().for_each(|text| text.put(out));
 }
 
 pub(super) fn boundary(out: &mut Vec<u8>) {

@@ -3,7 +3,7 @@
 use super::{Protocol, Shape};
 use crate::feed::{Feed, Said, attribute, element, text};
 use crate::put::Put;
-use crate::{Event, Form, HttpDate};
+use crate::{Form, HttpDate};
 
 /// RSS.
 pub(super) struct Rss;
@@ -32,8 +32,6 @@ impl Protocol for Rss {
     fn forms(&self) -> &'static [Form] {
         &[Form::Envelope]
     }
-
-    fn encode(&self, _event: &Event<'_>, _form: Form, _out: &mut Vec<u8>) {}
 
     fn feed(&self, feed: &Feed<'_>, out: &mut Vec<u8>) {
         "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<rss version=\"2.0\" xmlns:atom=\"http://www.w3.org/2005/Atom\">\n<channel>\n".put(out);
